@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka and an issuer of tokens, with nothing to install."""

@@ -1,0 +1,3 @@
+"""The services this command starts, by name."""
+
+SERVICES = ("organisations", "participation", "declarations", "notifications")

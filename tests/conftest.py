@@ -1,0 +1,6 @@
+"""The fixtures every test may ask for; each is written in a file of tests/support."""
+
+pytest_plugins = [
+    "tests.support.postgres",
+    "tests.support.broker",
+]
