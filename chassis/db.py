@@ -1,0 +1,227 @@
+"""The database of a service: reads, and the transactions that alone may write."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from chassis import wire
+from chassis.errors import DomainError, TransientError
+
+deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+"""The loop time by which the request at hand must be answered; becomes statement_timeout."""
+
+LOCK_TIMEOUT_MS = 2_000
+"""A clash over a row is a transient refusal, not a queue."""
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+_TRANSIENT = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    OSError,  # refused, reset and timed out among them
+)
+
+_refusals: dict[str, tuple[str, str, str | None]] = {}
+
+
+def constraint_means(constraint: str, code: str, message: str, *, field: str | None = None) -> None:
+    """Say which refusal it is when a write breaks the constraint of this name."""
+    _refusals[constraint] = (code, message, field)
+
+
+@contextmanager
+def errors_named(connection: "Connection | PooledConnection | None" = None) -> Iterator[None]:
+    """Turn the driver's errors into ours: transient, refused, or (left as it is) a bug."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        refusal = _refusals.get(error.constraint_name or "")
+        if refusal is None:
+            raise
+        code, message, field = refusal
+        raise DomainError(code, message, field=field) from error
+    except _TRANSIENT as error:
+        raise TransientError(f"{type(error).__name__}: {error}") from error
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError) or not _lost(connection):
+            raise
+        raise TransientError(f"the connection was lost: {error}") from error
+
+
+def _lost(connection: "Connection | PooledConnection | None") -> bool:
+    try:
+        return connection is None or connection.is_closed()
+    except asyncpg.InterfaceError:  # the pool has taken it back
+        return True
+
+
+class Reader:
+    """Reads of one moment: everything read through it is one snapshot."""
+
+    def __init__(self, connection: PooledConnection, name: str) -> None:
+        self._connection = connection
+        self.name = name
+        """The service whose database this is."""
+
+    async def fetch(self, sql: str, *args: object) -> list[asyncpg.Record]:
+        with errors_named(self._connection):
+            return await self._connection.fetch(sql, *args)
+
+    async def fetchrow(self, sql: str, *args: object) -> asyncpg.Record | None:
+        with errors_named(self._connection):
+            return await self._connection.fetchrow(sql, *args)
+
+    async def fetchval(self, sql: str, *args: object) -> Any:
+        with errors_named(self._connection):
+            return await self._connection.fetchval(sql, *args)
+
+    async def stream(self, sql: str, *args: object) -> AsyncIterator[asyncpg.Record]:
+        """Rows as they come, for results that should not be held whole."""
+        with errors_named(self._connection):
+            async for row in self._connection.cursor(sql, *args, prefetch=1_000):
+                yield row
+
+
+class Tx(Reader):
+    """A transaction. Only `Database.transaction()` makes one, so only there can anything change."""
+
+    async def execute(self, sql: str, *args: object) -> str:
+        """Run a statement; answers PostgreSQL's words, such as `UPDATE 3`."""
+        with errors_named(self._connection):
+            return await self._connection.execute(sql, *args)
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        with errors_named(self._connection):
+            await self._connection.executemany(sql, rows)
+
+    async def copy(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str],
+        records: Iterable[Sequence[object]],
+        schema: str | None = None,
+    ) -> None:
+        """COPY rows into the table: several times as fast as inserting them."""
+        with errors_named(self._connection):
+            await self._connection.copy_records_to_table(
+                table, columns=list(columns), records=records, schema_name=schema
+            )
+
+
+class Database:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", name: str) -> None:
+        self._pool = pool
+        self.name = name
+
+    @classmethod
+    async def connect(cls, dsn: str, *, name: str, pool_size: int = 10) -> "Database":
+        """Open a pool on the database of the named service."""
+        with errors_named():
+            pool = await asyncpg.create_pool(
+                dsn,
+                min_size=1,
+                max_size=pool_size,
+                init=json_as_values,
+                reset=_as_it_was,
+                server_settings={
+                    "application_name": name,
+                    "lock_timeout": str(LOCK_TIMEOUT_MS),
+                    "jit": "off",
+                },
+            )
+        return cls(pool, name)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Tx]:
+        """All or nothing; committed at the end of the block, undone by any exception."""
+        async with self._unit("begin") as connection:
+            yield Tx(connection, self.name)
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Reader]:
+        """One snapshot, in which PostgreSQL itself refuses to write."""
+        async with self._unit("begin isolation level repeatable read read only") as connection:
+            yield Reader(connection, self.name)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def _unit(self, begin: str) -> AsyncIterator[PooledConnection]:
+        async with self._connection() as connection:
+            with errors_named(connection):
+                await connection.execute(f"{begin}; {_statement_timeout()}")
+            try:
+                yield connection
+            except BaseException:
+                await _undo(connection)
+                raise
+            with errors_named(connection):
+                await connection.execute("commit")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[PooledConnection]:
+        with errors_named():
+            connection = await self._pool.acquire(timeout=_remaining())
+        try:
+            yield connection
+        finally:
+            with errors_named():
+                await self._pool.release(connection)
+
+
+async def json_as_values(connection: Connection) -> None:
+    """Read and write json and jsonb as Python values, in COPY as well."""
+    for kind, prefix in (("json", b""), ("jsonb", b"\x01")):
+        await connection.set_type_codec(
+            kind,
+            schema="pg_catalog",
+            format="binary",
+            encoder=_encoder(prefix),
+            decoder=_decoder(len(prefix)),
+        )
+
+
+def _encoder(prefix: bytes) -> Any:
+    return lambda value: prefix + wire.encode(value)
+
+
+def _decoder(skip: int) -> Any:
+    return lambda data: wire.decode(bytes(data)[skip:])
+
+
+async def _as_it_was(_: Connection) -> None:
+    """Nothing to reset: what a transaction sets is local to it."""
+
+
+async def _undo(connection: PooledConnection) -> None:
+    """Roll back; where that fails the pool throws the connection away, which does the same."""
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await connection.execute("rollback")
+
+
+def _remaining() -> float | None:
+    """The seconds left to the request at hand."""
+    until = deadline.get()
+    if until is None:
+        return None
+    left = until - asyncio.get_running_loop().time()
+    if left <= 0:
+        raise TransientError("the request ran out of time")
+    return left
+
+
+def _statement_timeout() -> str:
+    left = _remaining()
+    return "" if left is None else f"set local statement_timeout = {max(1, int(left * 1000))}"

@@ -1,0 +1,171 @@
+"""Transactions, deadlines, and what PostgreSQL's errors mean."""
+
+# ruff: noqa: PT012 - a transaction is a block
+
+import asyncio
+from datetime import date
+from decimal import Decimal
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from chassis.db import Database, Reader, constraint_means, deadline
+from chassis.errors import DomainError, TransientError
+from chassis.ids import new_id
+
+
+@pytest.fixture
+async def things(database: Database) -> Database:
+    async with database.transaction() as tx:
+        await tx.execute("""
+            create table thing (
+                id uuid primary key,
+                name text constraint thing_has_one_name unique,
+                points numeric(9, 2) constraint thing_has_some_points check (points >= 0),
+                about jsonb
+            )
+        """)
+    return database
+
+
+INSERT = "insert into thing values ($1, $2, $3, $4)"
+
+
+async def names(database: Database) -> list[str]:
+    async with database.reader() as reader:
+        return [row["name"] for row in await reader.fetch("select name from thing order by 1")]
+
+
+async def test_a_transaction_is_committed_at_the_end_of_its_block(things):
+    async with things.transaction() as tx:
+        await tx.execute(INSERT, uuid4(), "a", Decimal("1.50"), {"why": ["no", None]})
+
+    async with things.reader() as reader:
+        row = await reader.fetchrow("select * from thing")
+    assert (row["points"], row["about"]) == (Decimal("1.50"), {"why": ["no", None]})
+
+
+async def test_any_exception_undoes_a_transaction(things):
+    with pytest.raises(KeyError):
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a", None, None)
+            raise KeyError
+
+    assert await names(things) == []
+
+
+async def test_a_reader_cannot_write(things):
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with things.reader() as reader:
+            await reader.fetch(INSERT + " returning id", uuid4(), "a", None, None)
+
+
+async def test_a_reader_sees_one_moment(things):
+    async with things.reader() as reader:
+        assert await reader.fetchval("select count(*) from thing") == 0
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a", None, None)
+        assert await reader.fetchval("select count(*) from thing") == 0
+
+
+async def test_copy_takes_json_and_decimals(things):
+    rows = [(new_id(), str(n), Decimal(n), {"n": n}) for n in range(3)]
+    async with things.transaction() as tx:
+        await tx.copy("thing", columns=["id", "name", "points", "about"], records=rows)
+
+    async with things.reader() as reader:
+        assert [row["about"]["n"] async for row in streamed(reader)] == [0, 1, 2]
+
+
+def streamed(reader: Reader):
+    return reader.stream("select about from thing order by name")
+
+
+async def test_json_holds_dates_ids_and_exact_numbers_as_strings(things):
+    about = {"id": uuid4(), "on": date(2025, 4, 1), "pounds": Decimal("37227.05")}
+    async with things.transaction() as tx:
+        await tx.execute(INSERT, uuid4(), "a", None, about)
+        read = await tx.fetchval("select about from thing")
+
+    assert read == {"id": str(about["id"]), "on": "2025-04-01", "pounds": "37227.05"}
+
+
+async def test_a_broken_constraint_is_the_refusal_it_was_said_to_mean(things):
+    constraint_means("thing_has_one_name", "NAME_TAKEN", "There is one already.", field="name")
+
+    with pytest.raises(DomainError) as refused:
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a", None, None)
+            await tx.execute(INSERT, uuid4(), "a", None, None)
+
+    assert (refused.value.code, refused.value.field) == ("NAME_TAKEN", "name")
+    assert await names(things) == []
+
+
+async def test_a_broken_constraint_nobody_named_is_a_bug(things):
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a", Decimal(-1), None)
+
+
+async def test_a_row_that_stays_locked_is_a_transient_refusal(things):
+    async with things.transaction() as tx:
+        await tx.execute(INSERT, uuid4(), "a", None, None)
+
+    async with things.transaction() as holder:
+        await holder.execute("update thing set points = 1")
+        with pytest.raises(TransientError):
+            async with things.transaction() as tx:
+                await tx.execute("set local lock_timeout = '10ms'")
+                await tx.execute("update thing set points = 2")
+
+
+async def test_a_deadline_ends_a_statement(things):
+    token = deadline.set(asyncio.get_running_loop().time() + 0.05)
+    try:
+        with pytest.raises(TransientError):
+            async with things.reader() as reader:
+                await reader.fetchval("select pg_sleep(5)")
+        with pytest.raises(TransientError, match="ran out of time"):
+            async with things.transaction():
+                pass
+    finally:
+        deadline.reset(token)
+    assert await names(things) == []
+
+
+async def test_a_lost_connection_is_transient_and_the_next_one_works(things):
+    with pytest.raises(TransientError):
+        async with things.transaction() as tx:
+            await tx.execute("select pg_terminate_backend(pg_backend_pid())")
+
+    assert await names(things) == []
+
+
+async def test_a_cancelled_transaction_leaves_nothing_and_its_connection_serves_again(dsn):
+    database = await Database.connect(dsn, name="test", pool_size=1)
+    async with database.transaction() as tx:
+        await tx.execute("create table thing (id int)")
+    started = asyncio.Event()
+
+    async def work() -> None:
+        async with database.transaction() as tx:
+            await tx.execute("insert into thing values (1)")
+            started.set()
+            await tx.fetchval("select pg_sleep(5)")
+
+    task = asyncio.create_task(work())
+    await started.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    async with database.reader() as reader:
+        assert await reader.fetchval("select count(*) from thing") == 0
+    await database.close()
+
+
+async def test_a_database_that_is_away_is_transient():
+    with pytest.raises(TransientError):
+        await Database.connect("postgresql://nobody@127.0.0.1:1/none", name="test")
