@@ -1,0 +1,61 @@
+"""What every bulk command answers: what was done, what was refused and why, and the counts."""
+
+from __future__ import annotations
+
+import strawberry
+
+from chassis.errors import DomainError
+
+
+@strawberry.federation.type(
+    shareable=True, description="One thing a command would not do, and why."
+)
+class Refusal:
+    id: strawberry.ID | None = strawberry.field(
+        default=None, description="The row that was refused; null where the whole command was."
+    )
+    code: str = strawberry.field(description="Stable and machine-readable: STALE_VERSION.")
+    message: str = strawberry.field(description="The reason in words.")
+    field: str | None = strawberry.field(
+        default=None, description="The input field that is at fault, if one is."
+    )
+
+    @classmethod
+    def of(cls, error: DomainError, id: object = None) -> Refusal:  # noqa: A002 (GraphQL's word)
+        return cls(
+            id=None if id is None else strawberry.ID(str(id)),
+            code=error.code,
+            message=str(error),
+            field=error.field,
+        )
+
+
+@strawberry.federation.type(shareable=True, description="A named number.")
+class Count:
+    name: str = strawberry.field(description="What is counted: done, refused, points, pounds.")
+    value: str = strawberry.field(description="The number, as a string.")
+
+
+@strawberry.input(description="A row as the caller last saw it.")
+class RowVersion:
+    id: strawberry.ID = strawberry.field(description="The row's id.")
+    version: int = strawberry.field(
+        description="The version it had; a row that has changed since is refused."
+    )
+
+
+@strawberry.type
+class BulkAnswer:
+    """Inherit under the noun's name: `class OfferBulkAnswer(BulkAnswer)`, described anew."""
+
+    done: list[strawberry.ID] = strawberry.field(
+        description="The rows the command was done to (in a dry run: would be)."
+    )
+    refused: list[Refusal] = strawberry.field(description="The rows it was not done to, and why.")
+    counts: list[Count] = strawberry.field(description="Counts and totals over the rows.")
+    selection: str | None = strawberry.field(
+        default=None,
+        description="After a dry run: a token that stands for just these rows at these versions, "
+        "to be given back within 15 minutes.",
+    )
+    message: str = strawberry.field(description="The outcome in one sentence.")

@@ -1,0 +1,72 @@
+"""What a service is made of. Nothing here opens a connection or reads a setting."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+
+from pydantic import BaseModel
+from strawberry.federation import Schema
+
+from chassis.auth import Identity
+from chassis.clock import Clock
+from chassis.db import Database, Reader, Tx
+from chassis.files import FileKind, Files
+from chassis.graphql.context import P
+from chassis.outbox import Event
+
+if TYPE_CHECKING:
+    from chassis.consumer import Subscription
+    from chassis.jobs import JobHandler
+
+
+@dataclass(frozen=True, slots=True)
+class EventContract:
+    """An event the service publishes, as others may rely on it."""
+
+    type: str
+    """Past tense, with its major version: `offer.accepted.v1`."""
+    topic: str
+    payload: builtins.type[BaseModel]
+    example: BaseModel
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """What background work has at hand. It returns soon after `stop` is set."""
+
+    db: Database
+    clock: Clock
+    files: Files
+    stop: asyncio.Event
+
+
+LoadPrincipal: TypeAlias = Callable[[Reader, Identity, str | None, datetime], Awaitable[P]]
+"""Who the identity is here and now; the third is the organisation acted for (X-Acting-For)."""
+
+Background: TypeAlias = Callable[[Worker], Awaitable[None]]
+Republish: TypeAlias = Callable[[Tx], AsyncIterator[Event]]
+Bootstrap: TypeAlias = Callable[[Tx, Any, datetime], Awaitable[None]]
+"""Writes the first rows from a JSON document, once: a second time changes nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service(Generic[P]):
+    name: str
+    migrations: Sequence[Path]
+    """Folders of migrations in their order, those of the chassis apart, which always go first."""
+    schema: Schema
+    principal: LoadPrincipal[P]
+    subscription: Subscription | None = None
+    jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    background: Sequence[Background] = ()
+    republish: Mapping[str, Republish] = field(default_factory=dict)
+    """By topic: the current state of everything, as events."""
+    events: Sequence[EventContract] = ()
+    files: Sequence[FileKind] = ()
+    bootstrap: Bootstrap | None = None
