@@ -1,0 +1,74 @@
+"""What a rule's names are bound to.
+
+`values.…` and `provider.…` differ from provider to provider; `indicator.…`, `constants.…` and
+`national.prevalence` are fixed for a run, which freezes them.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from nhs.formulas.specification import Indicator, QualityServiceSpecification
+
+VARIABLE = frozenset(
+    {"values.numerator", "values.denominator", "values.register", "provider.list_size"}
+)
+INDICATOR = frozenset({"indicator.points", "indicator.lower", "indicator.upper"})
+PREVALENCE = "national.prevalence"
+
+
+class UnboundNameError(LookupError):
+    """A name stands for something that is not there; the message says which."""
+
+
+def resolvable(service: QualityServiceSpecification, target: str) -> bool:
+    """Whether a binding's target is something a calculation can supply."""
+    constants = {f"constants.{constant.name}" for constant in service.constants}
+    return target in VARIABLE | INDICATOR | constants | {PREVALENCE}
+
+
+def variables(indicator: Indicator) -> dict[str, str]:
+    """The formula's names that take whole numbers of a provider, with what they are."""
+    return {name: to for name, to in indicator.bindings.items() if to in VARIABLE}
+
+
+def constants(
+    service: QualityServiceSpecification,
+    indicator: Indicator,
+    prevalences: Mapping[str, Fraction],
+) -> dict[str, Fraction]:
+    """The formula's names that are the same for every provider of a run, exactly."""
+    fixed = {name: to for name, to in indicator.bindings.items() if to not in VARIABLE}
+    return {name: _resolve(service, indicator, prevalences, to) for name, to in fixed.items()}
+
+
+def _resolve(
+    service: QualityServiceSpecification,
+    indicator: Indicator,
+    prevalences: Mapping[str, Fraction],
+    target: str,
+) -> Fraction:
+    if target == PREVALENCE:
+        return _prevalence(indicator, prevalences)
+    kind, _, name = target.partition(".")
+    if kind == "indicator":
+        return _figure(indicator, name)
+    for constant in service.constants:
+        if kind == "constants" and constant.name == name:
+            return Fraction(constant.value)
+    raise UnboundNameError(f"{service.code} {indicator.code}: nothing is bound to {target}")
+
+
+def _prevalence(indicator: Indicator, prevalences: Mapping[str, Fraction]) -> Fraction:
+    group = indicator.prevalence_group
+    if group is None or group not in prevalences:
+        raise UnboundNameError(f"{indicator.code}: no national prevalence for group {group}")
+    return prevalences[group]
+
+
+def _figure(indicator: Indicator, name: str) -> Fraction:
+    """Points as they are; thresholds, which are percentages, as proportions."""
+    figures = {"points": indicator.points, "lower": indicator.lower, "upper": indicator.upper}
+    figure = figures.get(name)
+    if figure is None:
+        raise UnboundNameError(f"{indicator.code}: it has no {name}")
+    return Fraction(figure) / (1 if name == "points" else 100)

@@ -1,0 +1,171 @@
+"""The check at publication: what must hold of a specification before anybody is paid by it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Final
+
+from nhs.formulas import binding
+from nhs.formulas.explain import explain
+from nhs.formulas.formula import Formula
+from nhs.formulas.specification import Indicator, QualityServiceSpecification
+
+#: pounds per point and patient, unchanged from 2016 to 2025 (DOMAIN.md 3.3)
+POUNDS_PER_POINT_AND_PATIENT: Final = Fraction(22142, 1_000_000)
+TOLERANCE: Final = Fraction(5, 1000)
+COHORT: Final = 100_000  # large enough that a percentage with three decimals is a whole patient
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong and where. A warning may be overruled with a reason; nothing else may."""
+
+    code: str
+    where: str
+    message: str
+    warning: bool = False
+
+
+def check(service: QualityServiceSpecification) -> list[Problem]:
+    """Everything found, in the order of the specification; empty if it is sound."""
+    problems = [*_dates(service), *_uniqueness(service), *_points(service)]
+    for indicator in service.indicators:
+        found = [*_thresholds(indicator), *_names(service, indicator)]
+        problems += found or _monotonic(service, indicator)
+    return [*problems, *_price_of_a_patient(service)]
+
+
+def _dates(service: QualityServiceSpecification) -> Iterator[Problem]:
+    if service.ends_on < service.starts_on:
+        yield Problem("DATES_REVERSED", service.code, "the service ends before it starts")
+
+
+def _uniqueness(service: QualityServiceSpecification) -> Iterator[Problem]:
+    named = {
+        "indicator": [indicator.code for indicator in service.indicators],
+        "constant": [constant.name for constant in service.constants],
+        "formula": [formula.formula for formula in service.formulas],
+    }
+    for kind, names in named.items():
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            yield Problem("DEFINED_TWICE", name, f"the {kind} {name} is defined twice")
+
+
+def _points(service: QualityServiceSpecification) -> Iterator[Problem]:
+    yield from _sum(service.code, service.points, [d.points for d in service.domains])
+    for domain in service.domains:
+        yield from _sum(domain.code, domain.points, [g.points for g in domain.groups])
+        for group in domain.groups:
+            yield from _sum(group.code, group.points, [i.points for i in group.indicators])
+
+
+def _sum(where: str, stated: Decimal, parts: list[Decimal]) -> Iterator[Problem]:
+    total = sum(parts, start=Decimal(0))
+    if total != stated:
+        message = f"{where} states {stated} points, its parts add up to {total}"
+        yield Problem("POINTS_DO_NOT_ADD_UP", where, message)
+
+
+def _thresholds(indicator: Indicator) -> Iterator[Problem]:
+    low, high = indicator.lower, indicator.upper
+    if (low is None) != (high is None):
+        yield Problem(
+            "THRESHOLD_MISSING", indicator.code, "one threshold is given without the other"
+        )
+    elif low is not None and high is not None and not 0 <= low < high <= 100:
+        message = f"thresholds {low} and {high} are not in order within 0 to 100"
+        yield Problem("THRESHOLDS_OUT_OF_ORDER", indicator.code, message)
+    for figure in ("points", "lower", "upper"):
+        if getattr(indicator, figure) is not None and figure not in indicator.sources:
+            yield Problem("SOURCE_MISSING", indicator.code, f"its {figure} name no source")
+
+
+def _names(service: QualityServiceSpecification, indicator: Indicator) -> Iterator[Problem]:
+    formula = _formula(service, indicator)
+    if formula is None:
+        message = f"there is no formula {indicator.formula}"
+        yield Problem("FORMULA_UNKNOWN", indicator.code, message)
+        return
+    for name in formula.inputs:
+        if name not in indicator.bindings:
+            message = f"{formula.formula} takes {name}, which is bound to nothing"
+            yield Problem("NAME_UNBOUND", indicator.code, message)
+    for result in {"points_paid", "pounds"} - {step.name for step in formula.steps}:
+        yield Problem("RESULT_MISSING", indicator.code, f"{formula.formula} makes no {result}")
+    for name, target in indicator.bindings.items():
+        yield from _target(service, indicator, name, target)
+
+
+def _target(
+    service: QualityServiceSpecification, indicator: Indicator, name: str, target: str
+) -> Iterator[Problem]:
+    if not binding.resolvable(service, target):
+        message = f"{name} is bound to {target}, which nothing supplies"
+        yield Problem("NAME_UNBOUND", indicator.code, message)
+    kind, _, part = target.partition(".")
+    if kind == "values" and part not in indicator.fields:
+        yield Problem("FIELD_MISSING", indicator.code, f"no extract field is named for its {part}")
+    if kind == "indicator" and getattr(indicator, part, None) is None:
+        yield Problem("NAME_UNBOUND", indicator.code, f"{name} is bound to its {part}; it has none")
+    if target == binding.PREVALENCE and indicator.prevalence_group is None:
+        yield Problem("PREVALENCE_GROUP_MISSING", indicator.code, "it names no prevalence group")
+
+
+def _formula(service: QualityServiceSpecification, indicator: Indicator) -> Formula | None:
+    return next((f for f in service.formulas if f.formula == indicator.formula), None)
+
+
+def _monotonic(service: QualityServiceSpecification, indicator: Indicator) -> list[Problem]:
+    """More achievement never pays less: steps are piecewise linear, so break-points suffice."""
+    formula = service.formula(indicator.formula)
+    before: Fraction | None = None
+    for numerator in _break_points(service, indicator, formula):
+        value = explain(formula, _sample(service, indicator, numerator))["pounds"].value
+        paid = value if isinstance(value, Fraction) else Fraction(0)
+        if before is not None and paid < before:
+            message = f"a numerator of {numerator} in {COHORT} pays less than a smaller one"
+            return [Problem("PAYS_LESS_FOR_MORE", indicator.code, message)]
+        before = paid
+    return []
+
+
+def _break_points(
+    service: QualityServiceSpecification, indicator: Indicator, formula: Formula
+) -> list[int]:
+    """Numerators at, just below and just above wherever a step may bend."""
+    values = explain(formula, _sample(service, indicator, 0))
+    bending = [
+        s for s in formula.steps if s.operator in {"linear", "steps", "min", "max", "choose"}
+    ]
+    bends = [values[name].value for step in bending for name in step.arguments]
+    known = [bend for bend in bends if isinstance(bend, Fraction)]
+    near = {floor(b * scale) + d for b in known for scale in (1, COHORT) for d in (-1, 0, 1)}
+    return sorted(n for n in near | {0, 1, COHORT // 2, COHORT} if 0 <= n <= COHORT)
+
+
+def _sample(
+    service: QualityServiceSpecification, indicator: Indicator, numerator: int
+) -> dict[str, Fraction]:
+    """A provider of a made-up cohort: only the numerator matters here."""
+    assumed = dict.fromkeys(service.prevalence_groups, Fraction(1, 10))
+    fixed = binding.constants(service, indicator, assumed)
+    varying = binding.variables(indicator)
+    numbers = dict.fromkeys(varying, COHORT)
+    numbers |= {name: numerator for name, to in varying.items() if to == "values.numerator"}
+    return fixed | {name: Fraction(number) for name, number in numbers.items()}
+
+
+def _price_of_a_patient(service: QualityServiceSpecification) -> Iterator[Problem]:
+    known = {constant.name: Fraction(constant.value) for constant in service.constants}
+    price, average = known.get("pounds_per_point"), known.get("average_list")
+    if price is None or not average:
+        return
+    drift = abs(price / average / POUNDS_PER_POINT_AND_PATIENT - 1)
+    if drift > TOLERANCE:
+        message = (
+            f"pounds per point ÷ average list is {float(price / average):.6f}, "
+            f"{float(drift):.1%} away from 0.022142: publishing takes a reason"
+        )
+        yield Problem("UNUSUAL_PRICE", service.code, message, warning=True)

@@ -1,0 +1,159 @@
+"""The specification of a quality service, as published: frozen, and hashed over canonical JSON."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from nhs.formulas.formula import Formula, FormulaId, Name
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_]{0,29}$")]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=10)]
+Percent = Annotated[Decimal, Field(max_digits=9, decimal_places=6)]
+Status = Literal["verified", "provisional"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Source(Part):
+    """Where a figure comes from, and whether a payment may rest on it."""
+
+    source: str = Field(min_length=1)
+    status: Status
+
+
+class Constant(Part):
+    """A national figure that is part of the published version."""
+
+    name: Name
+    value: Amount
+    source: str = Field(min_length=1)
+    status: Status
+    effective: date
+
+
+class Parameters(Part):
+    """The dates and lists the calculation stands on."""
+
+    provider_list_on: date | None = None
+    national_list_on: date | None = None
+    prevalence_basis: str | None = None
+
+
+class Indicator(Part):
+    """What is measured, what it is worth, and how its payment is calculated.
+
+    Thresholds are percentages. `numerator`, `denominator` and `register` name the fields of an
+    extract that carry them; `prevalence_group` is the key of the national prevalence.
+    """
+
+    code: Code
+    name: str
+    points: Amount
+    lower: Percent | None = None
+    upper: Percent | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    register_field: str | None = Field(default=None, alias="register")
+    prevalence_adjusted: bool = False
+    prevalence_group: Code | None = None
+    prevalence_basis: str | None = None
+    formula: FormulaId
+    bindings: dict[Name, str]
+    sources: dict[Literal["points", "lower", "upper"], Source]
+
+    @property
+    def provisional(self) -> bool:
+        return any(source.status == "provisional" for source in self.sources.values())
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Extract field by the part it plays: numerator, denominator, register."""
+        named = {
+            "numerator": self.numerator,
+            "denominator": self.denominator,
+            "register": self.register_field,
+        }
+        return {part: field for part, field in named.items() if field is not None}
+
+
+class Group(Part):
+    code: Code
+    name: str
+    points: Amount
+    indicators: tuple[Indicator, ...]
+
+
+class Domain(Part):
+    code: Code
+    name: str
+    points: Amount
+    groups: tuple[Group, ...]
+
+
+class QualityServiceSpecification(Part):
+    """One service of one period. A participation-only service has no formulas and no domains."""
+
+    code: Code
+    name: str
+    payment_type: str | None
+    provider_kind: Literal["PRACTICE", "PCN"]
+    payment_period: Literal["MONTHLY", "QUARTERLY", "ANNUALLY", "NONE"]
+    starts_on: date
+    ends_on: date
+    collection: Literal["AUTOMATIC", "MANUAL", "BOTH", "NONE"]
+    no_declaration_required: bool = False
+    no_approval_required: bool = False
+    requires_pcn_membership: bool = False
+    rounding_policy: str | None = None
+    points: Amount = Decimal(0)
+    parameters: Parameters = Parameters()
+    constants: tuple[Constant, ...] = ()
+    formulas: tuple[Formula, ...] = ()
+    domains: tuple[Domain, ...] = ()
+
+    @property
+    def indicators(self) -> tuple[Indicator, ...]:
+        return tuple(indicator for _, indicator in self.grouped())
+
+    def grouped(self) -> Iterator[tuple[Group, Indicator]]:
+        """Every indicator with its group, in the published order."""
+        for domain in self.domains:
+            for group in domain.groups:
+                for indicator in group.indicators:
+                    yield group, indicator
+
+    def formula(self, identity: str) -> Formula:
+        """The formula of that id; KeyError if the service has none such."""
+        for formula in self.formulas:
+            if formula.formula == identity:
+                return formula
+        raise KeyError(identity)
+
+    @property
+    def provisional(self) -> bool:
+        """Whether any figure a payment rests on is unconfirmed."""
+        return any(i.provisional for i in self.indicators) or any(
+            constant.status == "provisional" for constant in self.constants
+        )
+
+    @property
+    def prevalence_groups(self) -> tuple[str, ...]:
+        """Every group a national prevalence is needed for, once."""
+        named = (i.prevalence_group for i in self.indicators if i.prevalence_adjusted)
+        return tuple(dict.fromkeys(group for group in named if group is not None))
+
+    def as_json(self) -> dict[str, object]:
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over canonical JSON: sorted keys, no spaces, UTF-8."""
+        text = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
