@@ -1,0 +1,95 @@
+"""The values all services share: codes, years, periods, and money to the penny."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import NewType, Self
+
+OdsCode = NewType("OdsCode", str)
+"""The code of an organisation: A81001, U89141, 16C, A3A8R, QHM, Y63, ENG."""
+
+_ODS_CODE = re.compile(r"[A-Z0-9]{3,8}")
+_FINANCIAL_YEAR = re.compile(r"(\d{4})/(\d{2})")
+_PENNY = Decimal("0.01")
+
+
+def ods_code(text: str) -> OdsCode:
+    """Read a code. ODS codes carry no check digit, so the form is all that can be checked."""
+    if _ODS_CODE.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no ODS code")
+    return OdsCode(text)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """Days from start to end, both included."""
+
+    start: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError(f"a period cannot end on {self.end} and start on {self.start}")
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    def overlaps(self, other: "Period") -> bool:
+        return self.start <= other.end and other.start <= self.end
+
+    def within(self, other: "Period") -> bool:
+        return other.start <= self.start and self.end <= other.end
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.start).days + 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FinancialYear:
+    """1 April to 31 March, written 2025/26 and named by the year it starts in."""
+
+    starts_in: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        found = _FINANCIAL_YEAR.fullmatch(text)
+        if found is None or (int(found[1]) + 1) % 100 != int(found[2]):
+            raise ValueError(f"{text!r} is no financial year; they are written 2025/26")
+        return cls(int(found[1]))
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """The financial year a day lies in."""
+        return cls(day.year if (day.month, day.day) >= (4, 1) else day.year - 1)
+
+    @property
+    def period(self) -> Period:
+        following = date(self.starts_in + 1, 4, 1)
+        return Period(date(self.starts_in, 4, 1), following - timedelta(days=1))
+
+    def __str__(self) -> str:
+        return f"{self.starts_in}/{(self.starts_in + 1) % 100:02d}"
+
+
+def to_pence(amount: Decimal | Fraction | int) -> Decimal:
+    """Pounds with two places, halves away from zero; exact, whatever was handed in."""
+    return _two_places(amount)
+
+
+def to_points(amount: Decimal | Fraction | int) -> Decimal:
+    """Points with two places, halves away from zero."""
+    return _two_places(amount)
+
+
+def _two_places(amount: Decimal | Fraction | int) -> Decimal:
+    if isinstance(amount, Fraction):
+        return Decimal(_half_up(amount * 100)).scaleb(-2)
+    return Decimal(amount).quantize(_PENNY, rounding=ROUND_HALF_UP)
+
+
+def _half_up(amount: Fraction) -> int:
+    whole = (abs(amount) * 2 + 1) // 2
+    return int(whole) if amount >= 0 else -int(whole)

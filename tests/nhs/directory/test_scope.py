@@ -1,0 +1,130 @@
+"""Who sees what, and when."""
+
+from datetime import date
+
+import pytest
+
+from nhs.roles import OrganisationKind as Kind
+from nhs.roles import RelationshipKind as Rel
+from tests.support.directory import have_organisation, relate
+
+MEMBERS = """
+select provider, pounds from directory.scope($1)
+where valid_from <= $3 and valid_to >= $2 order by provider
+"""
+
+
+async def seen(database, acting_for, start, end=None):
+    async with database.reader() as reader:
+        rows = await reader.fetch(MEMBERS, acting_for, start, end or start)
+    return {row["provider"]: row["pounds"] for row in rows}
+
+
+@pytest.fixture
+async def england(database):
+    """A practice that moved from one network to another, and the commissioners above it."""
+    async with database.transaction() as tx:
+        for code, kind in (
+            ("ENG", Kind.NATION),
+            ("Y63", Kind.REGION),
+            ("QHM", Kind.ICB),
+            ("QNA", Kind.ICB),
+            ("00L", Kind.SUB_ICB),
+            ("01H", Kind.SUB_ICB),
+            ("U25545", Kind.PCN),
+            ("U09980", Kind.PCN),
+            ("A84002", Kind.PRACTICE),
+            ("A84003", Kind.PRACTICE),
+        ):
+            await have_organisation(tx, code, kind)
+        await relate(tx, "Y63", Rel.PART_OF, "ENG")
+        await relate(tx, "QHM", Rel.PART_OF, "Y63", valid_to=date(2026, 3, 31))
+        await relate(tx, "QNA", Rel.PART_OF, "Y63", date(2026, 4, 1))
+        await relate(tx, "QNA", Rel.SUCCESSOR_OF, "QHM", date(2026, 4, 1))
+        await relate(tx, "00L", Rel.PART_OF, "QHM", valid_to=date(2026, 3, 31))
+        await relate(tx, "00L", Rel.PART_OF, "QNA", date(2026, 4, 1))
+        await relate(tx, "01H", Rel.PART_OF, "QHM", valid_to=date(2026, 3, 31))
+        await relate(tx, "A84002", Rel.COMMISSIONED_BY, "00L")
+        await relate(tx, "A84003", Rel.COMMISSIONED_BY, "01H")
+        await relate(tx, "U25545", Rel.COMMISSIONED_BY, "00L", date(2019, 10, 1))
+        await relate(tx, "U09980", Rel.COMMISSIONED_BY, "00L", date(2019, 10, 1))
+        await relate(
+            tx, "A84002", Rel.MEMBER_OF, "U25545", date(2019, 10, 1), valid_to=date(2022, 3, 31)
+        )
+        await relate(tx, "A84002", Rel.MEMBER_OF, "U09980", date(2022, 4, 1))
+        await relate(tx, "A84003", Rel.MEMBER_OF, "U09980", date(2019, 10, 1))
+
+
+async def test_a_practice_sees_itself_always_and_its_network_as_at_the_day(england, database):
+    before, after = date(2022, 3, 31), date(2022, 4, 1)
+    assert await seen(database, "A84002", before) == {"A84002": True, "U25545": True}
+    assert await seen(database, "A84002", after) == {"A84002": True, "U09980": True}
+
+
+async def test_a_network_sees_a_practice_that_left_for_its_time_as_a_member_only(england, database):
+    assert await seen(database, "U25545", date(2022, 3, 31)) == {"U25545": True, "A84002": True}
+    assert await seen(database, "U25545", date(2022, 4, 1)) == {"U25545": True}
+    assert "A84002" not in await seen(database, "U09980", date(2021, 4, 1), date(2022, 3, 31))
+    assert "A84002" in await seen(database, "U09980", date(2021, 4, 1), date(2022, 4, 1))
+
+
+async def test_a_practice_does_not_see_its_neighbours(england, database):
+    assert "A84003" not in await seen(database, "A84002", date(2023, 1, 1))
+
+
+async def test_a_commissioner_sees_what_those_below_it_commission_with_pounds(england, database):
+    providers = {"U25545", "U09980", "A84002", "A84003"}
+    for commissioner in ("QHM", "Y63", "ENG"):
+        sight = await seen(database, commissioner, date(2023, 1, 1))
+        assert providers <= set(sight)
+        assert all(sight.values())
+
+
+async def test_a_network_lead_sees_members_it_does_not_commission_without_pounds(england, database):
+    sight = await seen(database, "00L", date(2023, 1, 1))
+    assert sight["A84002"] is True
+    assert sight["U09980"] is True
+    assert sight["A84003"] is False
+    assert "U09980" not in await seen(database, "01H", date(2023, 1, 1))
+
+
+async def test_a_successor_inherits_what_its_predecessor_saw(england, database):
+    assert "A84003" in await seen(database, "QNA", date(2023, 1, 1))
+    assert "A84003" in await seen(database, "ENG", date(2026, 3, 31))
+    sight = await seen(database, "QNA", date(2026, 4, 1))
+    assert sight["A84002"] is True
+    assert sight["A84003"] is False
+    assert set(await seen(database, "QHM", date(2026, 4, 1))) == {"QHM"}
+
+
+async def test_no_two_rows_of_a_provider_share_a_day(england, database):
+    async with database.reader() as reader:
+        for commissioner in ("ENG", "QNA", "QHM", "00L"):
+            shared = await reader.fetchval(
+                """
+                with row as (
+                    select *, row_number() over () as place from directory.scope($1)
+                )
+                select count(*) from row a join row b
+                    on a.provider = b.provider and a.place < b.place
+                    and a.valid_from <= b.valid_to and b.valid_from <= a.valid_to
+                """,
+                commissioner,
+            )
+            assert shared == 0
+
+
+async def test_commissioned_says_by_whom(england, database):
+    async with database.reader() as reader:
+        rows = await reader.fetch(
+            "select provider, commissioner from directory.commissioned('QHM')"
+            " where provider like 'A%' order by 1"
+        )
+    assert [tuple(row) for row in rows] == [("A84002", "00L"), ("A84003", "01H")]
+
+
+async def test_hierarchies_that_go_in_circles_come_to_an_end(england, database):
+    async with database.transaction() as tx:
+        await relate(tx, "QHM", Rel.PART_OF, "00L")
+        await relate(tx, "QHM", Rel.SUCCESSOR_OF, "QNA")
+    assert "A84002" in await seen(database, "QHM", date(2023, 1, 1))
