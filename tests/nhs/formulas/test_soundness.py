@@ -1,0 +1,76 @@
+"""What publication refuses."""
+
+import copy
+from typing import Any
+
+import pytest
+
+from nhs.formulas.soundness import check
+from nhs.formulas.specification import QualityServiceSpecification
+from tests.nhs.formulas.qof import qof
+
+
+def changed(change: Any) -> list[str]:
+    document = copy.deepcopy(qof().as_json())
+    change(document)
+    return [p.code for p in check(QualityServiceSpecification.model_validate(document))]
+
+
+def first_indicator(document: Any) -> Any:
+    return document["domains"][0]["groups"][0]["indicators"][0]
+
+
+def test_the_shipped_service_is_sound():
+    assert check(qof()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda d: first_indicator(d).update(points="13"), "POINTS_DO_NOT_ADD_UP"),
+        (lambda d: first_indicator(d).update(lower="90", upper="40"), "THRESHOLDS_OUT_OF_ORDER"),
+        (lambda d: first_indicator(d).update(upper="101"), "THRESHOLDS_OUT_OF_ORDER"),
+        (lambda d: first_indicator(d)["bindings"].pop("points"), "NAME_UNBOUND"),
+        (lambda d: first_indicator(d)["bindings"].update(points="constants.no"), "NAME_UNBOUND"),
+        (lambda d: first_indicator(d).update(formula="unknown@1"), "FORMULA_UNKNOWN"),
+        (lambda d: first_indicator(d).update(register=None), "FIELD_MISSING"),
+        (lambda d: first_indicator(d)["sources"].pop("upper"), "SOURCE_MISSING"),
+        (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
+        (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),
+    ],
+)
+def test_an_unsound_specification_is_refused_with_its_code(change, code):
+    assert code in changed(change)
+
+
+def test_a_rule_that_pays_less_for_more_is_found_at_its_break_points():
+    def penalise(document: Any) -> None:
+        steps = document["formulas"][0]["steps"]
+        steps[1] = ["earned", "linear", ["achievement", "upper", "lower", "points"]]
+        steps.insert(1, ["slope", "linear", ["achievement", "lower", "upper", "points"]])
+        steps[2] = ["earned", "difference", ["points", "slope"]]
+
+    assert "PAYS_LESS_FOR_MORE" in changed(penalise)
+
+
+def test_an_unusual_price_of_a_patient_is_a_warning_only():
+    def raise_price(document: Any) -> None:
+        document["constants"][0]["value"] = "227.95"
+
+    document = copy.deepcopy(qof().as_json())
+    raise_price(document)
+    problems = check(QualityServiceSpecification.model_validate(document))
+    assert [(p.code, p.warning) for p in problems] == [("UNUSUAL_PRICE", True)]
+
+
+def test_the_digest_is_of_the_content_not_of_its_order():
+    document = dict(reversed(qof().as_json().items()))
+    assert QualityServiceSpecification.model_validate(document).digest == qof().digest
+
+
+def test_a_rule_is_provisional_where_any_of_its_figures_is():
+    by_code = {indicator.code: indicator for indicator in qof().indicators}
+    assert by_code["BP002"].provisional
+    assert by_code["AST007"].provisional  # its upper threshold is published, its lower is not
+    assert not by_code["CHOL004"].provisional
+    assert qof().provisional
