@@ -9,9 +9,11 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 from cqrs.embedded.child import dying_with_parent, stop
 
@@ -29,16 +31,10 @@ class Broker:
     process: subprocess.Popen[bytes] = field(repr=False)
 
     @classmethod
-    def start(cls, topics: Mapping[str, int]) -> "Broker":
+    def start(cls, topics: Mapping[str, int], log: Path | None = None) -> "Broker":
         """Start a broker that has the topics, by name and number of partitions."""
-        process = subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", __name__, *_spelt(topics)],
-            cwd=Path(__file__).parents[2],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=dying_with_parent(),  # noqa: PLW1509 - system calls only
-        )
+        with log.open("ab") if log else nullcontext() as complaints:
+            process = _started(topics, complaints)
         return cls(_announced(process), process)
 
     @property
@@ -51,8 +47,17 @@ class Broker:
             self.process.stdout.close()
 
 
-def _spelt(topics: Mapping[str, int]) -> Iterable[str]:
-    return (f"{name}:{partitions}" for name, partitions in topics.items())
+def _started(topics: Mapping[str, int], complaints: BinaryIO | None) -> subprocess.Popen[bytes]:
+    spelt = [f"{name}:{partitions}" for name, partitions in topics.items()]
+    return subprocess.Popen(  # noqa: S603 - ourselves
+        [sys.executable, "-m", __name__, *spelt],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=complaints,
+        start_new_session=True,
+        preexec_fn=dying_with_parent(),  # noqa: PLW1509 - system calls only
+    )
 
 
 def _announced(process: subprocess.Popen[bytes]) -> str:

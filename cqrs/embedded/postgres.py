@@ -6,7 +6,6 @@ The wheel's own runner is never imported; FACTS.md, "Embedded PostgreSQL", says 
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from cqrs.embedded.binaries import PostgresError, Way, binary, way_to_run_in
 from cqrs.embedded.child import stop
+from cqrs.embedded.ports import free_port
 
 SUPERUSER = "postgres"
 _SETTINGS = {
@@ -96,13 +96,6 @@ class Postgres:
             "PGUSER": SUPERUSER,
             "PGDATABASE": "postgres",
         }
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _initialise(way: Way, folder: Path, password: str) -> None:

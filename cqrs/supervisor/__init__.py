@@ -1,0 +1,1 @@
+"""One supervisor for everything a system on this machine is made of."""
