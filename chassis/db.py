@@ -154,6 +154,18 @@ class Database:
         async with self._unit("begin isolation level repeatable read read only") as connection:
             yield Reader(connection, self.name)
 
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Reader]:
+        """A connection for itself, outside any transaction, for locks that a session holds.
+
+        What it still holds at the end of the block is given back.
+        """
+        async with self._connection() as connection:
+            try:
+                yield Reader(connection, self.name)
+            finally:
+                await _unlock(connection)
+
     async def close(self) -> None:
         await self._pool.close()
 
@@ -209,6 +221,15 @@ async def _undo(connection: PooledConnection) -> None:
     """Roll back; where that fails the pool throws the connection away, which does the same."""
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
         await connection.execute("rollback")
+
+
+async def _unlock(connection: PooledConnection) -> None:
+    try:
+        await connection.execute("select pg_advisory_unlock_all()")
+    except (asyncpg.PostgresError, OSError):
+        connection.terminate()
+    except asyncpg.InterfaceError:
+        pass  # the connection is gone, and its locks with it
 
 
 def _remaining() -> float | None:
