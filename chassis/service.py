@@ -19,9 +19,9 @@ from chassis.db import Database, Reader, Tx
 from chassis.files import FileKind, Files
 from chassis.graphql.context import P
 from chassis.outbox import Event
+from chassis.subscription import Subscription
 
 if TYPE_CHECKING:
-    from chassis.consumer import Subscription
     from chassis.jobs import JobHandler
 
 

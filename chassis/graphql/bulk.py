@@ -1,6 +1,6 @@
 """What every bulk command answers: what was done, what was refused and why, and the counts."""
 
-from __future__ import annotations
+from typing import Self
 
 import strawberry
 
@@ -21,7 +21,7 @@ class Refusal:
     )
 
     @classmethod
-    def of(cls, error: DomainError, id: object = None) -> Refusal:  # noqa: A002 (GraphQL's word)
+    def of(cls, error: DomainError, id: object = None) -> Self:  # noqa: A002 (GraphQL's word)
         return cls(
             id=None if id is None else strawberry.ID(str(id)),
             code=error.code,

@@ -1,12 +1,10 @@
 """What a resolver has at hand: `info.context`, one a request."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast
 from uuid import UUID
 
 import strawberry
@@ -17,9 +15,7 @@ from chassis.auth import Identity
 from chassis.clock import Clock
 from chassis.db import Database
 from chassis.files import Files
-
-if TYPE_CHECKING:
-    from chassis.idempotency import IdempotencyKey
+from chassis.idempotency import IdempotencyKey
 
 
 class Caller(Protocol):
@@ -48,6 +44,8 @@ class Context(Generic[P]):
     request_id: str
     files: Files
     loaders: dict[str, Any] = field(default_factory=dict)
+    root_field: str = "none"
+    """The operation's first field, for the metrics; set once it is valid."""
 
     def loader(self, name: str, make: Callable[[], L]) -> L:
         """Give this request's loader of that name, made at its first use."""
@@ -61,8 +59,6 @@ class Context(Generic[P]):
         """Bind the caller's key to the person, the organisation, the mutation and its input."""
         if key is None:
             return None
-        from chassis.idempotency import IdempotencyKey  # noqa: PLC0415
-
         raw = info._raw_info  # noqa: SLF001 (Strawberry shows the arguments nowhere else)
         return IdempotencyKey(
             key=key,
@@ -82,7 +78,7 @@ def _fingerprint(raw: GraphQLResolveInfo[Any]) -> str:
             types[argument.name.value].type,
             cast("dict[str, Any]", raw.variable_values),  # Strawberry puts the plain ones there
         )
-        for argument in raw.field_nodes[0].arguments
+        for argument in raw.field_nodes[0].arguments or ()
         if argument.name.value != "idempotencyKey"
     }
     present = {name: value for name, value in given.items() if value is not Undefined}

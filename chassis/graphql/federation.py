@@ -1,32 +1,62 @@
 """The one way a service makes its schema."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
-from strawberry.extensions import ParserCache, ValidationCache
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+)
+from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+from strawberry.utils.operation import get_first_operation
 
 from chassis.graphql.fast import FastExecutor
 from chassis.graphql.scalars import SCALARS
 
-KEPT_DOCUMENTS = 1_000
+KEPT_DOCUMENTS = 500
 """How many documents stay parsed and validated: the gateway sends the same few again and again."""
+MOST_TOKENS = 4_000
+"""Validation slows down with the square of a document's length."""
+
+
+class ServiceSchema(strawberry.federation.Schema):
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Leave logging to `chassis.graphql.errors`, which knows a refusal from a bug."""
+
+
+class _RootField(SchemaExtension):
+    """Tells the context which field is asked for, now that it is known to exist."""
+
+    def on_execute(self) -> Iterator[None]:
+        document, context = self.execution_context.graphql_document, self.execution_context.context
+        operation = get_first_operation(document) if document and context else None
+        if operation and isinstance(first := operation.selection_set.selections[0], FieldNode):
+            context.root_field = first.name.value
+        yield
 
 
 def schema(
     query: type, mutation: type | None = None, types: Iterable[type] = ()
 ) -> strawberry.federation.Schema:
     """Make a Federation 2.9 schema: the newest version that the composer accepts."""
-    return strawberry.federation.Schema(
+    return ServiceSchema(
         query=query,
         mutation=mutation,
         types=types,
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
         extensions=[
-            lambda: ParserCache(maxsize=KEPT_DOCUMENTS),
-            lambda: ValidationCache(maxsize=KEPT_DOCUMENTS),
+            lambda: MaxTokensLimiter(MOST_TOKENS),
+            lambda: ParserCache(KEPT_DOCUMENTS),
+            lambda: ValidationCache(KEPT_DOCUMENTS),
+            _RootField,
         ],
         execution_context_class=FastExecutor,
     )
