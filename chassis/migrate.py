@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.db import Connection, errors_named
+from chassis.db import Connection, Reader, errors_named
 
 CHASSIS = Path(__file__).parent / "migrations"
 """The chassis' own tables; always the first of the folders."""
@@ -49,6 +49,21 @@ async def migrate(dsn: str, folders: Sequence[Path]) -> list[str]:
             return await _applied(connection, migrations)
         finally:
             await connection.close()
+
+
+async def pending(reader: Reader, folders: Sequence[Path]) -> list[str]:
+    """The names of the migrations the database has not seen yet."""
+    names = [migration.name for migration in _found(folders)]
+    if await reader.fetchval("select to_regclass('chassis.migration') is null"):
+        return names
+    return await reader.fetchval(_PENDING, names)  # type: ignore[no-any-return]
+
+
+_PENDING = """
+select coalesce(array_agg(name order by place), '{}')
+from unnest($1::text[]) with ordinality as wanted (name, place)
+where not exists (select from chassis.migration as applied where applied.name = wanted.name)
+"""
 
 
 async def _applied(connection: Connection, migrations: Sequence[Migration]) -> list[str]:
