@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import Any, Generic, TypeAlias
 
 from pydantic import BaseModel
 from strawberry.federation import Schema
@@ -18,11 +18,9 @@ from chassis.clock import Clock
 from chassis.db import Database, Reader, Tx
 from chassis.files import FileKind, Files
 from chassis.graphql.context import P
+from chassis.jobs import JobHandler
 from chassis.outbox import Event
 from chassis.subscription import Subscription
-
-if TYPE_CHECKING:
-    from chassis.jobs import JobHandler
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +30,8 @@ class EventContract:
     type: str
     """Past tense, with its major version: `offer.accepted.v1`."""
     topic: str
+    description: str
+    """When it happens, in a sentence; for those who read the contract."""
     payload: builtins.type[BaseModel]
     example: BaseModel
 

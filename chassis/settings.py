@@ -17,6 +17,11 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=10, ge=2)
     kafka: str = "127.0.0.1:9092"
     """Bootstrap servers, comma-separated."""
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    """With a username: SASL PLAIN."""
+    kafka_forgetful: bool = False
+    """Set on the embedded broker: it drops the oldest records of any topic."""
     kafka_session_timeout_ms: int = Field(default=10_000, ge=1_000)
     """2,000 on the embedded broker: after a kill it keeps the dead member twice as long."""
     kafka_fetch_max_wait_ms: int = Field(default=500, ge=1)
@@ -28,7 +33,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
-    stop_seconds: float = Field(default=1.0, gt=0)
+    stop_seconds: int = Field(default=1, ge=1)
     """How long requests in flight may go on once the process is told to stop."""
     body_limit: int = Field(default=1_048_576, ge=1_024)
     """Bytes of a GraphQL request."""

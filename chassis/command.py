@@ -1,0 +1,175 @@
+"""`python -m services.NAME …`: everything a service can be told to do."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+
+import orjson
+import structlog
+import uvloop
+from pydantic import ValidationError
+
+from chassis import log as logs
+from chassis.clock import ClockError
+from chassis.errors import DomainError, TransientError
+from chassis.migrate import CHASSIS, MigrationError, migrate
+from chassis.outbox import record
+from chassis.process import PartDiedError, stopped_by_signals, together
+from chassis.running import Running
+from chassis.service import EventContract, Service
+from chassis.settings import Settings
+
+log = structlog.get_logger()
+
+_EXPECTED = (
+    PartDiedError,
+    MigrationError,
+    DomainError,
+    TransientError,
+    ClockError,
+    ValidationError,
+    OSError,
+)
+_BATCH = 1_000
+_CLOSING = 1.0
+"""Seconds for the database connections to be given back."""
+
+
+def run(service: Service[Any], arguments: Sequence[str] | None = None) -> NoReturn:
+    """Do what the command line says, and exit: 0 if it was done, 1 with a line that says why."""
+    given = _parser(service).parse_args(arguments)
+    try:
+        _do(service, given)
+    except _EXPECTED as error:
+        sys.exit(f"{service.name} {given.command}: {_line(error)}")
+    sys.exit(0)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _do(service: Service[Any], given: argparse.Namespace) -> None:
+    if given.command == "sdl":
+        _say(service.schema.as_str())
+    elif given.command == "events":
+        _say(orjson.dumps(_contracts(service.events), option=orjson.OPT_INDENT_2).decode())
+    else:
+        settings = Settings()  # type: ignore[call-arg]  # filled from the environment
+        logs.configure(service.name, level=settings.log_level, form=settings.log_format)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_COMMANDS[given.command](service, settings, given))
+
+
+def _parser(service: Service[Any]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=f"python -m services.{service.name}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("api", help="answer GraphQL")
+    commands.add_parser("worker", help="send events, hear others', run jobs")
+    commands.add_parser("serve", help="api and worker in one process")
+    migrating = commands.add_parser("migrate", help="bring the database up to date")
+    if service.bootstrap:
+        migrating.add_argument("--bootstrap", type=Path, help="a JSON file of the first rows")
+    commands.add_parser("rebuild", help="make the read models anew from the topics")
+    republishing = commands.add_parser("republish", help="send the current state again")
+    republishing.add_argument("topic", nargs="*", help="all of the service's if none is named")
+    commands.add_parser("sdl", help="print the schema")
+    commands.add_parser("events", help="print the events' JSON Schemas and examples")
+    return parser
+
+
+def _contracts(events: Sequence[EventContract]) -> dict[str, object]:
+    return {
+        event.type: {
+            "topic": event.topic,
+            "description": event.description,
+            "schema": event.payload.model_json_schema(mode="serialization"),
+            "example": event.example.model_dump(mode="json"),
+        }
+        for event in events
+    }
+
+
+Command = Callable[[Service[Any], Settings, argparse.Namespace], Coroutine[Any, Any, None]]
+
+
+async def _api(service: Service[Any], settings: Settings, _: argparse.Namespace) -> None:
+    await _serve(service, settings, api=True, worker=False)
+
+
+async def _worker(service: Service[Any], settings: Settings, _: argparse.Namespace) -> None:
+    await _serve(service, settings, api=False, worker=True)
+
+
+async def _both(service: Service[Any], settings: Settings, _: argparse.Namespace) -> None:
+    await _serve(service, settings, api=True, worker=True)
+
+
+async def _serve(service: Service[Any], settings: Settings, *, api: bool, worker: bool) -> None:
+    with stopped_by_signals() as stop:
+        running = await Running.of(service, settings)
+        parts = running.worker() if worker else {}
+        parts["api"] = running.api() if api else running.health()
+        try:
+            await together(parts, stop, grace=settings.stop_seconds)
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(running.database.close(), _CLOSING)
+
+
+async def _migrate(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
+    dsn = settings.database_url.get_secret_value()
+    applied = await migrate(dsn, [CHASSIS, *service.migrations])
+    log.info("database.migrated", applied=applied)
+    if service.bootstrap and given.bootstrap:
+        document = orjson.loads(given.bootstrap.read_bytes())
+        running = await Running.of(service, settings)
+        async with running.database.transaction() as tx:
+            await service.bootstrap(tx, document, running.clock.now())
+        await running.database.close()
+
+
+async def _republish(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
+    running = await Running.of(service, settings)
+    for topic in given.topic or service.republish:
+        if topic not in service.republish:
+            raise DomainError("TOPIC_NOT_KNOWN", f"{service.name} publishes no state on {topic}.")
+        sent = await _republish_topic(running, topic)
+        log.info("state.republished", topic=topic, events=sent)
+    await running.database.close()
+
+
+async def _republish_topic(running: Running, topic: str) -> int:
+    sent = 0
+    async with running.database.transaction() as tx:
+        batch = []
+        async for event in running.service.republish[topic](tx):
+            batch.append(event)
+            if len(batch) == _BATCH:
+                await record(tx, batch, at=running.clock.now())
+                sent, batch = sent + len(batch), []
+        await record(tx, batch, at=running.clock.now())
+    return sent + len(batch)
+
+
+_COMMANDS: dict[str, Command] = {
+    "api": _api,
+    "worker": _worker,
+    "serve": _both,
+    "migrate": _migrate,
+    "republish": _republish,
+}
+
+
+def _line(error: BaseException) -> str:
+    """One line without a value in it, which might be a secret."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"CQRS_{'.'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}"
+            for wrong in error.errors()
+        )
+    return str(error)

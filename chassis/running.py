@@ -1,0 +1,108 @@
+"""A service, put together from its settings: what its API and its worker are made of."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from starlette.applications import Starlette
+
+from chassis import server
+from chassis.auth import TokenVerifier
+from chassis.clock import Clock
+from chassis.db import Database
+from chassis.files import Files
+from chassis.graphql.endpoint import GraphQLEndpoint
+from chassis.jobs import run_jobs
+from chassis.migrate import CHASSIS, pending
+from chassis.process import Part
+from chassis.server import Check
+from chassis.service import Background, Service, Worker
+from chassis.settings import Settings
+
+_LOOK_AGAIN = 0.2
+"""Seconds between looks whether the database is migrated."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    service: Service[Any]
+    settings: Settings
+    database: Database
+    clock: Clock
+    files: Files
+    checks: dict[str, Check] = field(default_factory=dict)
+    """What must hold before the process is ready, the database apart; parts add their own."""
+
+    @classmethod
+    async def of(cls, service: Service[Any], settings: Settings) -> "Running":
+        """Open the database; the only thing a service cannot begin without."""
+        return cls(
+            service=service,
+            settings=settings,
+            clock=Clock.from_setting(settings.now, settings.demonstration),
+            files=Files(
+                service.name,
+                settings.files,
+                settings.files_key.get_secret_value().encode(),
+                service.files,
+            ),
+            database=await Database.connect(
+                settings.database_url.get_secret_value(),
+                name=service.name,
+                pool_size=settings.pool_size,
+            ),
+        )
+
+    def api(self) -> Part:
+        settings = self.settings
+        endpoint = GraphQLEndpoint(
+            service=self.service,
+            database=self.database,
+            verifier=TokenVerifier(settings.issuer, settings.audience, settings.jwks_url),
+            clock=self.clock,
+            files=self.files,
+            body_limit=settings.body_limit,
+        )
+        checks = {"database": self.not_migrated, **self.checks}
+        return self._serving(server.application(checks, graphql=endpoint, files=self.files))
+
+    def health(self) -> Part:
+        """The HTTP side of a worker that has no API."""
+        return self._serving(server.application({"database": self.not_migrated, **self.checks}))
+
+    def _serving(self, app: Starlette) -> Part:
+        settings = self.settings
+        return lambda stop: server.serve(
+            app, settings.host, settings.port, stop, grace=settings.stop_seconds
+        )
+
+    def worker(self) -> dict[str, Part]:
+        """The parts that work without being asked; each waits until the database is migrated."""
+        parts: dict[str, Part] = {
+            f"background {work.__name__}": partial(self._background, work)
+            for work in self.service.background
+        }
+        if self.service.jobs:
+            parts["jobs"] = self._jobs
+        return {name: partial(self._once_migrated, part) for name, part in parts.items()}
+
+    async def not_migrated(self) -> str | None:
+        """What the database lacks."""
+        async with self.database.reader() as reader:
+            missing = await pending(reader, [CHASSIS, *self.service.migrations])
+        return f"waits for {len(missing)} migrations, the first {missing[0]}" if missing else None
+
+    async def _once_migrated(self, part: Part, stop: asyncio.Event) -> None:
+        while not stop.is_set() and await self.not_migrated():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _LOOK_AGAIN)
+        if not stop.is_set():
+            await part(stop)
+
+    async def _jobs(self, stop: asyncio.Event) -> None:
+        await run_jobs(self.database, self.service.jobs, stop, clock=self.clock)
+
+    async def _background(self, work: Background, stop: asyncio.Event) -> None:
+        await work(Worker(self.database, self.clock, self.files, stop))
