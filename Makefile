@@ -7,7 +7,7 @@ VENV := .venv
 RUN := $(VENV)/bin
 COMPILE := $(RUN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 
-.PHONY: help run test check lock format clean
+.PHONY: help run test check contracts lock format clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -37,7 +37,13 @@ check: $(VENV)/developing ## formatting, lint, types, import rules, contracts, t
 	$(RUN)/ruff check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
+	npm ci --silent --no-audit --no-fund --prefix contracts/compose
+	$(RUN)/python -m cqrs.contracts check
 	$(MAKE) test
+
+contracts: $(VENV)/developing ## write schemas, supergraph, event schemas and AsyncAPI anew
+	npm ci --silent --no-audit --no-fund --prefix contracts/compose
+	$(RUN)/python -m cqrs.contracts write
 
 lock: $(RUN)/uv ## write the two lock files anew
 	$(COMPILE) -o requirements.lock

@@ -1,0 +1,57 @@
+"""What is committed under contracts/ is what the services say; the supergraph needs Node: `make check`."""
+
+import json
+
+import jsonschema
+import pytest
+
+from chassis.topics import declared_topics
+from cqrs.contracts.additions import taken_away
+from cqrs.contracts.generated import CONTRACTS, stale, without_supergraph
+
+RELEASED = CONTRACTS / "released" / "events"
+SCHEMAS = sorted((CONTRACTS / "events").glob("*.schema.json"))
+
+
+def type_of(path):
+    return path.name.removesuffix(".schema.json")
+
+
+@pytest.fixture(scope="module")
+def made():
+    return without_supergraph()
+
+
+def test_what_is_committed_is_what_the_services_say(made):
+    assert stale(made) == []
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=type_of)
+def test_each_example_keeps_its_schema(path):
+    example = path.with_name(f"{type_of(path)}.example.json")
+    jsonschema.validate(json.loads(example.read_text()), json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("path", sorted(RELEASED.glob("*.schema.json")), ids=type_of)
+def test_an_event_only_gains_inside_its_version(path):
+    current = CONTRACTS / "events" / path.name
+    assert current.exists(), f"{type_of(path)} was released and is published no more"
+    assert taken_away(json.loads(path.read_text()), json.loads(current.read_text())) == []
+
+
+def test_names_and_addresses_are_in_the_contact_event_alone():
+    telling = {"email", "mail", "telephone", "phone", "first_name", "last_name", "surname"}
+    leaking = [
+        type_of(path)
+        for path in SCHEMAS
+        if telling & set(json.loads(path.read_text())["properties"])
+    ]
+    assert leaking == ["contact.changed.v1"]
+
+
+def test_every_event_is_on_a_declared_topic(made):
+    assert SCHEMAS, "no event schema is committed"
+    assert all(
+        len(topic.name) <= 100 and topic.partitions > 0 and topic.writers and topic.readers
+        for topic in declared_topics()
+    )
