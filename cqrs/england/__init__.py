@@ -1,0 +1,1 @@
+"""A generated England: the ODS files, achievement and people of the demonstration."""
