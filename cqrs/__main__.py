@@ -1,0 +1,78 @@
+"""The `cqrs` command: a whole system on this machine, and things done to a running one."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cqrs import commands
+from cqrs.england.england import SEED
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold passwords
+    help="Start a whole CQRS on this machine, play a payment period, look inside.",
+)
+
+England = Annotated[bool, typer.Option("--england", help="All of England, not one ICB.")]
+Ods = Annotated[
+    Path | None,
+    typer.Option(help="Read real ODS files from this folder.", exists=True, file_okay=False),
+]
+Icb = Annotated[str | None, typer.Option(help="The ICB that plays, by ODS code.")]
+Seed = Annotated[int, typer.Option(help="Two runs with the same seed are equal.")]
+System = Annotated[
+    int | None, typer.Option("--system", help="Process number of the supervisor, if several run.")
+]
+
+
+@app.command()
+def run(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End after the play.")] = False,
+    play: Annotated[bool, typer.Option(help="Play the payment period.")] = True,
+    england: England = False,
+    ods: Ods = None,
+    icb: Icb = None,
+    seed: Seed = SEED,
+) -> None:
+    """Start everything, play one payment period, then serve until Ctrl-C."""
+    wanted = commands.Wanted(england=england, ods=ods, icb=icb, seed=seed)
+    raise typer.Exit(commands.run(wanted if play else None, once=once))
+
+
+@app.command()
+def play(
+    system: System = None,
+    england: England = False,
+    ods: Ods = None,
+    icb: Icb = None,
+    seed: Seed = SEED,
+) -> None:
+    """Play the payment period on a running system that has played none yet."""
+    wanted = commands.Wanted(england=england, ods=ods, icb=icb, seed=seed)
+    raise typer.Exit(asyncio.run(commands.play_on_running(system, wanted)))
+
+
+@app.command()
+def token(
+    person: Annotated[str, typer.Argument(help="Whom to be, as `cqrs run` lists them.")],
+    system: System = None,
+) -> None:
+    """Print a token for a person of a running system."""
+    raise typer.Exit(asyncio.run(commands.print_token(person, system)))
+
+
+@app.command("import")
+def import_(
+    folder: Annotated[Path, typer.Argument(help="ODS files.", exists=True, file_okay=False)],
+    system: System = None,
+) -> None:
+    """Load ODS files into a running system."""
+    raise typer.Exit(asyncio.run(commands.import_files(folder, system)))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,159 @@
+"""What the `cqrs` command does; each function answers the exit status."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from cqrs.console import Progress
+from cqrs.play import organisations, topics
+from cqrs.play.asking import PlayError
+from cqrs.play.cast import Cast
+from cqrs.play.clock import DemonstrationClock
+from cqrs.play.gateway import Gateway, Refused, sign_in
+from cqrs.play.period import Period, play
+from cqrs.play.scene import Scene, ods_files
+from cqrs.play.summary import print_doors, print_summary
+from cqrs.supervisor.children import ChildDied, Children
+from cqrs.supervisor.first_people import DATA_LOAD
+from cqrs.supervisor.running import NotFound, Running, find
+from cqrs.supervisor.supervisor import Supervisor, end_on_signals
+from cqrs.supervisor.system import start_system
+
+_FAILURES = (ChildDied, PlayError, Refused, NotFound, aiohttp.ClientError)
+_INTERRUPTED = 130
+_WATCH_EVERY = 0.1
+_DEATH_SHOWS = 0.3
+"""Seconds after which a child whose connection broke is known to be dead."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which England is played."""
+
+    england: bool
+    ods: Path | None
+    icb: str | None
+    seed: int
+
+    def scene(self, folder: Path) -> Scene:
+        if self.ods:
+            return Scene.real(folder, self.ods, england=self.england, icb=self.icb, seed=self.seed)
+        return Scene.generated(folder, england=self.england, icb=self.icb, seed=self.seed)
+
+
+@dataclass
+class _Run:
+    """One `cqrs run`."""
+
+    wanted: Wanted | None
+    once: bool
+    progress: Progress
+    serving: bool = False
+
+    def live(self, supervisor: Supervisor) -> None:
+        with self.progress.step("System started") as step:
+            running = start_system(supervisor, lambda name, _: step.show(f"{name} is ready"))
+            step.counts["processes"] = len(list(supervisor.children))
+        self.progress.say(f"GraphQL page: {running.gateway}/graphql")
+        asyncio.run(_watched(supervisor.children, self._act(running, supervisor.below("play"))))
+
+    async def _act(self, running: Running, folder: Path) -> None:
+        if self.wanted:
+            await _play(running, self.wanted.scene(folder), self.progress)
+        if not self.once:
+            self.serving = True
+            self.progress.say("Serving until Ctrl-C.")
+            await asyncio.Event().wait()
+
+
+def run(wanted: Wanted | None, *, once: bool) -> int:
+    """Start a system, play if so wanted, and serve unless it is to end at once."""
+    end_on_signals()
+    acting = _Run(wanted, once, Progress())
+    try:
+        with Supervisor() as supervisor:
+            acting.live(supervisor)
+    except KeyboardInterrupt:
+        acting.progress.say("Stopped.")
+        return 0 if acting.serving else _INTERRUPTED
+    except _FAILURES as failure:
+        acting.progress.fail(failure)
+        return 1
+    return 0
+
+
+async def play_on_running(system: int | None, wanted: Wanted) -> int:
+    progress = Progress()
+    try:
+        with tempfile.TemporaryDirectory(prefix="cqrs-play-") as folder:
+            await _play(find(system), wanted.scene(Path(folder)), progress)
+    except _FAILURES as failure:
+        progress.fail(failure)
+        return 1
+    return 0
+
+
+async def print_token(person: str, system: int | None) -> int:
+    try:
+        running = find(system)
+        async with aiohttp.ClientSession() as session:
+            print(await sign_in(session, running.issuer, person))  # noqa: T201 - what was asked for
+    except _FAILURES as failure:
+        Progress().fail(failure)
+        return 1
+    return 0
+
+
+async def import_files(folder: Path, system: int | None) -> int:
+    progress = Progress()
+    files = ods_files(folder)
+    try:
+        async with _gateway(find(system)) as gateway:
+            with progress.step("Organisations loaded") as step:
+                data_load = Cast(gateway).first(DATA_LOAD.subject)
+                step.counts.update(await organisations.load(data_load, files, step.show))
+    except _FAILURES as failure:
+        progress.fail(failure)
+        return 1
+    return 0
+
+
+async def _play(running: Running, scene: Scene, progress: Progress) -> None:
+    clock = DemonstrationClock(running.clock)
+    async with _gateway(running) as gateway:
+        period = Period(Cast(gateway), clock, progress, scene, running.kafka, running.people)
+        await play(period)
+    print_summary(period, topics.events(running.kafka))
+    print_doors(period, running.gateway)
+
+
+@asynccontextmanager
+async def _gateway(running: Running) -> AsyncIterator[Gateway]:
+    async with aiohttp.ClientSession() as session:
+        yield Gateway(running.gateway, running.issuer, session)
+
+
+async def _watched(children: Children, work: Coroutine[None, None, None]) -> None:
+    """Do the work, unless a child dies; a failure that comes of a death is told as the death."""
+    watching, working = asyncio.create_task(_watch(children)), asyncio.create_task(work)
+    try:
+        await asyncio.wait({watching, working}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done() and working.exception():
+            await asyncio.sleep(_DEATH_SHOWS)
+            children.watch()
+        (watching if watching.done() else working).result()
+    finally:
+        for task in (watching, working):
+            task.cancel()
+        await asyncio.gather(watching, working, return_exceptions=True)
+
+
+async def _watch(children: Children) -> None:
+    while True:
+        children.watch()
+        await asyncio.sleep(_WATCH_EVERY)

@@ -1,0 +1,1 @@
+"""One payment period, played through the gateway by people with the right roles."""

@@ -1,0 +1,113 @@
+"""What several steps do with the gateway: whole lists, jobs, many people at once."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from cqrs.play.gateway import Person, document
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AT_ONCE = 8
+"""People who act at the same time."""
+_PAGE = 100
+_PASSING = "NOT_YET_KNOWN"
+_ENDED = frozenset({"DONE", "FAILED"})
+
+
+class PlayError(RuntimeError):
+    """The system did not do what the period needs."""
+
+
+def a_key() -> str:
+    """For one action, however often it is asked for."""
+    return uuid4().hex
+
+
+async def nodes(
+    person: Person, name: str, root: str, chosen: Mapping[str, object]
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Every node of a list, page by page."""
+    after = None
+    while True:
+        page = await person.ask(document(name), filter=chosen, first=_PAGE, after=after)
+        for edge in page[root]["edges"]:
+            yield edge["node"]
+        if not page[root]["pageInfo"]["hasNextPage"]:
+            return
+        after = page[root]["pageInfo"]["endCursor"]
+
+
+async def many(things: Iterable[T], act: Callable[[T], Awaitable[R]]) -> list[R]:
+    """Act on everything, a few at a time; the first failure ends it."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(thing: T) -> R:
+        async with turn:
+            return await act(thing)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(thing)) for thing in things]
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
+    return [task.result() for task in tasks]
+
+
+async def in_bulk(person: Person, name: str, root: str, **variables: object) -> Mapping[str, Any]:
+    """A bulk command of which nothing may be refused; asked again while it is not yet known."""
+    until = time.monotonic() + 60
+    while True:
+        answer: Mapping[str, Any] = (await person.ask(document(name), **variables))[root]
+        refused = answer["refused"]
+        if not refused:
+            return answer
+        passing = all(refusal["code"] == _PASSING for refusal in refused)
+        if not passing or time.monotonic() > until:
+            told = "; ".join(f"{r['id']}: {r['code']} {r['message']}" for r in refused[:3])
+            raise PlayError(f"{root} refused {len(refused)}: {told}")
+        await asyncio.sleep(0.2)
+
+
+async def job(
+    person: Person, name: str, root: str, started: str, show: Callable[[str], None]
+) -> Mapping[str, Any]:
+    """Wait for a job's end, and answer what it says of itself."""
+    while True:
+        told: Mapping[str, Any] = (await person.ask(document(name), id=started))[root]
+        if told["status"] in _ENDED:
+            break
+        show(str(told.get("progress") or told["status"]).lower())
+        await asyncio.sleep(0.1)
+    if told["status"] != "DONE":
+        raise PlayError(f"{root} failed: {told}")
+    return told
+
+
+async def upload(person: Person, name: str, root: str, file: Path) -> str:
+    """Ask where to, deliver, and answer the upload's id."""
+    place = (await person.ask(document(name), name=file.name))[root]
+    await person.put(place["path"], file)
+    return str(place["id"])
+
+
+async def until(
+    check: Callable[[], Awaitable[R]], enough: Callable[[R], bool], failing: str, patience: float
+) -> R:
+    """Ask until the answer is enough; events need a moment."""
+    ends = time.monotonic() + patience
+    while True:
+        answer = await check()
+        if enough(answer):
+            return answer
+        if time.monotonic() > ends:
+            raise PlayError(f"{failing}: after {patience:.0f} seconds it was {answer}")
+        await asyncio.sleep(0.1)
+
+
+def chunks(things: Sequence[T], size: int) -> Iterable[Sequence[T]]:
+    return (things[start : start + size] for start in range(0, len(things), size))

@@ -1,0 +1,22 @@
+"""The catalogue: one manager drafts a quality service, another publishes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cqrs.play.gateway import Person, document
+
+
+async def publish(drafting: Person, publishing: Person, code: str) -> str:
+    """Answers the id of the version that can be offered."""
+    asked = await drafting.ask(document("draft_service"), code=code)
+    drafted = str(asked["draftShippedQualityService"]["id"])
+    reason = "The constants are those of the published guidance"
+    await publishing.ask(document("publish_service"), id=drafted, reason=reason)
+    return drafted
+
+
+async def specification(someone: Person, quality_service: str) -> Mapping[str, Any]:
+    """Code, name and indicators of a published version."""
+    told = await someone.ask(document("quality_service"), id=quality_service)
+    found: Mapping[str, Any] = told["qualityService"]
+    return found

@@ -1,0 +1,106 @@
+"""A client of the gateway: GraphQL as a person for an organisation, and files by signed paths."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+_PASSING = frozenset({"NOT_YET_KNOWN", "TRY_AGAIN", "PERSON_NOT_KNOWN", "NOT_LINKED"})
+"""Refusals that pass: somebody has not yet heard of what was done a moment ago."""
+_PATIENCE = 60.0
+_TOKEN_SECONDS = 1_800.0
+
+
+class Refused(RuntimeError):  # noqa: N818 - it is what happened, and reads so
+    """The gateway answered errors; `code` is the first one's."""
+
+    def __init__(self, person: str, errors: list[dict[str, Any]]) -> None:
+        self.code = str(errors[0].get("extensions", {}).get("code", ""))
+        said = "; ".join(f"{_code(e)} {e['message']} (at {e.get('path')})" for e in errors[:3])
+        super().__init__(f"{person} was refused: {said}")
+
+
+@dataclass
+class Gateway:
+    """Where the system is reached. One session for everybody: no cookie tells them apart."""
+
+    address: str
+    issuer: str
+    session: aiohttp.ClientSession = field(repr=False)
+    calls: int = 0
+
+    def person(self, subject: str, organisation: str) -> "Person":
+        return Person(self, subject, organisation)
+
+
+@dataclass
+class Person:
+    """Somebody signed in, acting for one organisation."""
+
+    gateway: Gateway
+    subject: str
+    organisation: str
+    _token: str = field(default="", repr=False)
+    _signed_in: float = 0.0
+
+    async def ask(self, document: str, **variables: object) -> Mapping[str, Any]:
+        """The data of an answer without errors; refusals that pass are asked again."""
+        until = time.monotonic() + _PATIENCE
+        pause = 0.05
+        while True:
+            try:
+                return await self._ask_once(document, variables)
+            except Refused as refused:
+                if refused.code not in _PASSING or time.monotonic() > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    async def put(self, path: str, file: Path) -> None:
+        """Deliver a file to where the system said; the path is signed, and needs no token."""
+        address = f"{self.gateway.address}{path}"
+        with file.open("rb") as content:
+            async with self.gateway.session.put(address, data=content) as answer:
+                if not answer.ok:
+                    raise RuntimeError(f"{file.name}: {answer.status} {await answer.text()}")
+
+    async def token(self) -> str:
+        if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:
+            self._token = await sign_in(self.gateway.session, self.gateway.issuer, self.subject)
+            self._signed_in = time.monotonic()
+        return self._token
+
+    async def _ask_once(self, document: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
+        self.gateway.calls += 1
+        headers = {
+            "Authorization": f"Bearer {await self.token()}",
+            "X-Acting-For": self.organisation,
+        }
+        asked = {"query": document, "variables": variables}
+        address = f"{self.gateway.address}/graphql"
+        async with self.gateway.session.post(address, json=asked, headers=headers) as answer:
+            told = await answer.json(content_type=None)
+        if told.get("errors"):
+            raise Refused(f"{self.subject} for {self.organisation}", told["errors"])
+        data: Mapping[str, Any] = told["data"]
+        return data
+
+
+async def sign_in(session: aiohttp.ClientSession, issuer: str, subject: str) -> str:
+    """A token of the built-in issuer, which believes whoever asks."""
+    async with session.post(f"{issuer}/token", json={"subject": subject}) as answer:
+        answer.raise_for_status()
+        return str((await answer.json())["access_token"])
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return str(error.get("extensions", {}).get("code", ""))
+
+
+def document(name: str) -> str:
+    """A GraphQL document of the play, by its file's name."""
+    return (Path(__file__).parent / "documents" / f"{name}.graphql").read_text()

@@ -1,0 +1,48 @@
+"""The books are compared: the example subscriber's, and GraphQL's."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from cqrs.play.asking import PlayError, until
+from cqrs.play.gateway import Person, document
+
+_SUBSCRIBER = Path(__file__).parents[2] / "examples" / "ledger.py"
+_PATIENCE = 120.0
+
+
+@dataclass(frozen=True)
+class Books:
+    entries: int
+    pounds: Decimal
+
+
+async def compare(viewer: Person, kafka: str, expected: int) -> Books:
+    """Wait for the last entry on the topic; then both must agree to the penny."""
+    failing = f"{expected} entries were to be on the ledger's topic"
+    theirs = await until(
+        lambda: _subscriber(kafka), lambda books: books.entries >= expected, failing, _PATIENCE
+    )
+    ours = await _graphql(viewer)
+    if theirs != ours:
+        raise PlayError(f"the ledger does not agree: subscriber {theirs}, GraphQL {ours}")
+    return ours
+
+
+async def _subscriber(kafka: str) -> Books:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(_SUBSCRIBER), kafka, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    if process.returncode:
+        raise PlayError(f"{_SUBSCRIBER.name} ended with {process.returncode}")
+    books = json.loads(told)
+    return Books(books["entries"], Decimal(books["total"]))
+
+
+async def _graphql(viewer: Person) -> Books:
+    total = (await viewer.ask(document("payment_total"), filter={}))["paymentTotal"]
+    return Books(int(total["count"]), Decimal(total["amount"]))

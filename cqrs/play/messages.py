@@ -1,0 +1,81 @@
+"""The Message Centre: everyone DOMAIN.md 10.4 names was told, of what concerns them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cqrs.play.asking import PlayError, many, nodes, until
+from cqrs.play.cast import APPROVAL, COMMISSIONING, DECLARATION, FINANCE, SERVICE, SUPERVISOR, Cast
+from cqrs.play.offers import Fates
+
+_PATIENCE = 120.0
+
+TASK, MESSAGE = "TASK", "MESSAGE"
+
+
+@dataclass(frozen=True)
+class Told:
+    """Somebody who must have been told, and of what."""
+
+    role: str
+    organisation: str
+    kind: str
+    of: str
+
+
+def everyone(icb: str, fates: Fates) -> list[Told]:
+    """Whom the period's events concern (DOMAIN.md 10.4)."""
+    return [*_providers(fates), *_commissioner(icb, fates)]
+
+
+def _providers(fates: Fates) -> Iterator[Told]:
+    offered = (*fates.accepting, *fates.rejecting, *fates.withdrawn)
+    for practice in offered:
+        yield Told(SERVICE, practice, TASK, "OFFER_MADE")
+        yield Told(SUPERVISOR, practice, TASK, "OFFER_MADE")
+    for practice in fates.withdrawn:
+        yield Told(SERVICE, practice, MESSAGE, "OFFER_WITHDRAWN")
+    for practice in fates.cancelled:
+        yield Told(SERVICE, practice, MESSAGE, "OFFER_CANCELLED")
+    for practice in fates.participating:
+        yield Told(DECLARATION, practice, TASK, "DECLARATION_CALCULATED")
+        yield Told(DECLARATION, practice, MESSAGE, "DECLARATION_FINANCE_APPROVED")
+
+
+def _commissioner(icb: str, fates: Fates) -> Iterator[Told]:
+    if fates.rejecting:
+        yield Told(COMMISSIONING, icb, MESSAGE, "OFFER_REJECTED")
+    yield Told(APPROVAL, icb, TASK, "DECLARATION_DECLARED")
+    yield Told(FINANCE, icb, TASK, "DECLARATION_APPROVED")
+
+
+async def check(cast: Cast, expected: Sequence[Told]) -> int:
+    """Wait until all were told; answers how many tasks and messages those people have."""
+    concerned = sorted({(told.role, told.organisation) for told in expected})
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+
+    async def look(who: tuple[str, str]) -> None:
+        found[who] = await _messages(cast, *who)
+
+    async def missing() -> list[Told]:
+        short = {(t.role, t.organisation) for t in expected if not _was_told(found, t)}
+        await many(sorted(short), look)
+        return [told for told in expected if not _was_told(found, told)]
+
+    await until(missing, lambda left: not left, "some were not told", _PATIENCE)
+    _nobody_was_told_of_acceptance(found)
+    return sum(len(found[who]) for who in concerned)
+
+
+def _was_told(found: dict[tuple[str, str], list[tuple[str, str]]], told: Told) -> bool:
+    return (told.kind, told.of) in found.get((told.role, told.organisation), [])
+
+
+async def _messages(cast: Cast, role: str, organisation: str) -> list[tuple[str, str]]:
+    listed = nodes(cast(role, organisation), "messages", "messages", {})
+    return [(node["kind"], node["subjectCode"]) async for node in listed]
+
+
+def _nobody_was_told_of_acceptance(found: dict[tuple[str, str], list[tuple[str, str]]]) -> None:
+    """A commissioner hears of an acceptance by a digest or not at all."""
+    if any(of == "OFFER_ACCEPTED" for told in found.values() for _, of in told):
+        raise PlayError("somebody was told of an accepted offer")

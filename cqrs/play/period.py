@@ -1,0 +1,149 @@
+"""The payment period of QOF 2025/26, day by day (DOMAIN.md 10.9)."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cqrs.console import Progress
+from cqrs.play import (
+    achievement,
+    catalogue,
+    declarations,
+    ledger,
+    messages,
+    offers,
+    organisations,
+    people,
+)
+from cqrs.play.cast import APPROVAL, ENGLAND, FINANCE_VIEW, Cast, everybody
+from cqrs.play.clock import DemonstrationClock
+from cqrs.play.ledger import Books
+from cqrs.play.offers import Fates, Terms
+from cqrs.play.scene import Scene
+from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, PUBLISHING
+
+SERVICE = "QOF2526"
+_STARTS, _ENDS, _RESPOND_BY = "2025-04-01", "2026-03-31", "2025-03-31"
+
+
+@dataclass
+class Period:
+    """What the steps pass on."""
+
+    cast: Cast
+    clock: DemonstrationClock
+    progress: Progress
+    scene: Scene
+    kafka: str
+    people: Path | None
+    """The file for the issuer's list of people, where there is one."""
+    practices: dict[str, list[str]] = field(default_factory=dict)
+    """By ICB."""
+    fates: dict[str, Fates] = field(default_factory=dict)
+    quality_service: str = ""
+    books: Books | None = None
+
+    @property
+    def participating(self) -> list[str]:
+        return [code for fates in self.fates.values() for code in fates.participating]
+
+
+async def play(period: Period) -> None:
+    """Every step in its order; the first that fails ends the play."""
+    for part in (_prepare, _offer_and_answer, _measure, _approve, _settle):
+        await part(period)
+
+
+async def _prepare(period: Period) -> None:
+    period.clock.set("2025-03-12")
+    with period.progress.step("Organisations loaded") as step:
+        data_load = period.cast.first(DATA_LOAD.subject)
+        report = await organisations.load(data_load, period.scene.ods_files, step.show)
+        step.counts.update(report)
+        await _find_practices(period)
+    with period.progress.step("People added") as step:
+        joining = everybody(period.scene.roster)
+        administrator = period.cast.first(ADMINISTRATOR.subject)
+        step.counts["people"] = await people.add(administrator, joining, step.show)
+        if period.people:
+            people.list_for_sign_in(period.people, joining)
+    with period.progress.step("Catalogue published") as step:
+        drafting, publishing = (period.cast.first(p.subject) for p in (DRAFTING, PUBLISHING))
+        period.quality_service = await catalogue.publish(drafting, publishing, SERVICE)
+        step.counts[period.quality_service] = "published"
+
+
+async def _find_practices(period: Period) -> None:
+    """Who can play: open when the year begins, in the roster, and with a list size."""
+    someone, roster = period.cast.first(DATA_LOAD.subject), period.scene.roster
+    for icb in roster.icbs:
+        found = await organisations.practices(someone, icb, _STARTS)
+        period.practices[icb] = [code for code in found if code in roster.lists]
+        period.fates[icb] = Fates.drawn(period.practices[icb], period.scene.seed, icb)
+
+
+async def _offer_and_answer(period: Period) -> None:
+    period.clock.set("2025-03-13")
+    terms = Terms(period.quality_service, _STARTS, _ENDS, _RESPOND_BY)
+    cast, fates = period.cast, period.fates
+    with period.progress.step("Offers made") as step:
+        for icb, practices in period.practices.items():
+            step.add("offers", await offers.make(cast, icb, practices, terms))
+    period.clock.set("2025-03-24")
+    with period.progress.step("Offers answered") as step:
+        for icb_fates in fates.values():
+            step.add("accepted", await offers.accept(cast, icb_fates.accepting))
+            step.add("rejected", await offers.reject(cast, icb_fates.rejecting))
+    period.clock.set("2025-03-28")
+    with period.progress.step("Offers taken back") as step:
+        for icb, icb_fates in fates.items():
+            step.add("withdrawn", await offers.withdraw(cast, icb, icb_fates.withdrawn))
+            step.add("cancelled", await offers.cancel(cast, icb, icb_fates.cancelled))
+
+
+async def _measure(period: Period) -> None:
+    period.clock.set("2026-04-01")
+    data_load = period.cast.first(DATA_LOAD.subject)
+    service = await catalogue.specification(data_load, period.quality_service)
+    with period.progress.step("National prevalence loaded") as step:
+        step.counts["disease groups"] = await achievement.load_prevalence(
+            data_load,
+            period.quality_service,
+            period.scene.source,
+            period.scene.prevalences(service),
+        )
+    with period.progress.step("Achievement loaded") as step:
+        extract = period.scene.extract(service, period.participating)
+        step.counts.update(await achievement.load(data_load, extract, step.show))
+    with period.progress.step("Provisional payments calculated") as step:
+        for icb, fates in period.fates.items():
+            someone, expected = period.cast(APPROVAL, icb), len(fates.participating)
+            step.add("declarations", await declarations.calculated(someone, expected, step.show))
+
+
+async def _approve(period: Period) -> None:
+    waiting = {icb: len(fates.participating) for icb, fates in period.fates.items()}
+    period.clock.set("2026-04-10")
+    with period.progress.step("Declared by practices") as step:
+        step.counts["declarations"] = await declarations.declare(
+            period.cast, period.participating, step.show
+        )
+    period.clock.set("2026-04-24")
+    with period.progress.step("Approved by ICBs") as step:
+        step.counts["declarations"] = await declarations.approve(period.cast, waiting)
+    period.clock.set("2026-06-12")
+    with period.progress.step("Approved by finance") as step:
+        step.counts["declarations"] = await declarations.approve_for_finance(period.cast, waiting)
+
+
+async def _settle(period: Period) -> None:
+    with period.progress.step("Everyone was told") as step:
+        concerned = [
+            told for icb, fates in period.fates.items() for told in messages.everyone(icb, fates)
+        ]
+        step.counts["people"] = len({(told.role, told.organisation) for told in concerned})
+        step.counts["tasks and messages"] = await messages.check(period.cast, concerned)
+    with period.progress.step("The ledger agrees") as step:
+        viewer = period.cast(FINANCE_VIEW, ENGLAND)
+        period.books = await ledger.compare(viewer, period.kafka, len(period.participating))
+        step.counts["payments"] = period.books.entries
+        step.counts["paid"] = f"£{period.books.pounds:,}"
