@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,17 +18,15 @@ from cqrs.play.gateway import Gateway, Refused, sign_in
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene, ods_files
 from cqrs.play.summary import print_doors, print_summary
-from cqrs.supervisor.children import ChildDied, Children
+from cqrs.supervisor.children import ChildDied
 from cqrs.supervisor.first_people import DATA_LOAD
 from cqrs.supervisor.running import NotFound, Running, find
 from cqrs.supervisor.supervisor import Supervisor, end_on_signals
 from cqrs.supervisor.system import start_system
+from cqrs.supervisor.watching import watched
 
 _FAILURES = (ChildDied, PlayError, Refused, NotFound, aiohttp.ClientError)
 _INTERRUPTED = 130
-_WATCH_EVERY = 0.1
-_DEATH_SHOWS = 0.3
-"""Seconds after which a child whose connection broke is known to be dead."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class _Run:
             running = start_system(supervisor, lambda name, _: step.show(f"{name} is ready"))
             step.counts["processes"] = len(list(supervisor.children))
         self.progress.say(f"GraphQL page: {running.gateway}/graphql")
-        asyncio.run(_watched(supervisor.children, self._act(running, supervisor.below("play"))))
+        asyncio.run(watched(supervisor.children, self._act(running, supervisor.below("play"))))
 
     async def _act(self, running: Running, folder: Path) -> None:
         if self.wanted:
@@ -136,24 +134,3 @@ async def _play(running: Running, scene: Scene, progress: Progress) -> None:
 async def _gateway(running: Running) -> AsyncIterator[Gateway]:
     async with aiohttp.ClientSession() as session:
         yield Gateway(running.gateway, running.issuer, session)
-
-
-async def _watched(children: Children, work: Coroutine[None, None, None]) -> None:
-    """Do the work, unless a child dies; a failure that comes of a death is told as the death."""
-    watching, working = asyncio.create_task(_watch(children)), asyncio.create_task(work)
-    try:
-        await asyncio.wait({watching, working}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done() and working.exception():
-            await asyncio.sleep(_DEATH_SHOWS)
-            children.watch()
-        (watching if watching.done() else working).result()
-    finally:
-        for task in (watching, working):
-            task.cancel()
-        await asyncio.gather(watching, working, return_exceptions=True)
-
-
-async def _watch(children: Children) -> None:
-    while True:
-        children.watch()
-        await asyncio.sleep(_WATCH_EVERY)
