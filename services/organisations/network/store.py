@@ -1,0 +1,99 @@
+"""The statements about relationships, and about the rows they were made from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from chassis.db import Reader, Tx
+from chassis.ids import new_id
+from nhs.roles import RelationshipKind
+from services.organisations.network.domain import Span
+
+Line = tuple[str, RelationshipKind]
+"""A source and a kind: of one target at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A row of ePCN, as it came."""
+
+    practice: str
+    starts_on: date
+    pcn: str
+    ends_on: date | None
+    practice_sub_icb: str
+    pcn_sub_icb: str
+    sub_icbs_match: bool | None
+
+
+_KNOWN = """
+select id, kind, source, target, valid_from, valid_to from relationship where known_to is null
+"""
+
+
+async def known_spans(reader: Reader) -> dict[Line, dict[Span, UUID]]:
+    """Every relationship in force, by source and kind."""
+    known: dict[Line, dict[Span, UUID]] = {}
+    for row in await reader.fetch(_KNOWN):
+        line = row["source"], RelationshipKind(row["kind"])
+        span = Span(row["valid_from"], row["target"], row["valid_to"])
+        known.setdefault(line, {})[span] = row["id"]
+    return known
+
+
+_END = "update relationship set known_to = $2 where id = any ($1)"
+_START = """
+insert into relationship (id, kind, source, target, line, valid_from, valid_to, known_from)
+select new.id, new.kind, new.source, new.target, o.number * 4 + array_position(
+    array['MEMBER_OF', 'COMMISSIONED_BY', 'PART_OF', 'SUCCESSOR_OF'], new.kind) - 1,
+    new.valid_from, new.valid_to, $7
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::date[], $6::date[])
+    as new (id, kind, source, target, valid_from, valid_to)
+join organisation o on o.ods_code = new.source
+"""
+
+
+async def write_spans(
+    tx: Tx, ended: Sequence[UUID], started: Mapping[Line, Sequence[Span]], at: datetime
+) -> None:
+    """Take these for true from now on, and those for true no longer."""
+    await tx.execute(_END, ended, at)
+    new = [(line, span) for line, spans in started.items() for span in spans]
+    await tx.execute(
+        _START,
+        [new_id() for _ in new],
+        [kind.value for (_, kind), _ in new],
+        [source for (source, _), _ in new],
+        [span.target for _, span in new],
+        [span.valid_from for _, span in new],
+        [span.valid_to for _, span in new],
+        at,
+    )
+
+
+_KNOWN_ROWS = """
+select id, practice, starts_on, pcn, ends_on, practice_sub_icb, pcn_sub_icb, sub_icbs_match
+from membership_row where known_to is null
+"""
+
+
+async def known_rows(reader: Reader) -> dict[MembershipRow, UUID]:
+    rows = [dict(row) for row in await reader.fetch(_KNOWN_ROWS)]
+    ids = [row.pop("id") for row in rows]
+    return {MembershipRow(**row): id_ for row, id_ in zip(rows, ids, strict=True)}
+
+
+_END_ROWS = "update membership_row set known_to = $2 where id = any ($1)"
+
+
+async def write_rows(
+    tx: Tx, ended: Sequence[UUID], started: Iterable[MembershipRow], at: datetime
+) -> None:
+    await tx.execute(_END_ROWS, ended, at)
+    columns = MembershipRow.__slots__
+    await tx.copy(
+        "membership_row",
+        columns=["id", *columns, "known_from"],
+        records=[(new_id(), *(getattr(row, column) for column in columns), at) for row in started],
+    )

@@ -1,0 +1,185 @@
+"""Importing the files of ODS: all of it or nothing, once."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis import jobs
+from chassis.clock import ENGLAND
+from chassis.db import Reader, Tx
+from chassis.errors import DomainError
+from chassis.files import FileKind, Files
+from chassis.idempotency import IdempotencyKey, once
+from chassis.jobs import JobRun
+from nhs.directory import Principal
+from nhs.roles import OrganisationKind, Role
+from services.organisations.directory import commands as directory
+from services.organisations.directory import store as organisations
+from services.organisations.network import store as network
+from services.organisations.ods import store
+from services.organisations.ods.domain import Reading
+from services.organisations.ods.formats.files import File, read_files
+from services.organisations.ods.plan import Known, Plan, kinds_changed, plan
+from services.organisations.ods.report import report
+
+JOB = "organisation-import"
+UPLOAD = FileKind("ods", limit=64 * 1024 * 1024)
+
+_STEPS = 4  # fetch the files, read and compare, write and tell, keep the report
+
+
+class Outcome(StrEnum):
+    APPLIED = "APPLIED"
+    UNCHANGED = "UNCHANGED"
+    DRY_RUN = "DRY_RUN"
+    REFUSED = "REFUSED"
+
+
+class Upload(BaseModel):
+    path: Path
+    name: str
+    since: date | None = None
+
+
+class ImportInput(BaseModel):
+    uploads: list[Upload]
+    dry_run: bool
+    skip_bad_lines: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file as the caller names it."""
+
+    id: UUID
+    name: str
+    since: date | None = None
+
+
+async def ask_for_import(
+    tx: Tx,
+    principal: Principal,
+    files: Files,
+    uploads: Sequence[Wanted],
+    *,
+    dry_run: bool,
+    skip_bad_lines: bool,
+    key: IdempotencyKey | None,
+    now: datetime,
+) -> UUID:
+    """Have a worker import the uploaded files; answers the import's id."""
+    principal.require(Role.DATA_LOAD)
+    if not uploads:
+        raise DomainError("NOTHING_UPLOADED", "Name at least one uploaded file", field="uploads")
+    asked = ImportInput(
+        uploads=[
+            Upload(
+                path=files.received(UPLOAD.name, one.id, organisation=principal.organisation),
+                name=one.name,
+                since=one.since,
+            )
+            for one in uploads
+        ],
+        dry_run=dry_run,
+        skip_bad_lines=skip_bad_lines,
+    )
+
+    async def enqueue() -> UUID:
+        return await jobs.enqueue(
+            tx,
+            JOB,
+            asked.model_dump(mode="json"),
+            person=principal.person_id,
+            organisation=principal.organisation,
+            now=now,
+        )
+
+    return await once(tx, key, UUID, enqueue, now=now)
+
+
+async def run_import(run: JobRun) -> dict[str, Any]:
+    """The job. Reading and comparing take a second of CPU, so they leave the loop to others."""
+    asked = ImportInput.model_validate(run.input)
+    files = [_file(upload) for upload in asked.uploads]
+    await run.progress(1, _STEPS)
+    async with run.db.transaction() as tx:
+        await store.alone(tx)
+        known, reading, planned = await _compare(tx, files, run.now)
+        await run.progress(2, _STEPS)
+        outcome = _outcome(asked, reading, planned)
+        if outcome is Outcome.APPLIED:
+            await _write(tx, planned, run.now)
+        await run.progress(3, _STEPS)
+        await store.keep_report(
+            tx,
+            run.id,
+            asked_by=run.person,
+            organisation=run.organisation,
+            at=run.now,
+            files=[_described(file) for file in files],
+            outcome=outcome,
+            report=report(known, reading, planned),
+        )
+        answer = {"outcome": outcome.value}
+        await run.finish(tx, answer)
+    return answer
+
+
+async def _compare(
+    reader: Reader, files: Sequence[File], now: datetime
+) -> tuple[Known, Reading, Plan]:
+    known_organisations = await organisations.known_organisations(reader)
+    practices = {
+        code for code, one in known_organisations.items() if one.kind is OrganisationKind.PRACTICE
+    }
+    reading = await asyncio.to_thread(read_files, files, practices)
+    known = Known(
+        organisations=known_organisations,
+        spans=await network.known_spans(reader),
+        rows=await network.known_rows(reader),
+        list_sizes=await organisations.known_list_sizes(
+            reader, {one.counted_on for one in reading.list_sizes}
+        ),
+    )
+    reading.problems += kinds_changed(known, reading)
+    today = now.astimezone(ENGLAND).date()
+    return known, reading, await asyncio.to_thread(plan, known, reading, today)
+
+
+def _outcome(asked: ImportInput, reading: Reading, planned: Plan) -> Outcome:
+    if asked.dry_run:
+        return Outcome.DRY_RUN
+    if reading.problems and not asked.skip_bad_lines:
+        return Outcome.REFUSED
+    return Outcome.UNCHANGED if planned.is_empty else Outcome.APPLIED
+
+
+async def _write(tx: Tx, planned: Plan, now: datetime) -> None:
+    await organisations.write_organisations(tx, planned.organisations, now)
+    await network.write_spans(tx, planned.ended, planned.started, now)
+    await network.write_rows(tx, planned.ended_rows, planned.started_rows, now)
+    await organisations.write_list_sizes(tx, planned.list_sizes, now)
+    await directory.tell(tx, planned.touched, now)
+
+
+def _file(upload: Upload) -> File:
+    try:
+        return File(upload.name, upload.path.read_bytes(), upload.since)
+    except FileNotFoundError:
+        raise DomainError("UPLOAD_NOT_FOUND", f"{upload.name} is here no longer") from None
+
+
+def _described(file: File) -> dict[str, Any]:
+    described = {name: value for name, value in asdict(file).items() if name != "content"}
+    return described | {
+        "bytes": len(file.content),
+        "sha256": hashlib.sha256(file.content).hexdigest(),
+    }

@@ -1,0 +1,71 @@
+"""What the files say, and what was wrong with them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from services.organisations.directory.domain import ListSize, Organisation
+from services.organisations.network.domain import Span
+from services.organisations.network.store import MembershipRow
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a file that cannot be taken, and where it stands."""
+
+    file: str
+    code: str
+    reason: str
+    line: int | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Commissioned:
+    """Commissioned over days the file states."""
+
+    provider: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A PCN's lead commissioner: now, since a day the file does not state."""
+
+    pcn: str
+    lead: str
+    opened_on: date
+    closed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """A step of the hierarchy: since a day the file does not state."""
+
+    part: str
+    whole: str
+    since: date | None
+    """As the uploader says; None for today."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """Everything some files say."""
+
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    named: dict[str, Organisation] = field(default_factory=dict)
+    """Named by others: what they are is said elsewhere, or nowhere."""
+    commissioned: list[Commissioned] = field(default_factory=list)
+    led: list[Led] = field(default_factory=list)
+    parts: list[PartOf] = field(default_factory=list)
+    rows: list[MembershipRow] | None = None
+    """None where no file of memberships was given: then nothing is said about them."""
+    list_sizes: list[ListSize] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def say(self, one: Organisation) -> None:
+        self.organisations[one.ods_code] = one
+
+    def name(self, ones: Iterable[Organisation]) -> None:
+        for one in ones:
+            self.named.setdefault(one.ods_code, one)

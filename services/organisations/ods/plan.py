@@ -1,0 +1,205 @@
+"""From what is known and what the files say to what changes. No I/O, no clock."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from nhs.roles import OrganisationKind, RelationshipKind
+from services.organisations.directory.domain import ListSize, Organisation, Status
+from services.organisations.network import domain as network
+from services.organisations.network.domain import Span
+from services.organisations.network.store import Line, MembershipRow
+from services.organisations.ods.domain import Problem, Reading
+from services.organisations.ods.succession import Succession, successions
+
+HIERARCHY_FROM = date(2013, 4, 1)
+"""The mapping has no dates. Its hierarchy counts from the day the present commissioning system
+began (Health and Social Care Act 2012), and from the day it says otherwise for whatever moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is taken for true before the import."""
+
+    organisations: Mapping[str, Organisation]
+    spans: Mapping[Line, Mapping[Span, UUID]]
+    rows: Mapping[MembershipRow, UUID]
+    list_sizes: Mapping[tuple[str, date], int]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be written."""
+
+    organisations: list[Organisation] = field(default_factory=list)
+    ended: list[UUID] = field(default_factory=list)
+    started: dict[Line, list[Span]] = field(default_factory=dict)
+    ended_rows: list[UUID] = field(default_factory=list)
+    started_rows: list[MembershipRow] = field(default_factory=list)
+    list_sizes: list[ListSize] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+    """Organisations that change: one event each."""
+    overlaps: dict[str, list[Span]] = field(default_factory=dict)
+    """By practice the rows of ePCN that share a day."""
+    lists_of_nobody: list[str] = field(default_factory=list)
+    """Codes with registered patients that are no practice known."""
+    successions: list[Succession] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.touched or self.ended_rows or self.started_rows)
+
+
+def plan(known: Known, reading: Reading, today: date) -> Plan:
+    made = Plan()
+    relationships = Relationships(known)
+    _relate(relationships, reading, today)
+    made.successions = relationships.succeed()
+    wanted = _organisations(known, reading, made.successions, today)
+    made.organisations = [
+        one for code, one in wanted.items() if known.organisations.get(code) != one
+    ]
+    made.touched.update(one.ods_code for one in made.organisations)
+    made.overlaps = _join_networks(relationships, reading)
+    relationships.into(made)
+    _keep_rows(made, known, reading)
+    _count_patients(made, known, reading, {**known.organisations, **wanted})
+    return made
+
+
+def kinds_changed(known: Known, reading: Reading) -> list[Problem]:
+    """An organisation does not become one of another kind."""
+    said = [*reading.organisations.values(), *reading.named.values()]
+    return [
+        Problem("", "KIND_CHANGED", f"{one.ods_code} is known as a {before.kind}, not {one.kind}")
+        for one in said
+        if (before := known.organisations.get(one.ods_code)) and before.kind != one.kind
+    ]
+
+
+def _organisations(
+    known: Known, reading: Reading, succeeded: Iterable[Succession], today: date
+) -> dict[str, Organisation]:
+    wanted = {code: _as_at(one, today) for code, one in reading.organisations.items()}
+    for code, one in reading.named.items():
+        if code not in wanted:
+            before = known.organisations.get(code)
+            wanted[code] = before.named_again(one) if before else one
+    for succession in succeeded:
+        code = succession.predecessor
+        before = wanted.get(code) or known.organisations[code]
+        wanted[code] = succession.closing(before, today)
+    return wanted
+
+
+def _as_at(one: Organisation, today: date) -> Organisation:
+    """PCNs come with dates and no status."""
+    if one.kind is OrganisationKind.PCN and one.closed_on and one.closed_on < today:
+        return replace(one, status=Status.CLOSED)
+    return one
+
+
+class Relationships:
+    """What is known of each line, as the files change it one after the other."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._wanted: dict[Line, list[Span]] = {}
+
+    def history(self, line: Line) -> list[Span]:
+        """In order."""
+        known = self._known.spans.get(line, ())
+        return self._wanted[line] if line in self._wanted else sorted(known)
+
+    def become(self, line: Line, spans: Sequence[Span]) -> None:
+        self._wanted[line] = sorted(spans)
+
+    def sources(self, kind: RelationshipKind) -> set[str]:
+        lines = self._known.spans.keys() | self._wanted.keys()
+        return {source for source, of_kind in lines if of_kind is kind}
+
+    def succeed(self) -> list[Succession]:
+        """The successor of an organisation that lost all its parts to it."""
+        parts = {
+            source: self.history((source, RelationshipKind.PART_OF))
+            for source in sorted(self.sources(RelationshipKind.PART_OF))
+        }
+        found = list(successions(parts))
+        for one in found:
+            succeeds = one.successor, RelationshipKind.SUCCESSOR_OF
+            before = {span for span in self.history(succeeds) if span.target != one.predecessor}
+            self.become(succeeds, [*before, Span(one.since, one.predecessor)])
+            belongs = one.predecessor, RelationshipKind.PART_OF
+            self.become(belongs, network.ending(self.history(belongs), one.last_day))
+        return found
+
+    def into(self, made: Plan) -> None:
+        """What differs from what is known."""
+        for line, wanted in self._wanted.items():
+            before = self._known.spans.get(line, {})
+            ended = [id_ for span, id_ in before.items() if span not in wanted]
+            started = [span for span in wanted if span not in before]
+            if ended or started:
+                made.ended += ended
+                made.started[line] = started
+                made.touched.add(line[0])
+
+
+def _relate(relationships: Relationships, reading: Reading, today: date) -> None:
+    for commissioned in reading.commissioned:
+        line = commissioned.provider, RelationshipKind.COMMISSIONED_BY
+        known = relationships.history(line)
+        relationships.become(line, network.followed_by(known, commissioned.span))
+    for led in reading.led:
+        line = led.pcn, RelationshipKind.COMMISSIONED_BY
+        known = relationships.history(line)
+        spans = network.belonging_to(known, led.lead, today, led.opened_on)
+        relationships.become(line, network.ending(spans, led.closed_on))
+    for part in sorted(reading.parts, key=lambda part: part.since or today):
+        line = part.part, RelationshipKind.PART_OF
+        known = relationships.history(line)
+        spans = network.belonging_to(known, part.whole, part.since or today, HIERARCHY_FROM)
+        relationships.become(line, spans)
+
+
+def _join_networks(relationships: Relationships, reading: Reading) -> dict[str, list[Span]]:
+    """Make the memberships in force; answers the rows that share a day, by practice.
+
+    The file is the whole truth on memberships: what it does not say is no longer true.
+    """
+    if reading.rows is None:
+        return {}
+    said: dict[str, list[Span]] = {}
+    for row in reading.rows:
+        said.setdefault(row.practice, []).append(Span(row.starts_on, row.pcn, row.ends_on))
+    for practice in sorted(relationships.sources(RelationshipKind.MEMBER_OF) | said.keys()):
+        line = practice, RelationshipKind.MEMBER_OF
+        relationships.become(line, network.in_force(said.get(practice, [])))
+    shared = {practice: network.overlaps(spans) for practice, spans in said.items()}
+    return {
+        practice: sorted({span for pair in pairs for span in pair})
+        for practice, pairs in shared.items()
+        if pairs
+    }
+
+
+def _keep_rows(made: Plan, known: Known, reading: Reading) -> None:
+    if reading.rows is None:
+        return
+    said = set(reading.rows)
+    made.ended_rows = [id_ for row, id_ in known.rows.items() if row not in said]
+    made.started_rows = [row for row in dict.fromkeys(reading.rows) if row not in known.rows]
+
+
+def _count_patients(
+    made: Plan, known: Known, reading: Reading, organisations: Mapping[str, Organisation]
+) -> None:
+    latest = {(one.ods_code, one.counted_on): one for one in reading.list_sizes}
+    for place, one in latest.items():
+        organisation = organisations.get(one.ods_code)
+        if organisation is None or organisation.kind is not OrganisationKind.PRACTICE:
+            made.lists_of_nobody.append(one.ods_code)
+        elif known.list_sizes.get(place) != one.patients:
+            made.list_sizes.append(one)
+            made.touched.add(one.ods_code)
