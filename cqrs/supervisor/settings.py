@@ -80,6 +80,7 @@ def service_plans(
     settings = {
         "CQRS_DATABASE_URL": dsn,
         "CQRS_KAFKA": kafka,
+        "CQRS_KAFKA_FORGETFUL": "1",
         "CQRS_KAFKA_SESSION_TIMEOUT_MS": "2000",  # FACTS.md: what a killed member costs a restart
         "CQRS_KAFKA_FETCH_MAX_WAIT_MS": "20",  # the embedded broker does not wake waiting fetches
         "CQRS_ISSUER": addresses.issuer,
