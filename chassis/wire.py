@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -23,6 +24,8 @@ def canonical(value: object) -> bytes:
 def _plain(value: object) -> object:
     if isinstance(value, Decimal):
         return format(value, "f")
+    if isinstance(value, UUID):  # asyncpg's own, which orjson does not take for one
+        return str(value)
     if isinstance(value, Mapping):
         return dict(value)
     if isinstance(value, frozenset | set):

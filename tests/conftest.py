@@ -4,4 +4,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.broker",
     "tests.support.database",
+    "tests.support.messaging",
+    "tests.support.issuer",
+    "tests.support.sample.fixtures",
 ]

@@ -46,7 +46,10 @@ class RowVersion:
 
 @strawberry.type
 class BulkAnswer:
-    """Inherit under the noun's name: `class OfferBulkAnswer(BulkAnswer)`, described anew."""
+    """Inherit under the noun's name: `class OfferBulkAnswer(BulkAnswer)`, described anew.
+
+    A command answers a plain dataclass, which `idempotency.once` can keep; this is made of it.
+    """
 
     done: list[strawberry.ID] = strawberry.field(
         description="The rows the command was done to (in a dry run: would be)."

@@ -17,9 +17,9 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-import orjson
 import strawberry
 
+from chassis import wire
 from chassis.errors import DomainError
 
 T = TypeVar("T")
@@ -95,14 +95,13 @@ def window(first: int | None, after: str | None, *columns: type) -> Window:
 
 
 def cursor(keys: Sequence[object]) -> str:
-    packed = orjson.dumps([str(key) if isinstance(key, Decimal) else key for key in keys])
-    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(wire.encode(list(keys))).rstrip(b"=").decode()
 
 
 def _read_cursor(given: str, columns: Sequence[type]) -> tuple[Any, ...]:
     try:
         packed = base64.urlsafe_b64decode(given + "=" * (-len(given) % 4))
-        keys = orjson.loads(packed)
+        keys = wire.decode(packed)
         return tuple(_READERS[kind](key) for kind, key in zip(columns, keys, strict=True))
     except (binascii.Error, ValueError, TypeError, ArithmeticError, AttributeError):
         message = "after is not a cursor of this list."

@@ -21,7 +21,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 
-from chassis import db, metrics, trace, wire
+from chassis import db, metrics, trace
 from chassis.auth import TokenVerifier, UnauthenticatedError
 from chassis.clock import Clock
 from chassis.errors import DomainError, TransientError
@@ -221,4 +221,4 @@ def _response(status: int, body: Mapping[str, Any], request_id: str) -> Response
     headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return Response(wire.encode(body), status, headers, "application/json")
+    return Response(orjson.dumps(body, default=str), status, headers, "application/json")

@@ -1,4 +1,4 @@
-"""The smallest service that has everything: notes with a title and a cost, heard again by itself."""
+"""The smallest service that has everything: notes with a cost, which hears its own events."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,9 @@ async def load_writer(
     if row is None:
         raise DomainError("PERSON_NOT_KNOWN", "Nobody of that name is known here.")
     if acting_for not in (None, row["organisation"]):
-        raise DomainError("NOT_LINKED", f"You do not act for {acting_for}.", organisation=acting_for)
+        raise DomainError(
+            "NOT_LINKED", f"You do not act for {acting_for}.", organisation=acting_for
+        )
     return Writer(row["id"], row["organisation"], row["may_write"])
 
 
@@ -73,7 +75,11 @@ class Note:
     cost: Pounds = strawberry.field(description="What it cost.")
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Note | None":
+    async def resolve_reference(
+        cls,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the key's name
+    ) -> "Note | None":
         async with info.context.db.reader() as reader:
             row = await reader.fetchrow(
                 "select * from note where id = $1 and organisation = $2",
@@ -138,9 +144,9 @@ class Query:
             return str(await reader.fetchval("select pg_sleep($1)", seconds))
 
     @strawberry.field(description="How far a count has come.")
-    async def counting(self, info: Info, id: strawberry.ID) -> str | None:
+    async def counting(self, info: Info, job_id: strawberry.ID) -> str | None:
         async with info.context.db.reader() as reader:
-            job = await find(reader, as_uuid(id))
+            job = await find(reader, as_uuid(job_id))
         return job.status if job else None
 
     @strawberry.field(description="The business date.")
@@ -155,7 +161,7 @@ class Mutation:
         self,
         info: Info,
         title: str,
-        cost: Pounds = Pounds(Decimal("0.00")),
+        cost: Pounds,
         idempotency_key: str | None = None,
     ) -> NoteBulkAnswer:
         context = info.context
@@ -176,9 +182,7 @@ class Mutation:
 
     @strawberry.mutation(description="Ask for a path to send a note's file to.")
     def request_note_upload(self, info: Info) -> NoteUpload:
-        signed = info.context.files.upload(
-            "note", organisation=info.context.principal.organisation
-        )
+        signed = info.context.files.upload("note", organisation=info.context.principal.organisation)
         return NoteUpload(id=strawberry.ID(str(signed.id)), path=signed.path)
 
     @strawberry.mutation(description="Count the bytes of an uploaded file.")
