@@ -1,0 +1,155 @@
+"""What is shown of offers."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Reader
+from nhs.values import Period
+from services.participation.offers.domain import Offer, Status
+from services.participation.offers.store.scope import (
+    MATCHES,
+    OFFER,
+    SCOPE,
+    SEEN,
+    OfferFilter,
+    offer,
+)
+
+_MATCHING: Final = f"{SCOPE} select o.id, o.version from offer o where {MATCHES} and {SEEN}"  # noqa: S608
+
+
+async def matching(reader: Reader, acting_for: str, wanted: OfferFilter) -> list[tuple[UUID, int]]:
+    rows = await reader.fetch(_MATCHING, acting_for, *wanted.arguments())
+    return [(row["id"], row["version"]) for row in rows]
+
+
+_FIND: Final = f"{SCOPE} select {OFFER} from offer o where o.id = any ($2::uuid[]) and {SEEN}"  # noqa: S608
+
+
+async def find(reader: Reader, acting_for: str, ids: Sequence[UUID]) -> dict[UUID, Offer]:
+    rows = await reader.fetch(_FIND, acting_for, ids)
+    return {row["id"]: offer(row) for row in rows}
+
+
+_PAGE: Final = f"""
+{SCOPE}
+select {OFFER} from offer o
+where {MATCHES} and {SEEN}
+    and ($11::text is null or (o.service_code, o.provider, o.id) > ($11, $12::text, $13::uuid))
+order by o.service_code, o.provider, o.id
+limit $14
+"""  # noqa: S608 (constants only)
+_COUNT: Final = f"{SCOPE} select count(*) from offer o where {MATCHES} and {SEEN}"  # noqa: S608
+
+
+async def page(
+    reader: Reader, acting_for: str, wanted: OfferFilter, after: Sequence[object], limit: int
+) -> list[Offer]:
+    """Offers in the order of service line, provider and id."""
+    rows = await reader.fetch(_PAGE, acting_for, *wanted.arguments(), *after, limit)
+    return [offer(row) for row in rows]
+
+
+async def count(reader: Reader, acting_for: str, wanted: OfferFilter) -> int:
+    return int(await reader.fetchval(_COUNT, acting_for, *wanted.arguments()))
+
+
+_OF_ORGANISATIONS: Final = f"""
+{SCOPE}
+select n.ods_code as organisation, o.* from unnest($11::text[]) as n (ods_code)
+cross join lateral (
+    select {OFFER} from offer o
+    where n.ods_code in (o.provider, o.commissioner) and {MATCHES} and {SEEN}
+        and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
+    order by o.service_code, o.provider, o.id
+    limit $15
+) o
+order by o.service_code, o.provider, o.id
+"""  # noqa: S608 (constants only)
+_COUNT_OF_ORGANISATIONS: Final = f"""
+{SCOPE}
+select n.ods_code as organisation, count(*) from unnest($11::text[]) as n (ods_code)
+join offer o on n.ods_code in (o.provider, o.commissioner)
+where {MATCHES} and {SEEN}
+group by n.ods_code
+"""  # noqa: S608 (constants only)
+
+
+async def of_organisations(
+    reader: Reader,
+    acting_for: str,
+    codes: Sequence[str],
+    wanted: OfferFilter,
+    *,
+    after: Sequence[object],
+    limit: int,
+) -> dict[str, list[Offer]]:
+    """A page of the offers made to, or by, each of the organisations."""
+    found: dict[str, list[Offer]] = {code: [] for code in codes}
+    arguments = (*wanted.arguments(), codes, *after, limit)
+    for row in await reader.fetch(_OF_ORGANISATIONS, acting_for, *arguments):
+        found[row["organisation"]].append(offer(row))
+    return found
+
+
+async def count_of_organisations(
+    reader: Reader, acting_for: str, codes: Sequence[str], wanted: OfferFilter
+) -> dict[str, int]:
+    rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, acting_for, *wanted.arguments(), codes)
+    return {row["organisation"]: row["count"] for row in rows}
+
+
+_MADE: Final = """
+select o.quality_service, o.status, count(*)
+from offer o
+where o.commissioner in (
+        select organisation from directory.self_and_below($1)
+        where $2::date between valid_from and valid_to
+    )
+    and o.starts_on <= $4::date and o.ends_on >= $3::date
+group by o.service_code, o.quality_service, o.status
+order by o.service_code, o.quality_service
+"""
+
+
+async def made(
+    reader: Reader, acting_for: str, *, today: date, year: Period
+) -> dict[str, dict[Status, int]]:
+    """How many offers of each service a commissioner and those below it made, by status."""
+    counts: dict[str, dict[Status, int]] = {}
+    for row in await reader.fetch(_MADE, acting_for, today, year.start, year.end):
+        of_service = counts.setdefault(row["quality_service"], dict.fromkeys(Status, 0))
+        of_service[Status(row["status"])] = row["count"]
+    return counts
+
+
+_MINE: Final = f"""
+select {OFFER} from offer o
+where o.provider in (select organisation from directory.inherited($1))
+    and o.starts_on <= $3::date and o.ends_on >= $2::date
+order by o.status = 'OFFERED' desc, o.service_code, o.id
+"""  # noqa: S608 (constants only)
+
+
+async def mine(reader: Reader, acting_for: str, year: Period) -> list[Offer]:
+    """What a provider has been offered: first what awaits its answer."""
+    rows = await reader.fetch(_MINE, acting_for, year.start, year.end)
+    return [offer(row) for row in rows]
+
+
+# The offers were found within scope; their history is asked for by their ids alone.
+_PAST: Final = """
+select offer, version, what, status, reason, at, by, acting_for, action
+from offer_history where offer = any ($1::uuid[]) order by offer, version
+"""
+
+
+async def history(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, list[Record]]:
+    past: dict[UUID, list[Record]] = {identity: [] for identity in ids}
+    for row in await reader.fetch(_PAST, ids):
+        past[row["offer"]].append(row)
+    return past
