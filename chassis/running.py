@@ -105,4 +105,5 @@ class Running:
         await run_jobs(self.database, self.service.jobs, stop, clock=self.clock)
 
     async def _background(self, work: Background, stop: asyncio.Event) -> None:
-        await work(Worker(self.database, self.clock, self.files, stop))
+        worker = Worker(self.database, self.clock, self.files, stop, self.settings.demonstration)
+        await work(worker)

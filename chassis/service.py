@@ -44,6 +44,7 @@ class Worker:
     clock: Clock
     files: Files
     stop: asyncio.Event
+    demonstration: bool = False
 
 
 LoadPrincipal: TypeAlias = Callable[[Reader, Identity, str | None, datetime], Awaitable[P]]

@@ -15,6 +15,7 @@ from nhs.formulas.specification import Indicator, QualityServiceSpecification
 #: pounds per point and patient, unchanged from 2016 to 2025 (DOMAIN.md 3.3)
 POUNDS_PER_POINT_AND_PATIENT: Final = Fraction(22142, 1_000_000)
 TOLERANCE: Final = Fraction(5, 1000)
+ROUNDINGS: Final = frozenset({"round2", "round0", "floor"})
 COHORT: Final = 100_000  # large enough that a percentage with three decimals is a whole patient
 
 
@@ -92,10 +93,21 @@ def _names(service: QualityServiceSpecification, indicator: Indicator) -> Iterat
         if name not in indicator.bindings:
             message = f"{formula.formula} takes {name}, which is bound to nothing"
             yield Problem("NAME_UNBOUND", indicator.code, message)
-    for result in {"points_paid", "pounds"} - {step.name for step in formula.steps}:
-        yield Problem("RESULT_MISSING", indicator.code, f"{formula.formula} makes no {result}")
+    yield from _results(indicator, formula)
     for name, target in indicator.bindings.items():
         yield from _target(service, indicator, name, target)
+
+
+def _results(indicator: Indicator, formula: Formula) -> Iterator[Problem]:
+    """A payment needs points and pounds, each rounded by a step that says so."""
+    made = {step.name: step.operator for step in formula.steps}
+    for result in ("points_paid", "pounds"):
+        if result not in made:
+            message = f"{formula.formula} makes no {result}"
+            yield Problem("RESULT_MISSING", indicator.code, message)
+        elif made[result] not in ROUNDINGS:
+            message = f"{formula.formula} does not round {result}"
+            yield Problem("RESULT_NOT_ROUNDED", indicator.code, message)
 
 
 def _target(

@@ -35,6 +35,11 @@ def test_the_shipped_service_is_sound():
         (lambda d: first_indicator(d).update(formula="unknown@1"), "FORMULA_UNKNOWN"),
         (lambda d: first_indicator(d).update(register=None), "FIELD_MISSING"),
         (lambda d: first_indicator(d)["sources"].pop("upper"), "SOURCE_MISSING"),
+        (lambda d: d["formulas"][0]["steps"].pop(), "RESULT_MISSING"),
+        (
+            lambda d: d["formulas"][0]["steps"][-1].__setitem__(1, "sum"),
+            "RESULT_NOT_ROUNDED",
+        ),
         (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
         (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),
     ],
