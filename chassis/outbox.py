@@ -8,7 +8,7 @@ from functools import cache
 from chassis import wire
 from chassis.db import Tx
 from chassis.ids import new_id
-from chassis.topics import declared_topics
+from chassis.topics import DEAD, declared_topics
 from chassis.trace import traceparent
 
 
@@ -37,7 +37,7 @@ async def record(tx: Tx, events: Sequence[Event], *, at: datetime) -> None:
             [event.key for event in events],
             [event.type for event in events],
             [wire.encode(event.payload).decode() for event in events],
-            [event.topic not in _state_topics() for event in events],
+            [_is_small(event.topic) for event in events],
             headers,
         )
 
@@ -58,7 +58,11 @@ def _headers(source: str, at: datetime) -> dict[str, str]:
     return headers | ({"traceparent": trace} if trace else {})
 
 
+def _is_small(topic: str) -> bool:
+    """A whole state, or a parked record, may have any size; every other event is small."""
+    return not (topic.endswith(DEAD) or topic in _state_topics())
+
+
 @cache
 def _state_topics() -> frozenset[str]:
-    """Topics whose records carry a whole state of any size; the others' are small."""
     return frozenset(topic.name for topic in declared_topics() if topic.compacted)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import orjson
 from aiokafka import ConsumerRecord
 
 from chassis import trace, wire
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class UndecodableError(Exception):
     """The record is not an event; the message says why."""
 
 
-def type_of(record: ConsumerRecord[bytes, bytes]) -> str | None:
+def type_of(record: Record) -> str | None:
     """The event's type, before anything else of it is read; None where it names none."""
     try:
         return _headers(record).get("ce_type")
@@ -38,7 +40,7 @@ def type_of(record: ConsumerRecord[bytes, bytes]) -> str | None:
         return None
 
 
-def decode(record: ConsumerRecord[bytes, bytes]) -> Received:
+def decode(record: Record) -> Received:
     """Read a record as an event; raises UndecodableError."""
     headers = _headers(record)
     try:
@@ -62,7 +64,7 @@ def decode(record: ConsumerRecord[bytes, bytes]) -> Received:
         raise UndecodableError(str(error)) from error
 
 
-def _headers(record: ConsumerRecord[bytes, bytes]) -> dict[str, str]:
+def _headers(record: Record) -> dict[str, str]:
     try:
         return {name: (value or b"").decode() for name, value in record.headers}
     except UnicodeDecodeError as error:

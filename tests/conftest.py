@@ -1,6 +1,7 @@
 """The fixtures every test may ask for; each is written in a file of tests/support."""
 
 pytest_plugins = [
+    "tests.support.log",
     "tests.support.postgres",
     "tests.support.broker",
     "tests.support.database",

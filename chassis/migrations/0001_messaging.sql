@@ -10,8 +10,18 @@ create table chassis.outbox (
     headers jsonb not null,
     -- False for topics that carry a whole state; the others' events stay small.
     bounded boolean not null,
-    constraint outbox_payload_is_small check (not bounded or octet_length(payload::text) <= 2048)
+    constraint outbox_payload_is_small check (not bounded or octet_length(payload::text) <= 2048),
+    -- A broker takes a megabyte; a row it refused would stop everything behind it.
+    constraint outbox_payload_can_be_sent check (octet_length(payload::text) <= 900000)
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
+
+-- Whether the last relay ended in good order. If it did not, what it sent last may still be on its
+-- way, and its successor waits that long.
+create table chassis.relay (
+    one boolean primary key default true check (one),
+    in_order boolean not null
+);
+insert into chassis.relay (in_order) values (true);
 
 -- What reactions have heard already, so that an event takes effect once.
 create table chassis.inbox (

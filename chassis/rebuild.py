@@ -1,0 +1,137 @@
+"""Making a service's read model anew from the topics, while events flow and readers read.
+
+Everything happens in one transaction: the tables are locked against other writers (readers go on
+with what they had), emptied, and filled from the beginning of each topic to the end it has once the
+lock is held. The service's own reader waits for the lock meanwhile, as for any other, and then
+takes what is newer. So nobody sees half a model, and a row that no event accounts for is gone.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.db import Database, Tx
+from chassis.handling import take
+from chassis.kafka import Kafka
+from chassis.received import Received, Record, UndecodableError, decode
+from chassis.subscription import Subscription
+
+_LOCK_TIMEOUT = "60s"
+_MOST_AT_ONCE = 5_000
+
+Offsets = Mapping[TopicPartition, int]
+
+
+class BeginningLostError(Exception):
+    """The topics no longer hold all there is to know; their sources must republish it first."""
+
+
+async def rebuild(
+    db: Database, subscription: Subscription, kafka: Kafka, *, republished: bool = False
+) -> int:
+    """Rebuild the subscription's read model; answers the number of events projected.
+
+    Refuses where the beginning of a topic is lost, unless its source has republished the current
+    state since. Then the subscription's reader, too, may go on where its place was lost.
+    """
+    async with _consumer(subscription, kafka) as consumer, db.transaction() as tx:
+        await _empty(tx, subscription.read_model)
+        places = [
+            TopicPartition(topic, number)
+            for topic in subscription.topics
+            for number in sorted(consumer.partitions_for_topic(topic) or ())
+        ]
+        first = await consumer.beginning_offsets(places)
+        if not republished:
+            _refuse_if_lost(first)
+        count = await _replay(tx, subscription, consumer, first)
+        if republished:
+            await _let_reader_go_on(consumer, first, forgetful=kafka.forgetful)
+    return count
+
+
+@asynccontextmanager
+async def _consumer(subscription: Subscription, kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer that joins no group: it knows the reader's only to see and mend its place."""
+    consumer = AIOKafkaConsumer(
+        **kafka.connection(),
+        group_id=subscription.group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        fetch_max_wait_ms=kafka.fetch_max_wait_ms,
+    )
+    await consumer.start()
+    try:
+        await consumer.topics()  # so that it knows their partitions
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+async def _empty(tx: Tx, tables: Sequence[str]) -> None:
+    await tx.execute(f"set local lock_timeout = '{_LOCK_TIMEOUT}'")
+    for table in sorted(tables):
+        await tx.execute(f"lock table {table} in share row exclusive mode")
+    for table in tables:
+        await tx.execute(f"delete from {table}")  # noqa: S608 - the service's own tables
+
+
+async def _replay(
+    tx: Tx, subscription: Subscription, consumer: AIOKafkaConsumer, first: Offsets
+) -> int:
+    projections_only = Subscription(
+        subscription.group, subscription.topics, projections=subscription.projections
+    )
+    count = 0
+    async for records in _to_the_end(consumer, first):
+        events = [event for event in map(_event, records) if event is not None]
+        known = [event for event in events if event.type in subscription.projections]
+        await take(tx, projections_only, known)
+        count += len(known)
+    return count
+
+
+async def _to_the_end(
+    consumer: AIOKafkaConsumer, first: Offsets
+) -> AsyncIterator[Sequence[Record]]:
+    """All records from the first offsets to the end there is now."""
+    ends = await consumer.end_offsets(list(first))
+    unread = {place for place in first if first[place] < ends[place]}
+    consumer.assign(list(first))
+    for place, offset in first.items():
+        consumer.seek(place, offset)
+    while unread:
+        found = await consumer.getmany(*unread, timeout_ms=1_000, max_records=_MOST_AT_ONCE)
+        yield [record for records in found.values() for record in records]
+        for place in list(unread):
+            if await consumer.position(place) >= ends[place]:
+                unread.discard(place)
+
+
+def _event(record: Record) -> Received | None:
+    """What could not be decoded is parked already, by the reader."""
+    try:
+        return decode(record)
+    except UndecodableError:
+        return None
+
+
+def _refuse_if_lost(first: Offsets) -> None:
+    if lost := sorted({place.topic for place, offset in first.items() if offset > 0}):
+        raise BeginningLostError(
+            f"the beginning of {', '.join(lost)} is lost: have the sources republish, then rebuild "
+            "again and say that they have"
+        )
+
+
+async def _let_reader_go_on(consumer: AIOKafkaConsumer, first: Offsets, *, forgetful: bool) -> None:
+    """Where the reader's place is before the beginning, put it at the beginning."""
+    mended: dict[TopicPartition, int] = {}
+    for place, offset in first.items():
+        committed = await consumer.committed(place)
+        lost = forgetful and offset > 0 if committed is None else committed < offset
+        if lost:
+            mended[place] = offset
+    if mended:
+        await consumer.commit(mended)

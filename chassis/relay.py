@@ -1,0 +1,157 @@
+"""From the outbox to Kafka, in order.
+
+One relay a service is the leader, by an advisory lock on a connection of its own, over which it
+reads and deletes as well. It always takes the oldest rows there are: a cursor over positions would
+pass by a row that is committed late. A leader that loses its connection has lost its lock, so it
+drops its producer with all that is in it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import asyncpg
+import structlog
+from aiokafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
+
+from chassis.db import Connection, errors_named
+from chassis.errors import TransientError
+from chassis.kafka import Kafka
+from chassis.sending import Sender
+
+log = structlog.get_logger()
+
+relayed = Counter("cqrs_events_relayed_total", "Events acknowledged by Kafka.", ["topic"])
+waiting = Gauge("cqrs_outbox_waiting", "Rows the relay found in its last look (at most a batch).")
+
+REQUEST_TIMEOUT = 10.0
+"""Seconds after which a batch that was not acknowledged has failed."""
+
+_LOCK = 0x72656C61  # "rela"
+_MOST_AT_ONCE = 4_000
+_IDLE = 0.025  # a look costs less than NOTIFY, which would put commits in a queue
+_ELECTION = 0.25
+_TROUBLE = 1.0
+
+
+class Relay:
+    def __init__(
+        self, dsn: str, kafka: Kafka, *, name: str, request_timeout: float = REQUEST_TIMEOUT
+    ) -> None:
+        self._dsn = dsn
+        self._kafka = kafka
+        self._name = name
+        self._timeout = request_timeout
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Stand for election, lead while elected, until told to stop."""
+        while not stop.is_set():
+            try:
+                await self._stand(stop)
+            except (TransientError, KafkaError) as error:
+                log.warning("relay.waiting", reason=repr(error))
+                await _pause(stop, _TROUBLE)
+
+    async def _stand(self, stop: asyncio.Event) -> None:
+        with errors_named():
+            connection = await asyncpg.connect(
+                self._dsn, server_settings={"application_name": f"{self._name} relay"}
+            )
+            try:
+                if await self._elected(connection, stop):
+                    await self._lead(connection, stop)
+            finally:
+                connection.terminate()  # and the lock is free, whatever state we are in
+
+    async def _elected(self, connection: Connection, stop: asyncio.Event) -> bool:
+        """Wait for the lock: by asking, for a waiting statement would hold back vacuum."""
+        while not stop.is_set():
+            if await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+                return True
+            await _pause(stop, _ELECTION)
+        return False
+
+    async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
+        await self._outwait_predecessor(connection, stop)
+        await connection.execute("update chassis.relay set in_order = false")
+        sender = await Sender.start(self._kafka, request_timeout=self._timeout)
+        log.info("relay.leading")
+        try:
+            await _unless_lost(connection, self._relay(connection, sender, stop))
+        except BaseException:
+            await sender.abandon()
+            raise
+        await sender.close()
+        await connection.execute("update chassis.relay set in_order = true")
+
+    async def _outwait_predecessor(self, connection: Connection, stop: asyncio.Event) -> None:
+        """What a leader that was cut off has sent may still arrive, for one request time-out."""
+        if not await connection.fetchval("select in_order from chassis.relay"):
+            log.info("relay.outwaiting", seconds=self._timeout)
+            await _pause(stop, self._timeout)
+
+    async def _relay(self, connection: Connection, sender: Sender, stop: asyncio.Event) -> None:
+        failing: set[str] = set()
+        while not stop.is_set():
+            found, failing = await self._round(connection, sender, failing)
+            if failing:
+                await _pause(stop, _TROUBLE)
+            elif not found:
+                await _pause(stop, _IDLE)
+
+    async def _round(
+        self, connection: Connection, sender: Sender, failing: set[str]
+    ) -> tuple[int, set[str]]:
+        """Send the oldest rows; topics that failed in the last round wait for the next."""
+        rows = await connection.fetch(_OLDEST, _MOST_AT_ONCE, list(failing))
+        waiting.set(len(rows))
+        if not rows:
+            return 0, set()
+        positions, failing_now = await sender.send(rows)
+        await connection.execute(_SENT, positions)
+        _count(rows, set(positions))
+        return len(rows), failing_now
+
+
+async def _unless_lost(connection: Connection, work: Any) -> None:
+    """Do the work, but not a moment longer than the connection lasts."""
+    lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    notice = _notice(lost)
+    connection.add_termination_listener(notice)
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({lost, working}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise TransientError("the relay's connection was lost")
+        await working
+    finally:
+        connection.remove_termination_listener(notice)
+        working.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await working
+
+
+def _notice(lost: asyncio.Future[None]) -> Callable[[Any], None]:
+    return lambda _: None if lost.done() else lost.set_result(None)
+
+
+def _count(rows: list[asyncpg.Record], sent: set[int]) -> None:
+    for row in rows:
+        if row["position"] in sent:
+            relayed.labels(row["aggregatetype"]).inc()
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+_OLDEST = """
+select position, id, aggregatetype, aggregateid, type, payload::text, headers::text
+from chassis.outbox where aggregatetype <> all($2::text[])
+order by position limit $1
+"""
+
+_SENT = "delete from chassis.outbox where position = any($1::bigint[])"

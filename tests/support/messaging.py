@@ -1,0 +1,122 @@
+"""Relays, readers and topics for the tests of messaging."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+
+from chassis import outbox, wire
+from chassis.consumer import Consumer, Subscription
+from chassis.db import Database
+from chassis.kafka import Kafka
+from chassis.outbox import Event
+from chassis.relay import Relay
+from cqrs.embedded.broker import Broker
+
+AT = datetime(2025, 4, 1, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def topic() -> str:
+    """The test's own; the embedded broker makes it, of 4 partitions, when first named."""
+    return f"test-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def kafka(broker: Broker) -> Kafka:
+    return Kafka(broker.bootstrap, session_timeout_ms=2_000, fetch_max_wait_ms=20, forgetful=True)
+
+
+@asynccontextmanager
+async def relaying(dsn: str, kafka: Kafka, timeout: float = 1.0) -> AsyncIterator[asyncio.Event]:
+    """A relay at work during the block."""
+    stop = asyncio.Event()
+    relay = Relay(dsn, kafka, name="test", request_timeout=timeout)
+    running = asyncio.create_task(relay.run(stop))
+    try:
+        yield stop
+    finally:
+        stop.set()
+        await running
+
+
+@asynccontextmanager
+async def reading(
+    database: Database, subscription: Subscription, kafka: Kafka
+) -> AsyncIterator[None]:
+    """A reader at work during the block."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(Consumer(database, subscription, kafka).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await running
+
+
+async def record(database: Database, events: Sequence[Event]) -> None:
+    async with database.transaction() as tx:
+        await outbox.record(tx, events, at=AT)
+
+
+async def only_left(database: Database, rows: int) -> None:
+    """So many events are left in the outbox."""
+    async with database.reader() as reader:
+        assert await reader.fetchval("select count(*) from chassis.outbox") == rows
+
+
+def headers(event_type: str, event: UUID | None = None) -> list[tuple[str, bytes]]:
+    """Those of a well-formed event."""
+    return [
+        ("ce_id", str(event or uuid4()).encode()),
+        ("ce_type", event_type.encode()),
+        ("ce_source", b"test"),
+        ("ce_time", b"2025-04-01T09:00:00+00:00"),
+    ]
+
+
+async def publish(kafka: Kafka, topic: str, records: Sequence[Mapping[str, object]]) -> None:
+    """Put records on the topic as they are, one after the other, without outbox or relay."""
+    producer = AIOKafkaProducer(**kafka.connection(), max_request_size=2_000_000)
+    await producer.start()
+    try:
+        for each in records:
+            await producer.send(topic, **each)
+    finally:
+        await producer.stop()
+
+
+async def on_the_topic(kafka: Kafka, topic: str, partitions: int = 4) -> list[ConsumerRecord]:
+    """Every record of the topic, partition by partition."""
+    consumer = AIOKafkaConsumer(**kafka.connection(), fetch_max_wait_ms=20)
+    await consumer.start()
+    try:
+        places = [TopicPartition(topic, n) for n in range(partitions)]
+        consumer.assign(places)
+        await consumer.seek_to_beginning()
+        end = await consumer.end_offsets(places)
+        found: list[ConsumerRecord] = []
+        while len(found) < sum(end.values()):
+            batches = await consumer.getmany(timeout_ms=1_000)
+            found += [each for batch in batches.values() for each in batch]
+        return sorted(found, key=lambda each: (each.partition, each.offset))
+    finally:
+        await consumer.stop()
+
+
+async def parked(database: Database) -> list[dict[str, object]]:
+    """What is on its way to dead-letter topics."""
+    async with database.reader() as reader:
+        rows = await reader.fetch(
+            "select aggregatetype, payload from chassis.outbox where type = 'record.parked.v1'"
+            " order by position"
+        )
+    return [{"dead": row["aggregatetype"], **row["payload"]} for row in rows]
+
+
+def value(payload: object) -> bytes:
+    return wire.encode(payload)
