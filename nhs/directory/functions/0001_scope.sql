@@ -68,7 +68,7 @@ begin atomic
     with
     own as (select i.organisation from directory.inherited(acting_for) i),
     commissioned as materialized (select * from directory.commissioned(acting_for)),
-    member (practice, network, valid_from, valid_to) as (
+    member (practice, network, valid_from, valid_to) as not materialized (
         select r.source, r.target, r.valid_from, coalesce(r.valid_to, date 'infinity')
         from directory.relationship r
         where r.kind = 'MEMBER_OF'

@@ -41,6 +41,8 @@ create table directory.relationship (
 );
 create index relationship_by_source on directory.relationship (source, kind, valid_from);
 create index relationship_by_target on directory.relationship (target, kind, valid_from);
+-- The hierarchy is small: a walk over it reads these rows and no others.
+create index relationship_of_parts on directory.relationship (target) where kind = 'PART_OF';
 
 create table directory.person (
     id uuid primary key,

@@ -72,6 +72,9 @@ create index relationship_by_source on relationship (source, kind, valid_from)
     where known_to is null;
 create index relationship_by_target on relationship (target, kind, valid_from)
     where known_to is null;
+-- The hierarchy is small: a walk over it reads these rows and no others.
+create index relationship_of_parts on relationship (target)
+    where known_to is null and kind = 'PART_OF';
 
 -- The rows of ePCN as they came, whether they overlap or not.
 create table membership_row (
