@@ -4,21 +4,22 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 import orjson
 import structlog
 import uvloop
+from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from chassis import log as logs
 from chassis.clock import ClockError
 from chassis.errors import DomainError, TransientError
 from chassis.migrate import CHASSIS, MigrationError, migrate
-from chassis.outbox import record
 from chassis.process import PartDiedError, stopped_by_signals, together
+from chassis.rebuild import BeginningLostError, rebuild
+from chassis.republish import republish
 from chassis.running import Running
 from chassis.service import EventContract, Service
 from chassis.settings import Settings
@@ -32,11 +33,10 @@ _EXPECTED = (
     TransientError,
     ClockError,
     ValidationError,
+    BeginningLostError,
+    KafkaError,
     OSError,
 )
-_BATCH = 1_000
-_CLOSING = 1.0
-"""Seconds for the database connections to be given back."""
 
 
 def run(service: Service[Any], arguments: Sequence[str] | None = None) -> NoReturn:
@@ -74,7 +74,12 @@ def _parser(service: Service[Any]) -> argparse.ArgumentParser:
     migrating = commands.add_parser("migrate", help="bring the database up to date")
     if service.bootstrap:
         migrating.add_argument("--bootstrap", type=Path, help="a JSON file of the first rows")
-    commands.add_parser("rebuild", help="make the read models anew from the topics")
+    rebuilding = commands.add_parser("rebuild", help="make the read models anew from the topics")
+    rebuilding.add_argument(
+        "--republished",
+        action="store_true",
+        help="the sources have republished, so a topic whose beginning is lost will do",
+    )
     republishing = commands.add_parser("republish", help="send the current state again")
     republishing.add_argument("topic", nargs="*", help="all of the service's if none is named")
     commands.add_parser("sdl", help="print the schema")
@@ -111,14 +116,10 @@ async def _both(service: Service[Any], settings: Settings, _: argparse.Namespace
 
 async def _serve(service: Service[Any], settings: Settings, *, api: bool, worker: bool) -> None:
     with stopped_by_signals() as stop:
-        running = await Running.of(service, settings)
-        parts = running.worker() if worker else {}
-        parts["api"] = running.api() if api else running.health()
-        try:
+        async with Running.of(service, settings) as running:
+            parts = running.worker() if worker else {}
+            parts["api"] = running.api() if api else running.health()
             await together(parts, stop, grace=settings.stop_seconds)
-        finally:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(running.database.close(), _CLOSING)
 
 
 async def _migrate(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
@@ -127,33 +128,31 @@ async def _migrate(service: Service[Any], settings: Settings, given: argparse.Na
     log.info("database.migrated", applied=applied)
     if service.bootstrap and given.bootstrap:
         document = orjson.loads(given.bootstrap.read_bytes())
-        running = await Running.of(service, settings)
-        async with running.database.transaction() as tx:
+        async with (
+            Running.of(service, settings) as running,
+            running.database.transaction() as tx,
+        ):
             await service.bootstrap(tx, document, running.clock.now())
-        await running.database.close()
 
 
 async def _republish(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
-    running = await Running.of(service, settings)
-    for topic in given.topic or service.republish:
-        if topic not in service.republish:
-            raise DomainError("TOPIC_NOT_KNOWN", f"{service.name} publishes no state on {topic}.")
-        sent = await _republish_topic(running, topic)
-        log.info("state.republished", topic=topic, events=sent)
-    await running.database.close()
+    async with Running.of(service, settings) as running:
+        for topic in given.topic or service.republish:
+            current = service.republish.get(topic)
+            if current is None:
+                raise DomainError("TOPIC_NOT_KNOWN", f"it publishes no state on {topic}")
+            sent = await republish(running.database, current, at=running.clock.now())
+            log.info("state.republished", topic=topic, events=sent)
 
 
-async def _republish_topic(running: Running, topic: str) -> int:
-    sent = 0
-    async with running.database.transaction() as tx:
-        batch = []
-        async for event in running.service.republish[topic](tx):
-            batch.append(event)
-            if len(batch) == _BATCH:
-                await record(tx, batch, at=running.clock.now())
-                sent, batch = sent + len(batch), []
-        await record(tx, batch, at=running.clock.now())
-    return sent + len(batch)
+async def _rebuild(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
+    if service.subscription is None:
+        raise DomainError("NOTHING_HEARD", "it hears nothing, so it has no read model")
+    async with Running.of(service, settings) as running:
+        heard = await rebuild(
+            running.database, service.subscription, running.kafka, republished=given.republished
+        )
+        log.info("read_model.rebuilt", events=heard)
 
 
 _COMMANDS: dict[str, Command] = {
@@ -161,6 +160,7 @@ _COMMANDS: dict[str, Command] = {
     "worker": _worker,
     "serve": _both,
     "migrate": _migrate,
+    "rebuild": _rebuild,
     "republish": _republish,
 }
 

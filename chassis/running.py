@@ -1,7 +1,8 @@
 """A service, put together from its settings: what its API and its worker are made of."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,16 +12,22 @@ from starlette.applications import Starlette
 from chassis import server
 from chassis.auth import TokenVerifier
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.db import Database
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.jobs import run_jobs
+from chassis.kafka import Kafka
 from chassis.migrate import CHASSIS, pending
 from chassis.process import Part
+from chassis.relay import Relay
 from chassis.server import Check
 from chassis.service import Background, Service, Worker
 from chassis.settings import Settings
+from chassis.subscription import Subscription
 
+_CLOSING = 1.0
+"""Seconds for the database connections to be given back."""
 _LOOK_AGAIN = 0.2
 """Seconds between looks whether the database is migrated."""
 
@@ -36,23 +43,38 @@ class Running:
     """What must hold before the process is ready, the database apart; parts add their own."""
 
     @classmethod
-    async def of(cls, service: Service[Any], settings: Settings) -> "Running":
-        """Open the database; the only thing a service cannot begin without."""
-        return cls(
-            service=service,
-            settings=settings,
-            clock=Clock.from_setting(settings.now, settings.demonstration),
-            files=Files(
-                service.name,
-                settings.files,
-                settings.files_key.get_secret_value().encode(),
-                service.files,
-            ),
-            database=await Database.connect(
-                settings.database_url.get_secret_value(),
-                name=service.name,
-                pool_size=settings.pool_size,
-            ),
+    @asynccontextmanager
+    async def of(cls, service: Service[Any], settings: Settings) -> AsyncIterator["Running"]:
+        """Open the database, the only thing a service cannot begin without, and close it again."""
+        clock = Clock.from_setting(settings.now, settings.demonstration)
+        key = settings.files_key.get_secret_value().encode()
+        database = await Database.connect(
+            settings.database_url.get_secret_value(),
+            name=service.name,
+            pool_size=settings.pool_size,
+        )
+        try:
+            yield cls(
+                service=service,
+                settings=settings,
+                clock=clock,
+                files=Files(service.name, settings.files, key, service.files),
+                database=database,
+            )
+        finally:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(database.close(), _CLOSING)
+
+    @property
+    def kafka(self) -> Kafka:
+        settings = self.settings
+        return Kafka(
+            bootstrap=settings.kafka,
+            username=settings.kafka_username,
+            password=settings.kafka_password.get_secret_value(),
+            session_timeout_ms=settings.kafka_session_timeout_ms,
+            fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
+            forgetful=settings.kafka_forgetful,
         )
 
     def api(self) -> Part:
@@ -80,12 +102,13 @@ class Running:
 
     def worker(self) -> dict[str, Part]:
         """The parts that work without being asked; each waits until the database is migrated."""
-        parts: dict[str, Part] = {
-            f"background {work.__name__}": partial(self._background, work)
-            for work in self.service.background
-        }
+        parts: dict[str, Part] = {"relay": self._relay().run}
+        if self.service.subscription:
+            parts["reader"] = self._reader(self.service.subscription).run
         if self.service.jobs:
             parts["jobs"] = self._jobs
+        for work in self.service.background:
+            parts[f"background work {work.__name__}"] = partial(self._background, work)
         return {name: partial(self._once_migrated, part) for name, part in parts.items()}
 
     async def not_migrated(self) -> str | None:
@@ -100,6 +123,19 @@ class Running:
                 await asyncio.wait_for(stop.wait(), _LOOK_AGAIN)
         if not stop.is_set():
             await part(stop)
+
+    def _relay(self) -> Relay:
+        dsn = self.settings.database_url.get_secret_value()
+        return Relay(dsn, self.kafka, name=self.service.name)
+
+    def _reader(self, subscription: Subscription) -> Consumer:
+        consumer = Consumer(self.database, subscription, self.kafka)
+
+        async def not_assigned() -> str | None:
+            return None if consumer.assigned else "waits for the broker to say what to read"
+
+        self.checks["reader"] = not_assigned
+        return consumer
 
     async def _jobs(self, stop: asyncio.Event) -> None:
         await run_jobs(self.database, self.service.jobs, stop, clock=self.clock)

@@ -111,7 +111,6 @@ async def answering(running: Running, issuer: TestIssuer) -> AsyncIterator[Sampl
         yield sample
     stop.set()
     await part
-    await running.database.close()
 
 
 @pytest.fixture
@@ -120,12 +119,12 @@ async def sample(
 ) -> AsyncIterator[Sample]:
     """Anna may write for A1, Rita may only read for it, and Otto is of A2."""
     dsn = await new_database([CHASSIS, MIGRATIONS])
-    running = await Running.of(service, settings(dsn))
-    async with running.database.transaction() as tx:
-        people = [("anna", "A1", True), ("rita", "A1", False), ("otto", "A2", True)]
-        await tx.executemany(
-            "insert into person (subject, organisation, may_write, id) values ($1, $2, $3, $4)",
-            [(*person, new_id()) for person in people],
-        )
-    async with answering(running, issuer) as client:
-        yield client
+    async with Running.of(service, settings(dsn)) as running:
+        async with running.database.transaction() as tx:
+            people = [("anna", "A1", True), ("rita", "A1", False), ("otto", "A2", True)]
+            await tx.executemany(
+                "insert into person (subject, organisation, may_write, id) values ($1, $2, $3, $4)",
+                [(*person, new_id()) for person in people],
+            )
+        async with answering(running, issuer) as client:
+            yield client

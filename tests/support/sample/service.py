@@ -35,7 +35,7 @@ from chassis.service import EventContract, Service, Worker
 from chassis.subscription import Subscription
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-TOPIC = "notifications.message"
+TOPIC = "organisations.membership-proposal"
 
 constraint_means("note_title_is_free", "TITLE_TAKEN", "There is a note of that title.")
 

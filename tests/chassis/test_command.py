@@ -1,0 +1,251 @@
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import pytest
+
+from chassis.migrate import CHASSIS
+from cqrs.embedded.broker import Broker
+from cqrs.embedded.ports import free_port
+from tests.support.database import NewDatabase
+from tests.support.eventually import eventually
+from tests.support.issuer import AUDIENCE, TestIssuer
+from tests.support.sample.service import MIGRATIONS, TOPIC
+
+ROOT = Path(__file__).parents[2]
+ALL = [CHASSIS, MIGRATIONS]
+
+Environment = dict[str, str]
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
+def bare() -> Environment:
+    return {name: value for name, value in os.environ.items() if not name.startswith("CQRS_")}
+
+
+@pytest.fixture
+def environment(issuer: TestIssuer, tmp_path: Path) -> Environment:
+    return bare() | {
+        "CQRS_DATABASE_URL": "postgresql://nobody:hunter2@127.0.0.1:1/none",
+        "CQRS_KAFKA": "127.0.0.1:1",
+        "CQRS_KAFKA_SESSION_TIMEOUT_MS": "2000",
+        "CQRS_KAFKA_FETCH_MAX_WAIT_MS": "20",
+        "CQRS_ISSUER": issuer.address,
+        "CQRS_AUDIENCE": AUDIENCE,
+        "CQRS_JWKS_URL": issuer.jwks_url,
+        "CQRS_PORT": str(free_port()),
+        "CQRS_FILES": str(tmp_path),
+        "CQRS_FILES_KEY": "a key for tests",
+    }
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    started: list[asyncio.subprocess.Process] = []
+
+    async def make(*arguments: str, env: Mapping[str, str]) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tests.support.sample", *arguments),
+            cwd=ROOT,
+            env=env,
+            stdout=pipe,
+            stderr=pipe,
+        )
+        started.append(process)
+        return process
+
+    yield make
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def outcome(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
+    out, err = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def health(environment: Environment) -> tuple[int, dict[str, str]]:
+    url = f"http://127.0.0.1:{environment['CQRS_PORT']}/health/ready"
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        return response.status, await response.json()
+
+
+async def ready(environment: Environment) -> None:
+    async def check() -> None:
+        assert await health(environment) == (200, {"database": "ready", "reader": "ready"})
+
+    await eventually(check, 20)
+
+
+async def rows(dsn: str, sql: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return await connection.fetch(sql)
+    finally:
+        await connection.close()
+
+
+async def ask(environment: Environment, issuer: TestIssuer, query: str) -> dict[str, object]:
+    url = f"http://127.0.0.1:{environment['CQRS_PORT']}/graphql"
+    headers = {"Authorization": f"Bearer {issuer.token('anna')}"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(url, json={"query": query}, headers=headers) as response,
+    ):
+        body = await response.json()
+    assert "errors" not in body, body
+    return body["data"]
+
+
+async def test_the_schema_is_printed_without_a_setting(start: Start) -> None:
+    code, out, err = await outcome(await start("sdl", env=bare()))
+    assert (code, err) == (0, "")
+    assert 'type Note @key(fields: "id")' in out
+
+
+async def test_the_events_are_printed_with_topic_schema_and_example(start: Start) -> None:
+    code, out, err = await outcome(await start("events", env=bare()))
+    assert (code, err) == (0, "")
+    event = json.loads(out)["note.added.v1"]
+    assert event["topic"] == TOPIC
+    assert set(event["example"]) == set(event["schema"]["properties"])
+
+
+async def test_a_setting_that_is_missing_or_wrong_is_named_without_its_value(
+    start: Start, environment: Environment
+) -> None:
+    del environment["CQRS_FILES_KEY"]
+    environment["CQRS_PORT"] = "hunter2"
+    code, _, err = await outcome(await start("serve", env=environment))
+    assert code == 1
+    assert "CQRS_FILES_KEY: Field required" in err
+    assert "CQRS_PORT: " in err
+    assert "hunter2" not in err
+
+
+async def test_a_database_that_is_away_is_said_in_one_line_without_the_password(
+    start: Start, environment: Environment
+) -> None:
+    code, out, err = await outcome(await start("serve", env=environment))
+    assert code == 1
+    assert err.startswith("sample serve: ")
+    assert err.count("\n") == 1
+    assert "hunter2" not in out + err
+
+
+async def test_an_event_goes_out_and_is_heard_within_one_process(
+    start: Start,
+    environment: Environment,
+    issuer: TestIssuer,
+    new_database: NewDatabase,
+    broker: Broker,
+) -> None:
+    """The whole way: migrate with first people, serve, command, relay, broker, projection, stop."""
+    dsn = await new_database([])
+    environment |= {"CQRS_DATABASE_URL": dsn, "CQRS_KAFKA": broker.bootstrap}
+    process = await start("serve", env=environment)
+
+    async def waits_for_migrations() -> None:
+        status, body = await health(environment)
+        assert status == 503
+        assert "migrations" in body["database"]
+
+    await eventually(waits_for_migrations)
+    people = Path(environment["CQRS_FILES"]) / "people.json"
+    people.write_text('{"people": ["anna"]}')
+    for _ in range(2):
+        migrating = await start("migrate", "--bootstrap", str(people), env=environment)
+        assert (await outcome(migrating))[0] == 0
+    await ready(environment)
+
+    await ask(environment, issuer, 'mutation { writeNote(title: "Bread", cost: "1.00") { done } }')
+
+    async def heard() -> None:
+        assert [row["title"] for row in await rows(dsn, "select title from heard")] == ["Bread"]
+        assert await rows(dsn, "select from chassis.outbox") == []
+
+    await eventually(heard)
+    code, out, err = await stopped(process)
+    assert (code, err) == (0, "")
+    assert "eyJ" not in out
+    assert all(json.loads(line)["service"] == "sample" for line in out.splitlines())
+
+
+async def stopped(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
+    """Tell it to stop, and see that it does within a second (of a busy machine, three)."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    told = await outcome(process)
+    assert time.monotonic() - began < 3
+    return told
+
+
+async def test_state_is_republished_and_the_read_model_rebuilt_from_it(
+    start: Start, environment: Environment, new_database: NewDatabase, broker: Broker
+) -> None:
+    dsn = await new_database(ALL)
+    environment |= {"CQRS_DATABASE_URL": dsn, "CQRS_KAFKA": broker.bootstrap}
+    note = "0190d5a4-0000-7000-8000-000000000001"
+    await rows(dsn, f"insert into note values ('{note}', 1, 'A1', 'Old', 1)")  # noqa: S608
+    code, _, err = await outcome(await start("republish", env=environment))
+    assert (code, err) == (0, "")
+    events = await rows(dsn, "select aggregatetype, aggregateid, type from chassis.outbox")
+    assert [tuple(event) for event in events] == [(TOPIC, note, "note.added.v1")]
+    code, _, err = await outcome(await start("republish", "no.such.topic", env=environment))
+    assert (code, err) == (1, "sample republish: it publishes no state on no.such.topic\n")
+
+
+async def test_a_part_that_dies_ends_the_process_and_is_named(
+    start: Start, environment: Environment, new_database: NewDatabase
+) -> None:
+    environment["CQRS_DATABASE_URL"] = await new_database(ALL)
+    with socket.create_server(("127.0.0.1", int(environment["CQRS_PORT"]))):
+        code, out, err = await outcome(await start("serve", env=environment))
+    assert code == 1
+    assert err.startswith("sample serve: the api died: OSError")
+    assert '"part.died"' in out
+
+
+async def test_a_request_in_flight_is_answered_before_the_end(
+    start: Start, environment: Environment, issuer: TestIssuer, new_database: NewDatabase
+) -> None:
+    dsn = await new_database(ALL)
+    environment["CQRS_DATABASE_URL"] = dsn
+    await rows(dsn, "insert into person values ('anna', gen_random_uuid(), 'A1', true)")
+    process = await start("api", env=environment)
+    await eventually(lambda: health(environment), 20)
+    answer = asyncio.create_task(ask(environment, issuer, "{ slow(seconds: 0.5) }"))
+
+    async def asked() -> None:
+        busy = "select from pg_stat_activity where query like 'select pg_sleep%'"
+        assert await rows(dsn, busy + " and state = 'active' and pid <> pg_backend_pid()")
+
+    await eventually(asked)
+    code, _, err = await stopped(process)
+    assert (code, err) == (0, "")
+    assert await answer == {"slow": "None"}
+
+
+async def test_a_worker_alone_tells_its_health(
+    start: Start, environment: Environment, new_database: NewDatabase, broker: Broker
+) -> None:
+    dsn = await new_database(ALL)
+    environment |= {"CQRS_DATABASE_URL": dsn, "CQRS_KAFKA": broker.bootstrap}
+    process = await start("worker", env=environment)
+    await ready(environment)
+    url = f"http://127.0.0.1:{environment['CQRS_PORT']}/graphql"
+    async with aiohttp.ClientSession() as http, http.post(url, json={}) as response:
+        assert response.status == 404
+    assert (await stopped(process))[0] == 0
