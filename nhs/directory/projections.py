@@ -12,7 +12,7 @@ from nhs.directory.heard import OrganisationChanged, PersonChanged
 
 Heard = TypeVar("Heard", OrganisationChanged, PersonChanged)
 
-# `>=` and not `>`: what a rebuild hears again must be stamped again.
+# A duplicate or an older version finds nothing to do: a rebuild begins with empty tables.
 _ORGANISATIONS = """
 insert into directory.organisation as kept
     (ods_code, version, kind, name, status, opened_on, closed_on, postcode)
@@ -25,8 +25,8 @@ order by ods_code
 on conflict (ods_code) do update set
     version = excluded.version, kind = excluded.kind, name = excluded.name,
     status = excluded.status, opened_on = excluded.opened_on, closed_on = excluded.closed_on,
-    postcode = excluded.postcode, heard_at = clock_timestamp()
-where kept.version <= excluded.version
+    postcode = excluded.postcode
+where kept.version < excluded.version
 returning ods_code
 """
 _FORGET_PARTS = """
@@ -63,8 +63,8 @@ from jsonb_to_recordset($1)
 order by id
 on conflict (id) do update set
     version = excluded.version, issuer = excluded.issuer, subject = excluded.subject,
-    status = excluded.status, heard_at = clock_timestamp()
-where kept.version <= excluded.version
+    status = excluded.status
+where kept.version < excluded.version
 returning id
 """
 _FORGET_LINKS = "delete from directory.person_link where person_id = any ($1)"

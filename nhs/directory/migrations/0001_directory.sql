@@ -10,8 +10,7 @@ create table directory.organisation (
     status text not null,
     opened_on date,
     closed_on date,
-    postcode text,
-    heard_at timestamptz not null default clock_timestamp()
+    postcode text
 );
 
 create table directory.list_size (
@@ -49,8 +48,7 @@ create table directory.person (
     version bigint not null,
     issuer text not null,
     subject text not null,
-    status text not null,
-    heard_at timestamptz not null default clock_timestamp()
+    status text not null
 );
 -- Not unique: while events of two people who swapped subjects are on their way, both may stand here.
 create index person_by_subject on directory.person (subject, issuer);
