@@ -44,6 +44,7 @@ class Person:
 _PRACTICE = {
     "Service Management": ("SERVICE_MANAGEMENT", "ACHIEVEMENT_ENTRY"),
     "Declaration Management": ("DECLARATION_MANAGEMENT", "FINANCE_VIEW"),
+    "Supervisor": ("SUPERVISOR",),
 }
 _PCN = {
     "Declaration Management": ("DECLARATION_MANAGEMENT", "FINANCE_VIEW"),
