@@ -125,5 +125,4 @@ def _refusal(error: DomainError) -> Response:
     return JSONResponse(
         {"errors": [{"message": error.message, "extensions": extensions}]},
         status_code=_STATUS[error.code],
-        headers={"Connection": "close"} if error.code == "FILE_TOO_LARGE" else None,
     )
