@@ -1,5 +1,6 @@
 """What Catalogue Managers make happen to quality services."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ from chassis import outbox
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey, once
+from chassis.outbox import Event
 from nhs.directory import Principal
 from nhs.roles import OrganisationKind, Role
 from services.participation.catalogue import events, store
@@ -74,3 +76,9 @@ def _must_manage_catalogue(principal: Principal) -> None:
     if principal.organisation_kind is not OrganisationKind.NATION:
         message = "National quality services are written by England's Catalogue Managers."
         raise DomainError("ENGLAND_ONLY", message, organisation=principal.organisation)
+
+
+async def restate_published(tx: Tx) -> AsyncIterator[Event]:
+    """Every published version, as it was published."""
+    async for service in store.all_published(tx):
+        yield events.published(service)

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.errors import DomainError
 from nhs.formulas.soundness import Problem, check
 from nhs.formulas.specification import QualityServiceSpecification
+from nhs.values import Period
 
 LONGEST_LIST = 20
 """So many problems are told at once."""
@@ -71,6 +72,17 @@ class QualityService:
             raise DomainError(
                 "REASON_REQUIRED", message, field="reason", problems=_listed(problems)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter:
+    """Which quality services are looked for; None lets everything pass."""
+
+    code: str | None = None
+    status: Status | None = None
+    payment_type: str | None = None
+    provider_kind: str | None = None
+    year: Period | None = None
 
 
 def _told(problems: Sequence[Problem]) -> str:

@@ -1,15 +1,13 @@
 """Every SQL statement of the catalogue. What is published is everybody's to see; a draft is not."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from nhs.formulas.specification import QualityServiceSpecification
-from nhs.values import Period
-from services.participation.catalogue.domain import QualityService, Signature
+from services.participation.catalogue.domain import QualityService, ServiceFilter, Signature
 
 _COLUMNS: Final = """
 code, version, specification, drafted_at, drafted_by, drafted_for,
@@ -113,21 +111,6 @@ async def find(reader: Reader, ids: Sequence[str], *, drafts: bool) -> dict[str,
     return {one.id: one for one in found}
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFilter:
-    """What is looked for; None lets everything pass."""
-
-    code: str | None = None
-    status: str | None = None
-    payment_type: str | None = None
-    provider_kind: str | None = None
-    year: Period | None = None
-
-    def arguments(self) -> tuple[object, ...]:
-        start, end = (self.year.start, self.year.end) if self.year else (None, None)
-        return (self.code, self.status, self.payment_type, self.provider_kind, start, end)
-
-
 _MATCHES: Final = """
 ($1 or status = 'PUBLISHED')
 and ($2::text is null or code = $2)
@@ -144,6 +127,12 @@ order by code, version limit $10
 _COUNT: Final = f"select count(*) from quality_service where {_MATCHES}"  # noqa: S608
 
 
+def _arguments(wanted: ServiceFilter) -> tuple[object, ...]:
+    year = wanted.year
+    start, end = (year.start, year.end) if year else (None, None)
+    return (wanted.code, wanted.status, wanted.payment_type, wanted.provider_kind, start, end)
+
+
 async def page(
     reader: Reader,
     wanted: ServiceFilter,
@@ -152,12 +141,12 @@ async def page(
     *,
     drafts: bool,
 ) -> list[QualityService]:
-    rows = await reader.fetch(_PAGE, drafts, *wanted.arguments(), *after, limit)
+    rows = await reader.fetch(_PAGE, drafts, *_arguments(wanted), *after, limit)
     return [service(row) for row in rows]
 
 
 async def count(reader: Reader, wanted: ServiceFilter, *, drafts: bool) -> int:
-    return int(await reader.fetchval(_COUNT, drafts, *wanted.arguments()))
+    return int(await reader.fetchval(_COUNT, drafts, *_arguments(wanted)))
 
 
 _PUBLISHED: Final = f"""

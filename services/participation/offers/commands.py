@@ -1,6 +1,6 @@
 """What people and events make happen to offers: load, decide, save, record."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
@@ -12,6 +12,7 @@ from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey, once
 from chassis.ids import new_id
+from chassis.outbox import Event
 from nhs.directory import Principal
 from nhs.roles import Role
 from nhs.values import Period
@@ -21,6 +22,7 @@ from services.participation.offers.domain import (
     REMINDER_DAYS,
     Happening,
     Offer,
+    OfferFilter,
     Outcome,
     Refused,
     Terms,
@@ -31,7 +33,6 @@ from services.participation.offers.domain import (
 )
 from services.participation.offers.store import changes, lists, providers
 from services.participation.offers.store.changes import Held
-from services.participation.offers.store.scope import OfferFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,3 +375,10 @@ async def remind(db: Database, now: datetime) -> int:
             await outbox.record(tx, events.happened(due, reminder), at=now)
             told += len(due)
     return told
+
+
+async def restate(tx: Tx) -> AsyncIterator[Event]:
+    """Every offer as it stands, with what happened to it last."""
+    async for offer, last in lists.standing(tx):
+        for event in events.happened([offer], replace(last, what=What.RESTATED)):
+            yield event

@@ -1,7 +1,7 @@
 """Offers: what they are and what may happen to them (DOMAIN 10.1)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -50,6 +50,8 @@ class What(StrEnum):
     ENDED = "ENDED"
     EXTENDED = "EXTENDED"
     RESPONSE_DUE = "RESPONSE_DUE"
+    RESTATED = "RESTATED"
+    """Nothing happened: told again for readers that start anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,22 @@ def year_of(today: date, chosen: str | None) -> Period:
     """The days of the chosen financial year, or of the one that today lies in."""
     year = FinancialYear.parse(chosen) if chosen else FinancialYear.of(today)
     return year.period
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFilter:
+    """Which offers are looked for; None lets everything pass."""
+
+    status: Sequence[Status] | None = None
+    service: str | None = None
+    """A version of a quality service, or its line."""
+    payment_type: str | None = None
+    provider: str | None = None
+    commissioner: str | None = None
+    year: Period | None = None
+    on: date | None = None
+    """The day on which the offer, or what became of it, is in force."""
+    never_opened: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

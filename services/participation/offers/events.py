@@ -108,3 +108,15 @@ _STATUS: Final[dict[What, Literal["APPROVED", "REJECTED", "CANCELLED"]]] = {
     What.WITHDRAWN: "CANCELLED",
     What.CANCELLED: "CANCELLED",
 }
+
+DESCRIPTIONS: Final = {
+    What.MADE: "A commissioner offered a quality service to a provider",
+    What.ACCEPTED: "The provider accepted the offer: it takes part from starts_on",
+    What.REJECTED: "The provider rejected the offer",
+    What.WITHDRAWN: "The commissioner withdrew the offer before the provider had answered",
+    What.CANCELLED: "The commissioner cancelled an approved or rejected offer",
+    What.ENDED: "By ODS the provider can no longer take part: it does so until ended_on",
+    What.EXTENDED: "The commissioner extended the response date",
+    What.RESPONSE_DUE: "The response is due within seven days, or within one; nothing has changed",
+    What.RESTATED: "Nothing has happened: the offer as it stands, for readers that start anew",
+}

@@ -1,6 +1,6 @@
 """What is shown of offers."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -9,13 +9,13 @@ from asyncpg import Record
 
 from chassis.db import Reader
 from nhs.values import Period
-from services.participation.offers.domain import Offer, Status
+from services.participation.offers.domain import Happening, Offer, OfferFilter, Status, What
 from services.participation.offers.store.scope import (
     MATCHES,
     OFFER,
     SCOPE,
     SEEN,
-    OfferFilter,
+    arguments,
     offer,
 )
 
@@ -23,7 +23,7 @@ _MATCHING: Final = f"{SCOPE} select o.id, o.version from offer o where {MATCHES}
 
 
 async def matching(reader: Reader, acting_for: str, wanted: OfferFilter) -> list[tuple[UUID, int]]:
-    rows = await reader.fetch(_MATCHING, acting_for, *wanted.arguments())
+    rows = await reader.fetch(_MATCHING, acting_for, *arguments(wanted))
     return [(row["id"], row["version"]) for row in rows]
 
 
@@ -50,12 +50,12 @@ async def page(
     reader: Reader, acting_for: str, wanted: OfferFilter, after: Sequence[object], limit: int
 ) -> list[Offer]:
     """Offers in the order of service line, provider and id."""
-    rows = await reader.fetch(_PAGE, acting_for, *wanted.arguments(), *after, limit)
+    rows = await reader.fetch(_PAGE, acting_for, *arguments(wanted), *after, limit)
     return [offer(row) for row in rows]
 
 
 async def count(reader: Reader, acting_for: str, wanted: OfferFilter) -> int:
-    return int(await reader.fetchval(_COUNT, acting_for, *wanted.arguments()))
+    return int(await reader.fetchval(_COUNT, acting_for, *arguments(wanted)))
 
 
 _OF_ORGANISATIONS: Final = f"""
@@ -90,8 +90,8 @@ async def of_organisations(
 ) -> dict[str, list[Offer]]:
     """A page of the offers made to, or by, each of the organisations."""
     found: dict[str, list[Offer]] = {code: [] for code in codes}
-    arguments = (*wanted.arguments(), codes, *after, limit)
-    for row in await reader.fetch(_OF_ORGANISATIONS, acting_for, *arguments):
+    given = (*arguments(wanted), codes, *after, limit)
+    for row in await reader.fetch(_OF_ORGANISATIONS, acting_for, *given):
         found[row["organisation"]].append(offer(row))
     return found
 
@@ -99,7 +99,7 @@ async def of_organisations(
 async def count_of_organisations(
     reader: Reader, acting_for: str, codes: Sequence[str], wanted: OfferFilter
 ) -> dict[str, int]:
-    rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, acting_for, *wanted.arguments(), codes)
+    rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, acting_for, *arguments(wanted), codes)
     return {row["organisation"]: row["count"] for row in rows}
 
 
@@ -153,3 +153,17 @@ async def history(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, list[Record
     for row in await reader.fetch(_PAST, ids):
         past[row["offer"]].append(row)
     return past
+
+
+_STANDING: Final = f"""
+select {OFFER}, h.what, h.at, h.action, h.by, h.acting_for
+from offer o join offer_history h on h.offer = o.id and h.version = o.version
+order by o.id
+"""  # noqa: S608 (constants only)
+
+
+async def standing(reader: Reader) -> AsyncIterator[tuple[Offer, Happening]]:
+    """All offers, whoever sees them, each with what happened to it last."""
+    async for row in reader.stream(_STANDING):
+        last = Happening(What(row["what"]), row["at"], row["action"], row["by"], row["acting_for"])
+        yield offer(row), last

@@ -4,15 +4,12 @@ It sees the offers of the providers in its scope on some day of the offer, and t
 organisation it took over from, has made.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import fields
 from typing import Any, Final
 
 from asyncpg import Record
 
-from nhs.values import Period
-from services.participation.offers.domain import CancelKind, Offer, Status
+from services.participation.offers.domain import CancelKind, Offer, OfferFilter, Status
 
 COLUMNS: Final = tuple(field.name for field in fields(Offer))
 OFFER: Final = ", ".join(f"o.{column}" for column in COLUMNS)
@@ -30,36 +27,6 @@ SEEN: Final = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class OfferFilter:
-    """What is looked for; None lets everything pass."""
-
-    status: Sequence[str] | None = None
-    service: str | None = None
-    """A version of a quality service, or its line."""
-    payment_type: str | None = None
-    provider: str | None = None
-    commissioner: str | None = None
-    year: Period | None = None
-    on: date | None = None
-    """The day on which the offer, or what became of it, is in force."""
-    never_opened: bool | None = None
-
-    def arguments(self) -> tuple[object, ...]:
-        start, end = (self.year.start, self.year.end) if self.year else (None, None)
-        return (
-            self.status,
-            self.service,
-            self.payment_type,
-            self.provider,
-            self.commissioner,
-            start,
-            end,
-            self.on,
-            self.never_opened,
-        )
-
-
 MATCHES: Final = """
 ($2::text[] is null or o.status = any ($2))
 and ($3::text is null or $3 in (o.service_code, o.quality_service))
@@ -70,6 +37,23 @@ and ($7::date is null or (o.starts_on <= $8::date and o.ends_on >= $7))
 and ($9::date is null or $9 between o.starts_on and coalesce(o.ended_on, o.ends_on))
 and ($10::bool is null or (o.first_opened_at is null) = $10)
 """
+
+
+def arguments(wanted: OfferFilter) -> tuple[object, ...]:
+    """`$2` to `$10` of MATCHES."""
+    year = wanted.year
+    start, end = (year.start, year.end) if year else (None, None)
+    return (
+        wanted.status,
+        wanted.service,
+        wanted.payment_type,
+        wanted.provider,
+        wanted.commissioner,
+        start,
+        end,
+        wanted.on,
+        wanted.never_opened,
+    )
 
 
 def offer(row: Record) -> Offer:
