@@ -6,6 +6,7 @@ lock is held. The service's own reader waits for the lock meanwhile, as for any 
 takes what is newer. So nobody sees half a model, and a row that no event accounts for is gone.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -19,6 +20,7 @@ from chassis.subscription import Subscription
 
 _LOCK_TIMEOUT = "60s"
 _MOST_AT_ONCE = 5_000
+_JOINING = 60.0
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -35,35 +37,28 @@ async def rebuild(
     Refuses where the beginning of a topic is lost, unless its source has republished the current
     state since. Then the subscription's reader, too, may go on where its place was lost.
     """
-    async with _consumer(subscription, kafka) as consumer, db.transaction() as tx:
+    async with _everything(subscription, kafka) as consumer, db.transaction() as tx:
         await _empty(tx, subscription.read_model)
-        places = [
-            TopicPartition(topic, number)
-            for topic in subscription.topics
-            for number in sorted(consumer.partitions_for_topic(topic) or ())
-        ]
-        first = await consumer.beginning_offsets(places)
+        first = await consumer.beginning_offsets(list(consumer.assignment()))
         if not republished:
             _refuse_if_lost(first)
         count = await _replay(tx, subscription, consumer, first)
-        if republished:
-            await _let_reader_go_on(consumer, first, forgetful=kafka.forgetful)
+    if republished:
+        await _let_reader_go_on(subscription, kafka, first)
     return count
 
 
 @asynccontextmanager
-async def _consumer(subscription: Subscription, kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
-    """A consumer that joins no group: it knows the reader's only to see and mend its place."""
+async def _everything(subscription: Subscription, kafka: Kafka) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of no group, which has every partition of the topics."""
     consumer = AIOKafkaConsumer(
+        *subscription.topics,
         **kafka.connection(),
-        group_id=subscription.group,
-        enable_auto_commit=False,
         auto_offset_reset="none",
         fetch_max_wait_ms=kafka.fetch_max_wait_ms,
     )
-    await consumer.start()
     try:
-        await consumer.topics()  # so that it knows their partitions
+        await consumer.start()
         yield consumer
     finally:
         await consumer.stop()
@@ -98,7 +93,6 @@ async def _to_the_end(
     """All records from the first offsets to the end there is now."""
     ends = await consumer.end_offsets(list(first))
     unread = {place for place in first if first[place] < ends[place]}
-    consumer.assign(list(first))
     for place, offset in first.items():
         consumer.seek(place, offset)
     while unread:
@@ -125,13 +119,34 @@ def _refuse_if_lost(first: Offsets) -> None:
         )
 
 
-async def _let_reader_go_on(consumer: AIOKafkaConsumer, first: Offsets, *, forgetful: bool) -> None:
-    """Where the reader's place is before the beginning, put it at the beginning."""
-    mended: dict[TopicPartition, int] = {}
-    for place, offset in first.items():
-        committed = await consumer.committed(place)
-        lost = forgetful and offset > 0 if committed is None else committed < offset
-        if lost:
-            mended[place] = offset
-    if mended:
-        await consumer.commit(mended)
+async def _let_reader_go_on(subscription: Subscription, kafka: Kafka, first: Offsets) -> None:
+    """Where the reader's place is before the beginning, put it at the beginning.
+
+    It takes the reader's place in the group for a moment: the reader itself has stopped.
+    """
+    consumer = AIOKafkaConsumer(
+        *subscription.topics,
+        **kafka.connection(),
+        group_id=subscription.group,
+        enable_auto_commit=False,
+        session_timeout_ms=kafka.session_timeout_ms,
+        heartbeat_interval_ms=kafka.session_timeout_ms // 4,
+    )
+    try:
+        await consumer.start()
+        await _assigned(consumer)
+        mended = {
+            place: first[place]
+            for place in consumer.assignment() & first.keys()
+            if (await consumer.committed(place) or 0) < first[place]
+        }
+        if mended:
+            await consumer.commit(mended)
+    finally:
+        await consumer.stop()
+
+
+async def _assigned(consumer: AIOKafkaConsumer) -> None:
+    async with asyncio.timeout(_JOINING):
+        while not consumer.assignment():  # noqa: ASYNC110 - aiokafka has no event for it
+            await asyncio.sleep(0.02)
