@@ -31,7 +31,6 @@ def _providers(fates: Fates) -> Iterator[Told]:
     offered = (*fates.accepting, *fates.rejecting, *fates.withdrawn)
     for practice in offered:
         yield Told(SERVICE, practice, TASK, "OFFER_MADE")
-        yield Told(SUPERVISOR, practice, TASK, "OFFER_MADE")
     for practice in fates.withdrawn:
         yield Told(SERVICE, practice, MESSAGE, "OFFER_WITHDRAWN")
     for practice in fates.cancelled:
@@ -46,6 +45,8 @@ def _commissioner(icb: str, fates: Fates) -> Iterator[Told]:
         yield Told(COMMISSIONING, icb, MESSAGE, "OFFER_REJECTED")
     yield Told(APPROVAL, icb, TASK, "DECLARATION_DECLARED")
     yield Told(FINANCE, icb, TASK, "DECLARATION_APPROVED")
+    for kind, of in ((MESSAGE, "OFFER_REJECTED"), (TASK, "DECLARATION_DECLARED")):
+        yield Told(SUPERVISOR, icb, kind, of)  # who sees all of it
 
 
 async def check(cast: Cast, expected: Sequence[Told]) -> int:

@@ -8,6 +8,9 @@ from cqrs.england.seeded import stream
 from cqrs.play.asking import a_key, in_bulk, many, nodes
 from cqrs.play.cast import COMMISSIONING, SERVICE, Cast
 
+FINANCIAL_YEAR = "2025/26"
+"""Lists are of the clock's financial year unless they are told which."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -90,7 +93,7 @@ async def cancel(cast: Cast, icb: str, practices: Sequence[str]) -> int:
 async def _answer(cast: Cast, practice: str, name: str, **more: object) -> int:
     """A practice opens its list of offers and answers what is there."""
     person = cast(SERVICE, practice)
-    listed = nodes(person, "offers", "offers", {"status": "OFFERED"})
+    listed = nodes(person, "offers", "offers", _in_year(status="OFFERED"))
     rows = [_row(offer) async for offer in listed]
     done = await in_bulk(person, name, _root(name), choose={"rows": rows}, key=a_key(), **more)
     return len(done["done"])
@@ -99,11 +102,15 @@ async def _answer(cast: Cast, practice: str, name: str, **more: object) -> int:
 async def _take_back(cast: Cast, icb: str, practices: Sequence[str], name: str, status: str) -> int:
     person, done = cast(COMMISSIONING, icb), 0
     for practice in practices:
-        listed = nodes(person, "offers", "offers", {"provider": practice, "status": status})
+        listed = nodes(person, "offers", "offers", _in_year(provider=practice, status=status))
         rows = [_row(offer) async for offer in listed]
         answer = await in_bulk(person, name, _root(name), choose={"rows": rows}, key=a_key())
         done += len(answer["done"])
     return done
+
+
+def _in_year(**chosen: object) -> dict[str, object]:
+    return {"financialYear": FINANCIAL_YEAR, **chosen}
 
 
 def _row(node: Mapping[str, Any]) -> dict[str, object]:
