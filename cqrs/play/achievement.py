@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from cqrs.play.asking import PlayError, a_key, job, upload
 from cqrs.play.gateway import Person, document
@@ -19,14 +18,16 @@ async def load_prevalence(
     return len(values)
 
 
-async def load(data_load: Person, extract: Path, show: Callable[[str], None]) -> Mapping[str, Any]:
+async def load(data_load: Person, extract: Path, show: Callable[[str], None]) -> Mapping[str, int]:
     """An extract in CQRS's own format; nothing in a generated one may be at fault."""
     sent = await upload(
         data_load, "request_achievement_upload", "requestAchievementUpload", extract
     )
-    asked = await data_load.ask(document("load_achievement"), upload=sent, key=a_key())
+    asked = await data_load.ask(
+        document("load_achievement"), upload=sent, name=extract.name, key=a_key()
+    )
     started = asked["loadAchievement"]["id"]
     told = await job(data_load, "achievement_load", "achievementLoad", started, show)
-    if told["errors"]:
+    if told["errorCount"]:
         raise PlayError(f"the extract had errors: {told['errors'][:3]}")
-    return told
+    return {c["name"]: int(c["value"]) for c in told["counts"] if c["value"] != "0"}

@@ -81,11 +81,16 @@ async def job(
         told: Mapping[str, Any] = (await person.ask(document(name), id=started))[root]
         if told["status"] in _ENDED:
             break
-        show(str(told.get("progress") or told["status"]).lower())
+        show(_progress(told))
         await asyncio.sleep(0.1)
     if told["status"] != "DONE":
         raise PlayError(f"{root} failed: {told}")
     return told
+
+
+def _progress(told: Mapping[str, Any]) -> str:
+    done, total = told.get("done"), told.get("total")
+    return f"{done * 100 // total} %" if done and total else str(told["status"]).lower()
 
 
 async def upload(person: Person, name: str, root: str, file: Path) -> str:
