@@ -7,5 +7,6 @@ pytest_plugins = [
     "tests.support.database",
     "tests.support.messaging",
     "tests.support.issuer",
+    "tests.support.profiles",
     "tests.support.sample.fixtures",
 ]
