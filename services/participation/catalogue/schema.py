@@ -294,7 +294,7 @@ class CatalogueQuery:
         filter: QualityServiceFilter | None = None,  # noqa: A002 (GraphQL's word)
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[QualityService]:
+    ) -> Connection[QualityService] | None:
         context, page = info.context, window(first, after, str, int)
         wanted = filter.wanted() if filter else ServiceFilter()
         rows = await queries.quality_services(
@@ -309,7 +309,7 @@ class CatalogueQuery:
         )
 
     @strawberry.field(description="The library that ships: drafts are made of it.")
-    def shipped_quality_services(self, info: Info) -> list[ShippedQualityService]:
+    def shipped_quality_services(self, info: Info) -> list[ShippedQualityService] | None:
         info.context.principal.require(Role.CATALOGUE_MANAGER)
         return [
             ShippedQualityService(
@@ -331,7 +331,7 @@ class CatalogueMutation:
     )
     async def draft_shipped_quality_service(
         self, info: Info, code: str, idempotency_key: str | None = None
-    ) -> QualityService:
+    ) -> QualityService | None:
         ask = _ask(info, idempotency_key)
         made = await commands.draft_shipped_quality_service(info.context.db, ask, code)
         return await _after(info, made)
@@ -346,7 +346,7 @@ class CatalogueMutation:
         id: strawberry.ID,  # noqa: A002
         reason: str | None = None,
         idempotency_key: str | None = None,
-    ) -> QualityService:
+    ) -> QualityService | None:
         ask = _ask(info, idempotency_key)
         made = await commands.publish_quality_service(info.context.db, ask, id, reason)
         return await _after(info, made)

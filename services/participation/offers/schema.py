@@ -1,4 +1,7 @@
-"""Offers in GraphQL: what can be asked and done."""
+"""Offers in GraphQL: what can be asked and done.
+
+What fails costs its own field only: root fields, and those that lead elsewhere, may be null.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class OffersQuery:
         filter: OfferFilterInput | None = None,  # noqa: A002 (GraphQL's word)
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Offer]:
+    ) -> Connection[Offer] | None:
         page, looked_for = window(first, after, *OFFER_KEY), wanted(filter)
         shown = queries.Page(page.after, page.limit)
         return connection(
@@ -67,7 +70,7 @@ class OffersQuery:
     )
     async def offered_services(
         self, info: Info, financial_year: FinancialYear | None = None
-    ) -> list[OfferedService]:
+    ) -> list[OfferedService] | None:
         counts = await queries.offered_services(asking(info), today(info), financial_year)
         services = await quality_service_loader(info).load_many(list(counts))
         return [
@@ -82,7 +85,7 @@ class OffersQuery:
     )
     async def my_services(
         self, info: Info, financial_year: FinancialYear | None = None
-    ) -> list[Offer]:
+    ) -> list[Offer] | None:
         mine = await queries.my_services(asking(info), today(info), financial_year)
         return [Offer.of(offer, today(info)) for offer in mine]
 
@@ -99,7 +102,7 @@ def _offered(service: QualityService, counts: dict[Status, int]) -> OfferedServi
 
 
 @strawberry.input(description="All open providers of the service's kind that you commission.")
-class ProvidersFilterInput:
+class OfferProvidersFilter:
     on: date | None = strawberry.field(
         default=None, description="The day in question; the offers' first day if none is given."
     )
@@ -125,7 +128,7 @@ class CreateOffersInput:
     providers: list[OdsCode] | None = strawberry.field(
         default=None, description="To whom: this list, or a filter."
     )
-    providers_filter: ProvidersFilterInput | None = strawberry.field(
+    providers_filter: OfferProvidersFilter | None = strawberry.field(
         default=None, description="To whom: everybody that it lets pass."
     )
 
@@ -159,7 +162,7 @@ class OffersMutation:
         input: CreateOffersInput,  # noqa: A002 (GraphQL's word)
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         outcome = await commands.create_offers(info.context.db, ask, input.new_offers())
         return OfferBulkAnswer.of(outcome)
@@ -174,7 +177,7 @@ class OffersMutation:
         choose: OfferChoice,
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         outcome = await commands.accept_offers(info.context.db, ask, choose.chosen())
         return OfferBulkAnswer.of(outcome)
@@ -187,7 +190,7 @@ class OffersMutation:
         reason: str | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         outcome = await commands.reject_offers(info.context.db, ask, choose.chosen(), reason)
         return OfferBulkAnswer.of(outcome)
@@ -200,7 +203,7 @@ class OffersMutation:
         reason: str | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         outcome = await commands.withdraw_offers(info.context.db, ask, choose.chosen(), reason)
         return OfferBulkAnswer.of(outcome)
@@ -216,7 +219,7 @@ class OffersMutation:
         reason: str | None = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         outcome = await commands.cancel_offers(info.context.db, ask, choose.chosen(), reason)
         return OfferBulkAnswer.of(outcome)
@@ -229,7 +232,7 @@ class OffersMutation:
         response_due_on: date,
         dry_run: bool = False,
         idempotency_key: str | None = None,
-    ) -> OfferBulkAnswer:
+    ) -> OfferBulkAnswer | None:
         ask = _ask(info, idempotency_key, dry_run=dry_run)
         chosen = choose.chosen()
         outcome = await commands.extend_offers(info.context.db, ask, chosen, response_due_on)
@@ -239,7 +242,7 @@ class OffersMutation:
         description="Tell that somebody at the provider looks at the offer's details. The first "
         "time is kept."
     )
-    async def open_offer(self, info: Info, id: strawberry.ID) -> Offer:  # noqa: A002
+    async def open_offer(self, info: Info, id: strawberry.ID) -> Offer | None:  # noqa: A002
         ask = _ask(info, None)
         return Offer.of(await commands.open_offer(info.context.db, ask, as_uuid(id)), today(info))
 

@@ -100,8 +100,8 @@ class Offer:
     cancel_kind: CancelKind | None = strawberry.field(
         description="Whether a cancelled offer was withdrawn or cancelled."
     )
-    provider: Organisation = strawberry.field(description="Whom the service is offered to.")
-    commissioner: Organisation = strawberry.field(description="Who offers it.")
+    provider: Organisation | None = strawberry.field(description="Whom the service is offered to.")
+    commissioner: Organisation | None = strawberry.field(description="Who offers it.")
     service_code: str = strawberry.field(description="The service's line: QOF2526.")
     payment_type: str | None = strawberry.field(description="The service's payment type: QOF.")
     starts_on: date = strawberry.field(description="The first day of the participation.")
@@ -244,7 +244,7 @@ class Organisation:
         filter: OfferFilterInput | None = None,  # noqa: A002 (GraphQL's word)
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Offer]:
+    ) -> Connection[Offer] | None:
         page, looked_for = window(first, after, *OFFER_KEY), wanted(filter)
         rows = await _organisation_loader(info, looked_for, page).load(self.ods_code)
         counts = _organisation_counts(info, looked_for)
