@@ -1,0 +1,143 @@
+"""Offering a service."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from chassis.errors import DomainError
+from chassis.idempotency import IdempotencyKey
+from nhs.roles import Role
+from services.participation.offers import commands
+from services.participation.offers.commands import Ask, NewOffers, ProvidersFilter
+from tests.services.participation.conftest import DUE, NOW, PRACTICES, QOF, person
+
+ALL = NewOffers(QOF, DUE, filter=ProvidersFilter())
+
+
+def refusals(outcome):
+    return {refused.id: refused.code for refused in outcome.refused}
+
+
+async def test_every_provider_of_a_list_is_offered_the_service_with_one_event_each(published):
+    outcome = await published.offer()
+    assert outcome.message == "The selected service(s) have been successfully Offered"
+    assert len(outcome.done) == len(PRACTICES)
+    events = await published.events()
+    assert {kind for kind, _ in events} == {"offer.made.v1"}
+    assert sorted(payload["provider"] for _, payload in events) == PRACTICES
+    assert len({payload["action"] for _, payload in events}) == 1
+    one = events[0][1]
+    assert (one["status"], one["version"], one["payment_type"]) == ("OFFERED", 1, "QOF")
+    assert (one["starts_on"], one["ends_on"]) == ("2025-04-01", "2026-03-31")
+    assert (one["commissioner"], one["acting_for"]) == ("QHM", "QHM")
+
+
+async def test_a_filter_takes_all_practices_that_are_commissioned_on_the_day(published):
+    ask = Ask(published.commissioner(), NOW)
+    outcome = await commands.create_offers(published.db, ask, ALL)
+    assert outcome.counts["done"] == len(PRACTICES)
+    below = replace(ALL, filter=ProvidersFilter(commissioner="01H"))
+    nobody = await commands.create_offers(published.db, ask, below)
+    assert (nobody.done, nobody.refused) == ([], [])
+    members = replace(ALL, filter=ProvidersFilter(member_of="U00001"))
+    twice = await commands.create_offers(published.db, ask, members)
+    assert refusals(twice) == {"A81001": "OFFER_EXISTS"}
+
+
+async def test_a_dry_run_tells_whom_and_leaves_nothing(published):
+    before = await published.traces()
+    ask = Ask(published.commissioner(), NOW, dry_run=True)
+    outcome = await commands.create_offers(published.db, ask, ALL)
+    assert outcome.done == PRACTICES
+    assert await published.traces() == before
+
+
+async def test_each_provider_that_cannot_be_offered_it_is_refused_by_itself(published):
+    async with published.db.transaction() as tx:
+        await tx.execute(
+            "update directory.organisation set closed_on = '2025-03-31', status = 'CLOSED'"
+            " where ods_code = 'A81003'"
+        )
+    await published.offer("A81002")
+    outcome = await published.offer("A81001", "A81001", "A81002", "A81003", "B81001", "U00001", "X")
+    assert len(outcome.done) == 1
+    assert refusals(outcome) == {
+        "A81002": "OFFER_EXISTS",
+        "A81003": "PROVIDER_CLOSED",
+        "B81001": "NOT_COMMISSIONED",
+        "U00001": "PROVIDER_KIND",
+        "X": "NOT_COMMISSIONED",
+    }
+    assert outcome.message.endswith("successfully Offered; 5 could not be")
+
+
+async def test_a_rejected_offer_is_cancelled_before_it_is_offered_again(offered):
+    rows = await offered.rows("select id from offer where provider = 'A81001'")
+    choice = commands.Choice(rows={rows[0]["id"]: 1})
+    provider, commissioner = Ask(offered.provider(), NOW), Ask(offered.commissioner(), NOW)
+    await commands.reject_offers(offered.db, provider, choice, None)
+    assert refusals(await offered.offer("A81001")) == {"A81001": "OFFER_EXISTS"}
+    choice = commands.Choice(rows={rows[0]["id"]: 2})
+    await commands.cancel_offers(offered.db, commissioner, choice, None)
+    assert len((await offered.offer("A81001")).done) == 1
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ({"quality_service": "QOF2526/9"}, "QUALITY_SERVICE_NOT_FOUND"),
+        ({"starts_on": date(2025, 3, 31)}, "OUTSIDE_SERVICE_DATES"),
+        ({"response_due_on": date(2025, 3, 12)}, "RESPONSE_DATE_PAST"),
+    ],
+)
+async def test_terms_that_cannot_be_refuse_the_whole_command(published, terms, code):
+    before = await published.traces()
+    with pytest.raises(DomainError) as refused:
+        await published.offer(**terms)
+    assert refused.value.code == code
+    assert await published.traces() == before
+
+
+async def test_a_draft_cannot_be_offered(participation):
+    with pytest.raises(DomainError, match="no published quality service"):
+        await participation.offer()
+
+
+async def test_without_the_role_or_for_another_payment_type_nothing_is_offered(published):
+    before = await published.traces()
+    nobody = person("QHM", Role.VIEW)
+    other = replace(nobody, roles={Role.COMMISSIONING_MANAGEMENT: frozenset({"NCD"})})
+    for who in (nobody, other):
+        with pytest.raises(DomainError) as refused:
+            await published.offer(by=who)
+        assert refused.value.code == "ROLE_REQUIRED"
+    assert await published.traces() == before
+
+
+async def test_two_commissioners_who_offer_at_once_make_one_offer_for_each_provider(published):
+    async with asyncio.TaskGroup() as together:
+        both = [
+            together.create_task(published.offer(by=published.commissioner(code)))
+            for code in ("QHM", "00L")
+        ]
+    done = [len(task.result().done) for task in both]
+    assert sum(done) == len(PRACTICES)
+    assert len(await published.events()) == len(PRACTICES)
+    refused = [code for task in both for code in refusals(task.result()).values()]
+    assert refused == ["OFFER_EXISTS"] * len(PRACTICES)
+
+
+async def test_a_command_sent_twice_under_one_key_is_done_once(published):
+    who = published.commissioner()
+    key = IdempotencyKey(str(uuid4()), who.person_id, "QHM", "createOffers", "same input")
+    first = await commands.create_offers(published.db, Ask(who, NOW, key), ALL)
+    second = await commands.create_offers(published.db, Ask(who, NOW, key), ALL)
+    assert second == first
+    other = replace(key, fingerprint="other input")
+    with pytest.raises(DomainError) as refused:
+        await commands.create_offers(published.db, Ask(who, NOW, other), ALL)
+    assert refused.value.code == "KEY_REUSED"
+    assert len(await published.events()) == len(PRACTICES)
