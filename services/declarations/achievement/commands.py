@@ -1,0 +1,113 @@
+"""An extract is loaded: staged as it streams in, checked set-wise, kept in one transaction."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from uuid import UUID
+
+from chassis import jobs
+from chassis.db import Tx
+from chassis.errors import DomainError
+from chassis.files import Files
+from chassis.jobs import JobRun
+from nhs.directory import Principal
+from nhs.roles import Role
+from services.declarations import due
+from services.declarations.achievement import store
+from services.declarations.achievement.domain import (
+    COLUMNS,
+    Problem,
+    Staged,
+    columns_problem,
+    read_rows,
+)
+
+JOB = "load-achievement"
+FILE_KIND = "achievement"
+CHUNK = 10_000
+"""Rows between two looks at anything else: some milliseconds of reading."""
+
+
+def request_upload(files: Files, principal: Principal, file_name: str) -> tuple[UUID, str]:
+    """Hand out the path to put an extract to."""
+    principal.require(Role.DATA_LOAD)
+    if not file_name.lower().endswith(".csv"):
+        message = f"{file_name} is no CSV file: INDICATOR_VALUES extracts are."
+        raise DomainError("FILE_TYPE_NOT_ACCEPTED", message, field="fileName")
+    signed = files.upload(FILE_KIND, organisation=principal.organisation)
+    return signed.id, signed.path
+
+
+async def ask_for_load(
+    tx: Tx, files: Files, principal: Principal, upload: UUID, *, file_name: str, now: datetime
+) -> UUID:
+    """Start the job that loads an uploaded extract."""
+    principal.require(Role.DATA_LOAD)
+    path = files.received(FILE_KIND, upload, organisation=principal.organisation)
+    person, organisation = principal.person_id, principal.organisation
+    wanted = {"path": str(path)}
+    job = await jobs.enqueue(tx, JOB, wanted, person=person, organisation=organisation, now=now)
+    await store.open_load(tx, job, file_name, person=person, organisation=organisation, now=now)
+    return job
+
+
+async def load(run: JobRun) -> dict[str, object]:
+    """Load the extract of the job; an interrupted run starts again and leaves nothing."""
+    async with run.db.transaction() as tx:
+        await store.start_again(tx, run.id)
+    counted = await _stage(run)
+    async with run.db.transaction() as tx:
+        counts = await _keep(tx, run, counted)
+        await run.finish(tx, dict(counts))
+    return dict(counts)
+
+
+async def _stage(run: JobRun) -> dict[str, int]:
+    """Stream the file into staging, a chunk a transaction; rows that cannot be read are listed."""
+    path = Path(run.input["path"])
+    counted = {"rows": 0, "superseded": 0}
+    for chunk, done, size in _chunks(path):
+        good = [row for row in chunk if isinstance(row, tuple)]
+        async with run.db.transaction() as tx:
+            await store.stage(tx, run.id, good)
+            await store.keep_problems(tx, run.id, [p for p in chunk if isinstance(p, Problem)])
+        counted["rows"] += len(chunk)
+        counted["superseded"] += chunk.count(None)
+        await run.progress(done, size)
+    return counted
+
+
+def _chunks(path: Path) -> Iterator[tuple[list[Staged | Problem | None], int, int]]:
+    """Chunks of read rows, with how many bytes of how many have gone by."""
+    size = path.stat().st_size
+    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
+        rows = csv.reader(text)
+        _check_header(next(rows, []))
+        line = 2
+        while chunk := list(islice(rows, CHUNK)):
+            yield list(read_rows(chunk, line)), raw.tell(), size
+            line += len(chunk)
+
+
+def _check_header(header: Sequence[str]) -> None:
+    problem = columns_problem(list(header))
+    if problem:
+        message = f"This is no INDICATOR_VALUES extract: {problem}."
+        raise DomainError("COLUMNS_NOT_AS_EXPECTED", message, field="row 1", expected=list(COLUMNS))
+
+
+async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
+    """Check what was staged against what is known, keep it, and mark what it changes."""
+    await store.prepare(tx, run.id)
+    await store.refuse_unknown(tx, run.id)
+    await store.pivot(tx, run.id)
+    await store.refuse_out_of_proportion(tx, run.id)
+    await store.refuse_locked(tx, run.id)
+    outside = await store.list_not_participating(tx, run.id)
+    changed = await store.keep_values(tx, run.id, person=run.person, now=run.now)
+    await due.mark_providers(tx, sorted(set(changed)), "achievement was loaded")
+    counted |= {"loaded": len(changed), "not_participating": outside}
+    return await store.finish_load(tx, run.id, counted)

@@ -1,0 +1,112 @@
+"""The rows of an INDICATOR_VALUES extract, and what can be wrong with one."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from functools import lru_cache
+
+COLUMNS = (
+    "QUALITY_SERVICE",
+    "NAME",
+    "ORG_CODE",
+    "ACH_DATE",
+    "IND_CODE",
+    "FIELD_NAME",
+    "VALUE",
+    "DEFAULT_VALUES_USED",
+    "SUBMIT_USER_ID",
+    "SUBMIT_DATE",
+    "SUBMIT_TIME",
+    "LAST_SUBMISSION",
+)
+GREATEST = 2_147_483_647
+
+Staged = tuple[int, str, str, date, str, str, int, str, datetime]
+"""Line, service, provider, achievement date, indicator, field, value, who submitted it, when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, in which row (the header is row 1) and which column."""
+
+    line: int
+    code: str
+    field: str | None
+    message: str
+
+
+class RowError(Exception):
+    def __init__(self, code: str, field: str | None, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.field = field
+
+
+def columns_problem(header: list[str]) -> str | None:
+    """What is wrong with the header, in words; None if nothing is."""
+    missing = [name for name in COLUMNS if name not in header]
+    unknown = [name for name in header if name not in COLUMNS]
+    if missing or unknown:
+        parts = [("missing", missing), ("not expected", unknown)]
+        return "; ".join(f"{', '.join(names)} {what}" for what, names in parts if names)
+    return None if tuple(header) == COLUMNS else "the columns are not in the extract's order"
+
+
+def read_rows(rows: Iterable[list[str]], first_line: int) -> Iterator[Staged | Problem | None]:
+    """Each row as it is to be staged, or what is wrong with it; None if it was superseded."""
+    for line, row in enumerate(rows, start=first_line):
+        try:
+            yield _read(line, row)
+        except RowError as error:
+            yield Problem(line, error.code, error.field, str(error))
+
+
+def _read(line: int, row: list[str]) -> Staged | None:
+    if len(row) != len(COLUMNS):
+        message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
+        raise RowError("ROW_MALFORMED", None, message)
+    service, _, provider, achieved, indicator, field, value, _, user, on, at, last = row
+    if last == "N":
+        return None
+    if last != "Y":
+        message = f"LAST_SUBMISSION is Y or N, not {last!r}"
+        raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
+    number = int(value) if value.isdecimal() and len(value) < 10 else _number(value)
+    submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
+    day = read_date(achieved, "ACH_DATE")
+    return line, service, provider, day, indicator, field, number, user, submitted
+
+
+def _number(value: str) -> int:
+    text = value.strip()
+    if not text:
+        raise RowError("VALUE_MISSING", "VALUE", "VALUE is empty")
+    if text.isdecimal() and text.isascii():
+        if int(text) <= GREATEST:
+            return int(text)
+        raise RowError("VALUE_TOO_LARGE", "VALUE", f"VALUE is {text}: no cohort is so large")
+    if text.startswith("-") and text[1:].isdecimal():
+        raise RowError("VALUE_NEGATIVE", "VALUE", f"VALUE is {text}: a count is 0 or more")
+    raise RowError("VALUE_NOT_A_NUMBER", "VALUE", f"VALUE is {text!r}, not a whole number")
+
+
+@lru_cache(maxsize=4096)
+def read_date(text: str, field: str) -> date:
+    """A day as extracts write it: yyyymmdd, dd/mm/yyyy or yyyy-mm-dd."""
+    plain = text.strip()
+    for form in ("%Y%m%d", "%d/%m/%Y", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(plain, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    message = f"{field} is {text!r}: it is written yyyymmdd or dd/mm/yyyy"
+    raise RowError("DATE_NOT_VALID", field, message)
+
+
+@lru_cache(maxsize=4096)
+def _read_time(text: str) -> time:
+    try:
+        return time.fromisoformat(text.strip())
+    except ValueError:
+        message = f"SUBMIT_TIME is {text!r}: it is written hh:mm:ss"
+        raise RowError("TIME_NOT_VALID", "SUBMIT_TIME", message) from None

@@ -1,0 +1,38 @@
+"""What the service is made of."""
+
+from pathlib import Path
+
+from chassis.consumer import Subscription
+from chassis.files import FileKind
+from chassis.service import Service
+from nhs.directory import MIGRATIONS, Principal, load_principal
+from nhs.directory import projections as directory
+from services.declarations.achievement import commands as achievement
+from services.declarations.agreements.consumers import PROJECTIONS
+from services.declarations.approval import events as approval
+from services.declarations.approval.settling import settle
+from services.declarations.payments import commands as payments
+from services.declarations.payments import events as payment_events
+from services.declarations.schema import SCHEMA
+
+MIGRATIONS_OF_ALL = (*MIGRATIONS, Path(__file__).parent / "migrations")
+
+SUBSCRIPTION = Subscription(
+    group="declarations",
+    topics=(*directory.TOPICS, "participation.quality-service", "participation.offer"),
+    projections={**directory.PROJECTIONS, **PROJECTIONS},
+    read_model=(*directory.READ_MODEL, "public.quality_service", "public.offer"),
+)
+
+SERVICE: Service[Principal] = Service(
+    name="declarations",
+    migrations=MIGRATIONS_OF_ALL,
+    schema=SCHEMA,
+    principal=load_principal,
+    subscription=SUBSCRIPTION,
+    jobs={achievement.JOB: achievement.load},
+    background=(settle,),
+    republish={payment_events.TOPIC: payments.republish},
+    events=(*approval.CONTRACTS, *payment_events.CONTRACTS),
+    files=(FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),),
+)

@@ -1,0 +1,252 @@
+"""Steps people take on declarations: many at once, each row done or refused for itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis import outbox, selection
+from chassis.db import Tx
+from chassis.errors import DomainError
+from chassis.ids import new_id
+from nhs.directory import Principal
+from nhs.roles import Role
+from services.declarations import due
+from services.declarations.approval import domain, store
+from services.declarations.approval.domain import (
+    Action,
+    Declaration,
+    Happening,
+    RefusedError,
+    Status,
+)
+from services.declarations.approval.events import events_of
+from services.declarations.approval.history import Written, write
+from services.declarations.payments import commands as payments
+from services.declarations.payments.domain import Authorisation
+from services.declarations.sight import not_found
+
+MOST = 20_000
+"""Rows of one command."""
+
+Rows = Sequence[tuple[UUID, int]]
+"""Ids with the versions that were seen."""
+
+Step = Callable[[Record, Declaration, bool], list[Happening]]
+"""What is to happen to a locked row; the last says whether a recalculation is pending."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    id: UUID
+    code: str
+    message: str
+    field: str | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a bulk command did, or would do."""
+
+    done: list[UUID] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    points: Decimal = Decimal("0.00")
+    pounds: Decimal = Decimal("0.00")
+    steps: dict[str, int] = field(default_factory=dict)
+    selection: str | None = None
+    message: str = ""
+
+
+async def declare(
+    tx: Tx, principal: Principal, rows: Rows, *, notes: str | None, dry_run: bool, now: datetime
+) -> Outcome:
+    """The provider declares its own."""
+    principal.require(Role.DECLARATION_MANAGEMENT)
+    _check_notes(notes)
+
+    def step(row: Record, declaration: Declaration, pending: bool) -> list[Happening]:
+        principal.require(Role.DECLARATION_MANAGEMENT, payment_type=declaration.payment_type)
+        switches = store.switches_of(row)
+        return domain.declare(declaration, principal.person_id, switches, pending=pending)
+
+    locked = await store.lock_for_provider(tx, [row for row, _ in rows], principal.organisation)
+    doing = _Doing(principal, "declareDeclarations", step, notes)
+    outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
+    outcome.message = _said(outcome, dry_run, "declared")
+    return outcome
+
+
+async def approve(
+    tx: Tx, principal: Principal, rows: Rows, *, dry_run: bool, now: datetime
+) -> Outcome:
+    """The commissioner approves: for each row the step that the caller's roles allow."""
+    principal.require_any(Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT)
+
+    def step(_: Record, declaration: Declaration, pending: bool) -> list[Happening]:
+        return _approval(principal, declaration, pending=pending)
+
+    ids = [row for row, _ in rows]
+    locked = await store.lock_for_commissioner(tx, ids, principal.organisation)
+    doing = _Doing(principal, "approveDeclarations", step, None)
+    outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
+    outcome.message = _said(outcome, dry_run, "approved")
+    return outcome
+
+
+def _approval(principal: Principal, declaration: Declaration, *, pending: bool) -> list[Happening]:
+    by, payment_type = principal.person_id, declaration.payment_type
+    if declaration.status == Status.AWAITING_FINANCE_APPROVAL:
+        principal.require(Role.FINANCE_MANAGEMENT, payment_type=payment_type)
+        return domain.finance_approve(declaration, by, pending=pending)
+    principal.require(Role.APPROVAL_MANAGEMENT, payment_type=payment_type)
+    return domain.approve(declaration, by, pending=pending)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    principal: Principal
+    operation: str
+    step: Step
+    notes: str | None
+
+
+async def _do(
+    tx: Tx,
+    doing: _Doing,
+    rows: Rows,
+    locked: Sequence[Record],
+    *,
+    dry_run: bool,
+    now: datetime,
+) -> Outcome:
+    """Decide each row; save what happened, or (in a dry run) keep the rows under a token."""
+    seen = dict(rows)
+    pending = await due.pending(tx, list(seen))
+    found = {row["id"]: row for row in locked}
+    outcome = Outcome()
+    happened: list[list[Happening]] = []
+    for identity, version in seen.items():
+        try:
+            happenings = _decide(doing.step, found.get(identity), identity, version, pending)
+        except DomainError as error:
+            outcome.refused.append(Refused(identity, error.code, error.message, error.field))
+        else:
+            happened.append(happenings)
+            _add(outcome, happenings)
+    if dry_run:
+        kept = [(identity, seen[identity]) for identity in outcome.done]
+        outcome.selection = await selection.keep(
+            tx,
+            person=doing.principal.person_id,
+            organisation=doing.principal.organisation,
+            operation=doing.operation,
+            rows=kept,
+            now=now,
+        )
+    else:
+        acting_for = doing.principal.organisation
+        await save(tx, happened, acting_for=acting_for, notes=doing.notes, now=now)
+    return outcome
+
+
+def _decide(
+    step: Step, row: Record | None, identity: UUID, version: int, pending: set[UUID]
+) -> list[Happening]:
+    if row is None:
+        raise not_found("declaration", identity)
+    declaration = store.declaration_of(row)
+    if declaration.version != version:
+        message = f"It has changed since: version {declaration.version}, not {version}"
+        raise DomainError("STALE_VERSION", message, current=declaration.version)
+    try:
+        return step(row, declaration, identity in pending)
+    except RefusedError as refused:
+        raise DomainError(refused.code, str(refused)) from refused
+
+
+def _add(outcome: Outcome, happenings: Sequence[Happening]) -> None:
+    after = happenings[-1].declaration
+    outcome.done.append(after.id)
+    outcome.points += after.points or 0
+    outcome.pounds += after.pounds or 0
+    first = happenings[0].action.value
+    outcome.steps[first] = outcome.steps.get(first, 0) + 1
+
+
+async def save(
+    tx: Tx,
+    happened: Sequence[Sequence[Happening]],
+    *,
+    acting_for: str | None,
+    now: datetime,
+    notes: str | None = None,
+) -> None:
+    """Write what happened to each declaration: row, history, events, and payments it brings."""
+    written = [write(one, acting_for=acting_for, notes=notes, at=now) for one in happened if one]
+    await store.save(tx, [entries[-1].declaration for entries in written], now)
+    everything = [entry for entries in written for entry in entries]
+    await store.keep_entries(tx, [one.entry for one in everything])
+    action = new_id()
+    events = [event for one in everything for event in events_of(one, action)]
+    await outbox.record(tx, events, at=now)
+    await payments.authorise(tx, _approved(everything), now=now)
+
+
+def _approved(written: Sequence[Written]) -> list[Authorisation]:
+    return [
+        _authorisation(one.declaration)
+        for one in written
+        if one.happening.action == Action.FINANCE_APPROVED
+    ]
+
+
+def _authorisation(d: Declaration) -> Authorisation:
+    assert d.pounds is not None
+    assert d.points is not None
+    return Authorisation(
+        d.id,
+        d.quality_service,
+        d.service_code,
+        d.payment_type,
+        d.period_start,
+        d.period_end,
+        d.provider,
+        d.commissioner,
+        d.pounds,
+        d.points,
+        d.calculation_version,
+        d.provisional,
+    )
+
+
+async def chosen(
+    tx: Tx, principal: Principal, token: str, operation: str, now: datetime
+) -> list[tuple[UUID, int]]:
+    """The rows a dry run showed."""
+    return await selection.take(
+        tx,
+        token,
+        person=principal.person_id,
+        organisation=principal.organisation,
+        operation=operation,
+        now=now,
+    )
+
+
+def _check_notes(notes: str | None) -> None:
+    if notes is not None and len(notes) > 2_000:
+        message = "Notes are at most 2,000 characters."
+        raise DomainError("NOTES_TOO_LONG", message, field="notes")
+
+
+def _said(outcome: Outcome, dry_run: bool, verb: str) -> str:
+    """The confirmation in the job aids' words (DOMAIN.md 10.10)."""
+    if dry_run:
+        count = len(outcome.done)
+        return f"{count} payment declaration(s) can be {verb}; {len(outcome.refused)} cannot"
+    if not outcome.done:
+        return f"No payment declaration has been {verb}"
+    return f"The payment declaration(s) have been successfully {verb}"

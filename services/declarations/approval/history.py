@@ -1,0 +1,95 @@
+"""Each entry of a declaration's history carries the hash of the one before it."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from services.declarations.approval.domain import Declaration, Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    declaration_id: UUID
+    position: int
+    action: str
+    status: str
+    calculation_version: int
+    points: str | None
+    pounds: str | None
+    at: datetime
+    by: UUID | None
+    acting_for: str | None
+    notes: str | None
+    previous: str
+    hash: str = ""
+
+    def content(self) -> dict[str, Any]:
+        """What is hashed: everything but the hash itself, as it is exported."""
+        return {
+            "declaration": str(self.declaration_id),
+            "position": self.position,
+            "action": self.action,
+            "status": self.status,
+            "calculation_version": self.calculation_version,
+            "points": self.points,
+            "pounds": self.pounds,
+            "at": self.at.astimezone(UTC).isoformat(),
+            "by": self.by and str(self.by),
+            "acting_for": self.acting_for,
+            "notes": self.notes,
+            "previous": self.previous,
+        }
+
+    def sealed(self) -> "Entry":
+        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return replace(self, hash=hashlib.sha256(text.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A happening with its entry, and the declaration that knows its history's new head."""
+
+    happening: Happening
+    declaration: Declaration
+    entry: Entry
+
+
+def write(
+    happenings: Sequence[Happening],
+    *,
+    acting_for: str | None,
+    notes: str | None,
+    at: datetime,
+) -> list[Written]:
+    """Entries for what happened to one declaration, each on the one before."""
+    written: list[Written] = []
+    for happening in happenings:
+        known = written[-1].declaration if written else happening.declaration
+        person = happening.by is not None
+        entry = Entry(
+            happening.declaration.id,
+            known.history_length + 1,
+            happening.action,
+            happening.declaration.status,
+            happening.declaration.calculation_version,
+            _text(happening.declaration.points),
+            _text(happening.declaration.pounds),
+            at,
+            happening.by,
+            acting_for if person else None,
+            notes if person else None,
+            known.history_hash,
+        ).sealed()
+        after = replace(
+            happening.declaration, history_length=entry.position, history_hash=entry.hash
+        )
+        written.append(Written(happening, after, entry))
+    return written
+
+
+def _text(amount: object) -> str | None:
+    return None if amount is None else str(amount)

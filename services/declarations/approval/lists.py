@@ -1,0 +1,143 @@
+"""Reads of declarations: who may see which, with or without pounds, and what waits for whom."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Reader
+from services.declarations.sight import Sight
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclarationFilter:
+    statuses: Sequence[str] | None = None
+    service: str | None = None
+    provider: str | None = None
+    financial_year: tuple[date, date] | None = None
+    waiting_in: Sequence[str] | None = None
+    """Only what waits for the caller, in these states."""
+
+    def arguments(self, sight: Sight) -> tuple[object, ...]:
+        """Parameters $4 to $10 of a filtered read."""
+        first, last = self.financial_year or (None, None)
+        waiting = None if self.waiting_in is None else list(self.waiting_in)
+        statuses = None if self.statuses is None else list(self.statuses)
+        return statuses, self.service, self.provider, first, last, waiting, sight.person
+
+
+_COLUMNS = """
+select d.*, s.pounds and ('*' = any($3::text[]) or d.payment_type = any($3)) as sees_pounds
+"""
+_VISIBLE = """
+from declaration d
+join directory.scope($1) s
+    on s.provider = d.provider and d.achievement_date between s.valid_from and s.valid_to
+where ('*' = any($2::text[]) or d.payment_type = any($2))
+and $3::text[] is not null
+"""
+
+# What waits for the caller: the provider's own to declare, what the organisation commissioned to
+# approve, and neither where the caller has done a step before (DOMAIN.md 10.6).
+_FILTERED = f"""{_VISIBLE}
+and ($4::text[] is null or d.status = any($4))
+and ($5::text is null or d.service_code = $5)
+and ($6::text is null or d.provider = $6)
+and ($7::date is null or (d.period_start <= $8::date and d.period_end >= $7))
+and ($9::text[] is null or (
+    d.status = any($9) and not d.held
+    and $10::uuid is distinct from d.declared_by and $10 is distinct from d.approved_by
+    and case
+        when d.status = 'AWAITING_PROVIDER_APPROVAL'
+            then d.provider in (select i.organisation from directory.inherited($1) i)
+        else exists (
+            select from directory.self_and_below($1) b
+            where b.organisation = d.commissioner
+            and d.achievement_date between b.valid_from and b.valid_to)
+    end))
+"""  # noqa: S608 - nothing but our own words
+
+
+async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
+    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and d.id = any($4)", *sight.arguments, ids)
+
+
+async def by_offers(reader: Reader, sight: Sight, offers: Sequence[UUID]) -> list[Record]:
+    sql = f"{_COLUMNS} {_VISIBLE} and d.offer_id = any($4) order by d.period_start, d.id"
+    return await reader.fetch(sql, *sight.arguments, offers)
+
+
+async def by_providers(reader: Reader, sight: Sight, providers: Sequence[str]) -> list[Record]:
+    """Newest first, and no more of each provider than a page can hold."""
+    return await reader.fetch(_BY_PROVIDERS, *sight.arguments, providers)
+
+
+_BY_PROVIDERS = f"""
+{_COLUMNS} {_VISIBLE} and d.provider = any($4)
+order by d.achievement_date desc, d.provider, d.id limit 10000
+"""
+
+
+async def page(
+    reader: Reader,
+    sight: Sight,
+    wanted: DeclarationFilter,
+    after: tuple[date | None, str | None, UUID | None],
+    limit: int,
+) -> list[Record]:
+    """Newest achievement date first, then by provider."""
+    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments(sight), *after, limit)
+
+
+_PAGE = f"""{_COLUMNS} {_FILTERED}
+and ($11::date is null or d.achievement_date < $11
+    or (d.achievement_date = $11 and (d.provider, d.id) > ($12::text, $13::uuid)))
+order by d.achievement_date desc, d.provider, d.id limit $14
+"""
+
+
+async def count(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> int:
+    found = await reader.fetchval(_COUNT, *sight.arguments, *wanted.arguments(sight))
+    return int(found)
+
+
+_COUNT = f"select count(*) {_FILTERED}"
+
+
+async def rows_of(
+    reader: Reader, sight: Sight, wanted: DeclarationFilter, most: int
+) -> list[tuple[UUID, int]]:
+    """Ids and versions of every row the filter reaches."""
+    rows = await reader.fetch(_ROWS, *sight.arguments, *wanted.arguments(sight), most)
+    return [(row["id"], row["version"]) for row in rows]
+
+
+_ROWS = f"select d.id, d.version {_FILTERED} order by d.id limit $11"
+
+
+async def summary(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> list[Record]:
+    """By status: how many, their points, and their pounds where all of them may be seen."""
+    return await reader.fetch(_SUMMARY, *sight.arguments, *wanted.arguments(sight))
+
+
+_SUMMARY = f"""
+select d.status, count(*), coalesce(sum(d.points), 0)::numeric(14, 2) as points,
+    case when bool_and(s.pounds and ('*' = any($3) or d.payment_type = any($3)))
+        then coalesce(sum(d.pounds), 0)::numeric(14, 2) end as pounds
+{_FILTERED} group by d.status order by d.status
+"""
+
+
+async def histories(reader: Reader, declarations: Sequence[UUID]) -> dict[UUID, list[Record]]:
+    """Entries in order. The declarations must have been seen by the caller already."""
+    found: dict[UUID, list[Record]] = {}
+    for row in await reader.fetch(_HISTORIES, declarations):
+        found.setdefault(row["declaration_id"], []).append(row)
+    return found
+
+
+_HISTORIES = """
+select * from declaration_history where declaration_id = any($1) order by declaration_id, position
+"""

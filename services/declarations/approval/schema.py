@@ -1,0 +1,390 @@
+"""Declarations, and the payments they become, in GraphQL: each shows the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TypeVar
+from uuid import UUID
+
+import strawberry
+from asyncpg import Record
+from strawberry.dataloader import DataLoader
+from strawberry.federation.schema_directives import Key
+from strawberry.federation.types import FieldSet
+
+from chassis.graphql import JSON, Context, FinancialYear, OdsCode, Points, Pounds, as_uuid
+from nhs.directory import Principal
+from services.declarations.approval import lists
+from services.declarations.approval.domain import Status as DeclarationStatus
+from services.declarations.calculation.schema import (
+    DeclarationBlocker,
+    DeclarationLine,
+    lines_of,
+    receipt_of,
+)
+from services.declarations.payments import store as ledger
+from services.declarations.sight import Sight
+
+Info = strawberry.Info[Context[Principal], None]
+T = TypeVar("T")
+
+strawberry.enum(
+    DeclarationStatus,
+    name="DeclarationStatus",
+    description="Whose step it is: the provider declares, the commissioner approves, finance "
+    "approves; then nothing changes any more.",
+)
+
+
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
+    description="One version of a quality service: what is offered, measured and paid.",
+)
+class QualityService:
+    id: strawberry.ID = strawberry.field(description="Line and version: QOF2526/1.")
+
+
+@strawberry.federation.type(keys=["odsCode"], description="An organisation of the NHS.")
+class Organisation:
+    ods_code: OdsCode = strawberry.field(description="Its code: A84002.")
+
+    @strawberry.field(
+        description="The declarations of this provider that the caller may see, newest first."
+    )
+    async def declarations(
+        self, info: Info, status: DeclarationStatus | None = None
+    ) -> list[Declaration]:
+        found = await _of_providers(info).load(self.ods_code)
+        return [one for one in found if status is None or one.status == status]
+
+    @classmethod
+    def resolve_reference(cls, odsCode: OdsCode) -> Organisation:  # noqa: N803 (GraphQL's word)
+        return cls(ods_code=odsCode)
+
+
+@strawberry.federation.type(keys=["id"], description="An offer of a quality service.")
+class Offer:
+    id: strawberry.ID = strawberry.field(description="The offer's id.")
+
+    @strawberry.field(description="Its declarations that the caller may see, by period.")
+    async def declarations(self, info: Info) -> list[Declaration]:
+        return await _of_offers(info).load(as_uuid(self.id))
+
+    @classmethod
+    def resolve_reference(cls, id: strawberry.ID) -> Offer:  # noqa: A002
+        return cls(id=id)
+
+
+@strawberry.type(description="One step of a declaration's history, sealed by the one before.")
+class DeclarationHistoryEntry:
+    position: int = strawberry.field(description="1, 2, 3: without gaps.")
+    action: str = strawberry.field(description="What happened: DECLARED.")
+    status: str = strawberry.field(description="The status afterwards.")
+    calculation_version: int = strawberry.field(description="The calculation that held.")
+    points: Points | None = strawberry.field(description="The points of that calculation.")
+    pounds: Pounds | None = strawberry.field(
+        description="Their worth; null for who may not see pounds."
+    )
+    at: datetime = strawberry.field(description="When, on the business clock.")
+    by: strawberry.ID | None = strawberry.field(
+        description="The person; null where the service itself acted."
+    )
+    acting_for: OdsCode | None = strawberry.field(description="The organisation acted for.")
+    notes: str | None = strawberry.field(description="What the person said about it.")
+    previous: str = strawberry.field(description="The hash of the entry before.")
+    hash: str = strawberry.field(description="SHA-256 of this entry and the hash before it.")
+
+    @classmethod
+    def of(cls, row: Record, *, sees_pounds: bool) -> DeclarationHistoryEntry:
+        return cls(
+            position=row["position"],
+            action=row["action"],
+            status=row["status"],
+            calculation_version=row["calculation_version"],
+            points=row["points"],
+            pounds=row["pounds"] if sees_pounds else None,
+            at=row["at"],
+            by=strawberry.ID(str(row["by"])) if row["by"] else None,
+            acting_for=row["acting_for"],
+            notes=row["notes"],
+            previous=row["previous"],
+            hash=row["hash"],
+        )
+
+
+@strawberry.federation.type(
+    keys=["id"],
+    description="What a provider declares to have achieved in a payment period, and what it is "
+    "to be paid for it.",
+)
+class Declaration:
+    id: strawberry.ID = strawberry.field(description="The declaration's id.")
+    version: int = strawberry.field(
+        description="Rises with each change: name it to declare or approve."
+    )
+    status: DeclarationStatus = strawberry.field(description="Whose step it is.")
+    held: bool = strawberry.field(description="Whether it is held, and moves nowhere.")
+    service_code: str = strawberry.field(description="The line of the service: QOF2526.")
+    payment_type: str = strawberry.field(description="QOF, DES, V&I.")
+    period_start: date = strawberry.field(description="First day of the payment period.")
+    period_end: date = strawberry.field(description="Last day of the payment period.")
+    achievement_date: date = strawberry.field(description="The day achievement is measured.")
+    calculation_version: int = strawberry.field(
+        description="The number of the calculation that holds; 0 while there is none."
+    )
+    points: Points | None = strawberry.field(description="Points earned.")
+    pounds: Pounds | None = strawberry.field(
+        description="What they are worth; null for who may not see pounds."
+    )
+    provisional: bool = strawberry.field(
+        description="Whether it stands on unconfirmed rules, which pay in demonstrations only."
+    )
+    missing: list[str] = strawberry.field(
+        description="What an incomplete declaration waits for, by indicator."
+    )
+    blockers: list[DeclarationBlocker] = strawberry.field(
+        description="What an incomplete declaration waits for, in words."
+    )
+    opened_at: datetime = strawberry.field(description="When its achievement date had come.")
+    changed_at: datetime = strawberry.field(description="When it last changed.")
+    offer: Offer = strawberry.field(description="The offer that was accepted.")
+    quality_service: QualityService = strawberry.field(description="The version that pays.")
+    provider: Organisation = strawberry.field(description="Who declares.")
+    commissioner: Organisation = strawberry.field(description="Who approves.")
+    sees_pounds: strawberry.Private[bool]
+
+    @strawberry.field(description="What each indicator earned; empty while it is incomplete.")
+    async def lines(self, info: Info) -> list[DeclarationLine]:
+        if self.status == DeclarationStatus.INCOMPLETE:
+            return []
+        version = (UUID(self.id), self.calculation_version)
+        found = await lines_of(info, version)
+        return [DeclarationLine.of(x, version, sees_pounds=self.sees_pounds) for x in found]
+
+    @strawberry.field(
+        description="The whole calculation with every value, as `cqrs verify` reads it; null for "
+        "who may not see pounds, and while there is none."
+    )
+    async def receipt(self, info: Info) -> JSON | None:
+        if not self.sees_pounds or not self.calculation_version:
+            return None
+        return JSON(await receipt_of(info, (UUID(self.id), self.calculation_version)))
+
+    @strawberry.field(description="Everything that happened to it, oldest first.")
+    async def history(self, info: Info) -> list[DeclarationHistoryEntry]:
+        rows = await _histories(info).load(UUID(self.id))
+        return [DeclarationHistoryEntry.of(row, sees_pounds=self.sees_pounds) for row in rows]
+
+    @strawberry.field(description="What it is paid; null before finance approval.")
+    async def payment(self, info: Info) -> Payment | None:
+        return await _payments_of(info).load(UUID(self.id)) if self.sees_pounds else None
+
+    @classmethod
+    def of(cls, row: Record) -> Declaration:
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            version=row["version"],
+            status=DeclarationStatus(row["status"]),
+            held=row["held"],
+            service_code=row["service_code"],
+            payment_type=row["payment_type"],
+            period_start=row["period_start"],
+            period_end=row["period_end"],
+            achievement_date=row["achievement_date"],
+            calculation_version=row["calculation_version"],
+            points=row["points"],
+            pounds=row["pounds"] if row["sees_pounds"] else None,
+            provisional=row["provisional"],
+            missing=[blocker["indicator"] or blocker["code"] for blocker in row["blockers"]],
+            blockers=[DeclarationBlocker(**blocker) for blocker in row["blockers"]],
+            opened_at=row["opened_at"],
+            changed_at=row["changed_at"],
+            offer=Offer(id=strawberry.ID(str(row["offer_id"]))),
+            quality_service=QualityService(id=row["quality_service"]),
+            provider=Organisation(ods_code=row["provider"]),
+            commissioner=Organisation(ods_code=row["commissioner"]),
+            sees_pounds=row["sees_pounds"],
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Declaration | None:  # noqa: A002
+        return await declaration_of(info, as_uuid(id))
+
+
+@strawberry.type(description="An immutable line of the ledger.")
+class PaymentEntry:
+    id: strawberry.ID = strawberry.field(description="The entry's id: entry_id of its event.")
+    kind: str = strawberry.field(description="AUTHORISED or ADJUSTED.")
+    amount: Pounds = strawberry.field(description="Signed: a recovery has a minus sign.")
+    points: Points = strawberry.field(description="The points it pays for.")
+    calculation_version: int = strawberry.field(description="The calculation it stands on.")
+    provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
+    narrative: str = strawberry.field(description="One line for a statement.")
+    entered_at: datetime = strawberry.field(description="When it was entered.")
+
+    @classmethod
+    def of(cls, row: Record) -> PaymentEntry:
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            kind=row["kind"],
+            amount=row["amount"],
+            points=row["points"],
+            calculation_version=row["calculation_version"],
+            provisional=row["provisional"],
+            narrative=row["narrative"],
+            entered_at=row["entered_at"],
+        )
+
+
+@strawberry.federation.type(
+    keys=["id"], description="What a finance-approved declaration is paid, entry by entry."
+)
+class Payment:
+    id: strawberry.ID = strawberry.field(description="The payment's id.")
+    version: int = strawberry.field(description="Rises with each change.")
+    status: str = strawberry.field(
+        description="AUTHORISED, SENT, SETTLED, FAILED, or CLOSED_ZERO where nothing is due."
+    )
+    amount: Pounds = strawberry.field(description="The sum of its entries.")
+    points: Points = strawberry.field(description="The points it pays for.")
+    service_code: str = strawberry.field(description="The line of the service: QOF2526.")
+    payment_type: str = strawberry.field(description="QOF, DES, V&I.")
+    financial_year: FinancialYear = strawberry.field(description="The year the period ends in.")
+    period_start: date = strawberry.field(description="First day of the period paid for.")
+    period_end: date = strawberry.field(description="Last day of the period paid for.")
+    authorised_at: datetime = strawberry.field(description="When finance approved it.")
+    provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
+    payee: Organisation = strawberry.field(description="Who is paid.")
+    provider: Organisation = strawberry.field(description="Who earned it.")
+    commissioner: Organisation = strawberry.field(description="Who offered the service.")
+    quality_service: QualityService = strawberry.field(description="The version that pays.")
+    declaration_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The ledger of this payment, in order.")
+    async def entries(self, info: Info) -> list[PaymentEntry]:
+        return [PaymentEntry.of(row) for row in await _entries(info).load(UUID(self.id))]
+
+    @strawberry.field(description="The declaration that was approved.")
+    async def declaration(self, info: Info) -> Declaration | None:
+        return await declaration_of(info, self.declaration_id)
+
+    @classmethod
+    def of(cls, row: Record) -> Payment:
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            version=row["version"],
+            status=row["status"],
+            amount=row["amount"],
+            points=row["points"],
+            service_code=row["service_code"],
+            payment_type=row["payment_type"],
+            financial_year=row["financial_year"],
+            period_start=row["period_start"],
+            period_end=row["period_end"],
+            authorised_at=row["authorised_at"],
+            provisional=row["provisional"],
+            payee=Organisation(ods_code=row["payee"]),
+            provider=Organisation(ods_code=row["provider"]),
+            commissioner=Organisation(ods_code=row["commissioner"]),
+            quality_service=QualityService(id=row["quality_service"]),
+            declaration_id=row["declaration_id"],
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Payment | None:  # noqa: A002
+        return await payment_of(info, as_uuid(id))
+
+
+async def declaration_of(info: Info, identity: UUID) -> Declaration | None:
+    """The declaration, if the caller may see it; one statement for all that are asked for."""
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[Declaration | None]:
+        sight = Sight.of(context.principal)
+        async with context.db.reader() as reader:
+            rows = await lists.by_ids(reader, sight, ids)
+        found = {row["id"]: Declaration.of(row) for row in rows}
+        return [found.get(one) for one in ids]
+
+    return await context.loader("declarations", lambda: DataLoader(load)).load(identity)
+
+
+async def payment_of(info: Info, identity: UUID) -> Payment | None:
+    """The payment, if the caller may see it."""
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[Payment | None]:
+        sight = Sight.of_pounds(context.principal)
+        async with context.db.reader() as reader:
+            rows = await ledger.by_ids(reader, sight, ids)
+        found = {row["id"]: Payment.of(row) for row in rows}
+        return [found.get(one) for one in ids]
+
+    return await context.loader("payments", lambda: DataLoader(load)).load(identity)
+
+
+def _payments_of(info: Info) -> DataLoader[UUID, Payment | None]:
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[Payment | None]:
+        sight = Sight.of_pounds(context.principal)
+        async with context.db.reader() as reader:
+            rows = await ledger.by_declarations(reader, sight, ids)
+        found = {row["declaration_id"]: Payment.of(row) for row in rows}
+        return [found.get(one) for one in ids]
+
+    return context.loader("payments of declarations", lambda: DataLoader(load))
+
+
+def _entries(info: Info) -> DataLoader[UUID, list[Record]]:
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[list[Record]]:
+        async with context.db.reader() as reader:
+            found = await ledger.entries_of(reader, ids)
+        return [found.get(one, []) for one in ids]
+
+    return context.loader("ledger entries", lambda: DataLoader(load))
+
+
+def _histories(info: Info) -> DataLoader[UUID, list[Record]]:
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[list[Record]]:
+        async with context.db.reader() as reader:
+            found = await lists.histories(reader, ids)
+        return [found.get(one, []) for one in ids]
+
+    return context.loader("histories", lambda: DataLoader(load))
+
+
+def _of_offers(info: Info) -> DataLoader[UUID, list[Declaration]]:
+    context = info.context
+
+    async def load(ids: list[UUID]) -> list[list[Declaration]]:
+        sight = Sight.of(context.principal)
+        async with context.db.reader() as reader:
+            rows = await lists.by_offers(reader, sight, ids)
+        return _grouped(ids, rows, "offer_id")
+
+    return context.loader("declarations of offers", lambda: DataLoader(load))
+
+
+def _of_providers(info: Info) -> DataLoader[str, list[Declaration]]:
+    context = info.context
+
+    async def load(codes: list[str]) -> list[list[Declaration]]:
+        sight = Sight.of(context.principal)
+        async with context.db.reader() as reader:
+            rows = await lists.by_providers(reader, sight, codes)
+        return _grouped(codes, rows, "provider")
+
+    return context.loader("declarations of providers", lambda: DataLoader(load))
+
+
+def _grouped(keys: Sequence[T], rows: Sequence[Record], column: str) -> list[list[Declaration]]:
+    found: dict[T, list[Declaration]] = {}
+    for row in rows:
+        found.setdefault(row[column], []).append(Declaration.of(row))
+    return [found.get(key, []) for key in keys]

@@ -1,0 +1,122 @@
+"""What the service does by itself: opens declarations, and drains what is due."""
+
+import asyncio
+from contextlib import suppress
+from datetime import date, datetime
+
+import structlog
+from asyncpg import Record
+
+from chassis.db import Database, Tx
+from chassis.errors import TransientError
+from chassis.service import Worker
+from services.declarations import due
+from services.declarations.approval import domain, store
+from services.declarations.approval.commands import save
+from services.declarations.approval.domain import Action, Figures, Happening, Missing
+from services.declarations.approval.history import write
+from services.declarations.calculation.commands import (
+    Calculated,
+    Outcome,
+    Subject,
+    calculate_all,
+)
+
+log = structlog.get_logger()
+
+BATCH = 500
+"""Declarations of one transaction: half a second at most, so that approvers hardly wait."""
+
+_IDLE = 0.1
+_BACK_OFF = 1.0
+
+
+async def settle(worker: Worker) -> None:
+    """Open and calculate whatever is due, for as long as the service runs."""
+    while not worker.stop.is_set():
+        try:
+            pause = 0.0 if await settle_once(worker.db, worker) else _IDLE
+        except TransientError as error:
+            log.warning("settling.waiting", reason=str(error))
+            pause = _BACK_OFF
+        with suppress(TimeoutError):
+            await asyncio.wait_for(worker.stop.wait(), pause)
+
+
+async def settle_once(db: Database, worker: Worker) -> int:
+    """One batch of each; answers how many declarations were opened or looked at."""
+    now, today = worker.clock.now(), worker.clock.today()
+    async with db.transaction() as tx:
+        opened = await open_declarations(tx, today, now=now)
+    async with db.transaction() as tx:
+        return opened + await drain(tx, demonstration=worker.demonstration, now=now)
+
+
+async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
+    """Open a declaration for each participation whose achievement date has come."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('open declarations'))")
+    new = await store.to_open(tx, today, BATCH * 2)
+    written = [
+        write([Happening(Action.OPENED, one)], acting_for=None, notes=None, at=now)[0]
+        for one in new
+    ]
+    if written:
+        await store.insert(tx, written, now)
+        await due.mark_declarations(tx, [one.id for one in new], OPENED)
+    return len(new)
+
+
+OPENED = "the achievement date has come"
+
+
+async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:
+    """Calculate the oldest due declarations; open them again or complete them as it turns out."""
+    marked = await due.take(tx, BATCH)
+    if not marked:
+        return 0
+    locked = [row for row in await store.lock(tx, marked) if row["status"] not in domain.FINAL]
+    participating = [row for row in locked if row["participating"]]
+    outcomes = await calculate_all(
+        tx, [_subject(row) for row in participating], demonstration=demonstration, now=now
+    )
+    leaving = [row for row in locked if not row["participating"]]
+    happened = [domain.close(store.declaration_of(row)) for row in leaving]
+    silent = []
+    for row in participating:
+        after, happenings = _settled(row, outcomes[row["id"]])
+        happened.append(happenings)
+        if not happenings and after is not None:
+            silent.append(after)
+    await save(tx, happened, acting_for=None, now=now)
+    await store.save(tx, silent, now)
+    return len(marked)
+
+
+def _subject(row: Record) -> Subject:
+    return Subject(
+        row["id"],
+        row["quality_service"],
+        row["service_code"],
+        row["achievement_date"],
+        row["provider"],
+        row["calculation_version"],
+    )
+
+
+def _settled(row: Record, outcome: Outcome) -> tuple[domain.Declaration | None, list[Happening]]:
+    """What a calculation makes of a declaration; a change nobody is told of has no happening."""
+    before = store.declaration_of(row)
+    if isinstance(outcome, Calculated):
+        figures = Figures(
+            outcome.version,
+            outcome.points,
+            outcome.pounds,
+            outcome.provisional,
+            outcome.payable,
+            outcome.changed,
+        )
+        return None, domain.calculated(before, figures, store.switches_of(row))
+    blockers = tuple(Missing(b.code, b.indicator, b.message) for b in outcome.blockers)
+    tell = outcome.submitted or before.calculation_version > 0
+    after, happenings = domain.incomplete(before, blockers, tell=tell)
+    return (None if after is before else after), happenings

@@ -1,0 +1,147 @@
+"""Declarations and their histories: every statement that writes them, and the rows to act on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Reader, Tx
+from chassis.ids import new_id
+from services.declarations.approval.domain import Declaration, Missing, Status, Switches
+from services.declarations.approval.history import Entry, Written
+
+_COLUMNS = """
+d.id, d.version, d.offer_id, d.quality_service, d.service_code, d.payment_type, d.provider,
+d.commissioner, d.period_start, d.period_end, d.achievement_date, d.status, d.held,
+d.calculation_version, d.points, d.pounds, d.provisional, d.payable, d.blockers, d.declared_by,
+d.approved_by, d.finance_approved_by, d.history_length, d.history_hash
+"""
+
+
+def declaration_of(row: Record) -> Declaration:
+    values = {name: row[name] for name in Declaration.__dataclass_fields__}
+    blockers = tuple(Missing(**blocker) for blocker in values.pop("blockers"))
+    return Declaration(**values | {"status": Status(row["status"]), "blockers": blockers})
+
+
+# One for each participation and payment period whose achievement date has come. Network services
+# are paid to networks by the sum of their members, which the issue after this one brings.
+_TO_OPEN = """
+select o.id as offer_id, o.quality_service, o.service_code, o.payment_type, o.provider,
+    o.commissioner, p.starts_on as period_start, p.ends_on as period_end, p.achievement_date
+from service_period p
+join quality_service q on q.id = p.quality_service
+join offer o
+    on o.quality_service = p.quality_service
+    and o.starts_on <= p.achievement_date and o.participates_until >= p.achievement_date
+where p.achievement_date <= $1 and o.payment_type is not null and q.provider_kind = 'PRACTICE'
+and not exists (
+    select from declaration d where d.offer_id = o.id and d.period_start = p.starts_on)
+order by o.id limit $2
+"""
+
+
+async def to_open(reader: Reader, today: date, most: int) -> list[Declaration]:
+    rows = await reader.fetch(_TO_OPEN, today, most)
+    return [Declaration(new_id(), 0, **dict(row), status=Status.INCOMPLETE) for row in rows]
+
+
+_OPEN = """
+insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, history_length,
+    history_hash, opened_at, changed_at)
+select id, version, offer_id, quality_service, service_code, payment_type, provider, commissioner,
+    period_start, period_end, achievement_date, status, history_length, history_hash, $2, $2
+from jsonb_to_recordset($1) as new (
+    id uuid, version integer, offer_id uuid, quality_service text, service_code text,
+    payment_type text, provider text, commissioner text, period_start date, period_end date,
+    achievement_date date, status text, history_length integer, history_hash text
+)
+"""
+
+
+async def insert(tx: Tx, written: Sequence[Written], now: datetime) -> None:
+    """Keep new declarations with the first entry of their history."""
+    await tx.execute(_OPEN, [one.declaration for one in written], now)
+    await keep_entries(tx, [one.entry for one in written])
+
+
+_LOCK = f"""
+select {_COLUMNS}, coalesce(q.no_declaration_required, false) as no_declaration_required,
+    coalesce(q.no_approval_required, false) as no_approval_required,
+    coalesce(o.participates_until >= d.achievement_date, o.id is null) as participating
+from declaration d
+left join quality_service q on q.id = d.quality_service
+left join offer o on o.id = d.offer_id
+where d.id = any($1)
+"""  # noqa: S608 - nothing but our own words
+_IN_ORDER = "order by d.id for update of d"
+_BY_PROVIDER = "and d.provider in (select i.organisation from directory.inherited($2) i)"
+_BY_COMMISSIONER = """
+and exists (
+    select from directory.self_and_below($2) b
+    where b.organisation = d.commissioner
+    and d.achievement_date between b.valid_from and b.valid_to)
+"""
+
+
+async def lock(tx: Tx, ids: Sequence[UUID]) -> list[Record]:
+    """The declarations in id order, locked, for the service itself to act on."""
+    return await tx.fetch(f"{_LOCK} {_IN_ORDER}", ids)
+
+
+async def lock_for_provider(tx: Tx, ids: Sequence[UUID], acting_for: str) -> list[Record]:
+    """Those that are the organisation's own."""
+    return await tx.fetch(f"{_LOCK} {_BY_PROVIDER} {_IN_ORDER}", ids, acting_for)
+
+
+async def lock_for_commissioner(tx: Tx, ids: Sequence[UUID], acting_for: str) -> list[Record]:
+    """Those the organisation commissioned, itself or through those below it."""
+    return await tx.fetch(f"{_LOCK} {_BY_COMMISSIONER} {_IN_ORDER}", ids, acting_for)
+
+
+def switches_of(row: Record) -> Switches:
+    return Switches(row["no_declaration_required"], row["no_approval_required"])
+
+
+_SAVE = """
+update declaration d set
+    version = n.version, status = n.status, held = n.held,
+    calculation_version = n.calculation_version, points = n.points, pounds = n.pounds,
+    provisional = n.provisional, payable = n.payable, blockers = n.blockers,
+    declared_by = n.declared_by, approved_by = n.approved_by,
+    finance_approved_by = n.finance_approved_by, history_length = n.history_length,
+    history_hash = n.history_hash, changed_at = $2
+from jsonb_to_recordset($1) as n (
+    id uuid, version integer, status text, held boolean, calculation_version integer,
+    points numeric, pounds numeric, provisional boolean, payable boolean, blockers jsonb,
+    declared_by uuid, approved_by uuid, finance_approved_by uuid, history_length integer,
+    history_hash text
+)
+where d.id = n.id
+"""
+
+
+async def save(tx: Tx, declarations: Sequence[Declaration], now: datetime) -> None:
+    """Write locked declarations as they now are."""
+    if declarations:
+        await tx.execute(_SAVE, declarations, now)
+
+
+async def keep_entries(tx: Tx, entries: Sequence[Entry]) -> None:
+    if entries:
+        await tx.execute(_ENTRIES, entries)
+
+
+_ENTRIES = """
+insert into declaration_history (declaration_id, position, action, status, calculation_version,
+    points, pounds, at, by, acting_for, notes, previous, hash)
+select declaration_id, position, action, status, calculation_version, points, pounds, at, by,
+    acting_for, notes, previous, hash
+from jsonb_to_recordset($1) as entry (
+    declaration_id uuid, position integer, action text, status text, calculation_version integer,
+    points numeric, pounds numeric, at timestamptz, by uuid, acting_for text, notes text,
+    previous text, hash text
+)
+"""

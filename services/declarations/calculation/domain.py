@@ -1,0 +1,177 @@
+"""From values to points and pounds: one run's rules, compiled, over one provider's numbers."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from uuid import UUID
+
+from nhs.formulas import binding
+from nhs.formulas.compilation import Compiled, compile_formula
+from nhs.formulas.specification import Indicator, QualityServiceSpecification
+
+Values = Mapping[str, Mapping[str, int | None]]
+"""By indicator: numerator, denominator and register."""
+
+RESULTS = ("points_paid", "pounds")
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Why there is no calculation yet, and whom it waits for."""
+
+    code: str
+    indicator: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one indicator earned; `earnable` is false where its cohort was empty."""
+
+    indicator: str
+    numerator: int | None
+    denominator: int | None
+    register: int | None
+    points: Decimal
+    pounds: Decimal
+    earnable: bool
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListSize:
+    patients: int
+    counted_on: date
+    stands_in: bool
+    """Counted on another day than the one the service names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    lines: tuple[Line, ...]
+    points: Decimal
+    pounds: Decimal
+    provisional: bool
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One indicator's formula, with the constants of the run written into its code."""
+
+    indicator: Indicator
+    counts: tuple[str, ...]
+    """What its code takes, in order: values.numerator, provider.list_size."""
+    calculate: Compiled
+
+    def missing(self, values: Mapping[str, int | None]) -> list[str]:
+        needed = [
+            name.removeprefix("values.") for name in self.counts if name.startswith("values.")
+        ]
+        return [part for part in needed if values.get(part) is None]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Every rule of a published version under one set of national prevalences."""
+
+    digest: str
+    prevalence_set: UUID | None
+    rules: tuple[Rule, ...]
+
+
+def rule_book(
+    service: QualityServiceSpecification,
+    prevalence_set: UUID | None,
+    prevalences: Mapping[str, Fraction],
+) -> RuleBook:
+    """Compile a version's rules; every prevalence they need must be there."""
+    rules = tuple(_rule(service, indicator, prevalences) for indicator in service.indicators)
+    return RuleBook(service.digest, prevalence_set, rules)
+
+
+def _rule(
+    service: QualityServiceSpecification,
+    indicator: Indicator,
+    prevalences: Mapping[str, Fraction],
+) -> Rule:
+    varying = binding.variables(indicator)
+    calculate = compile_formula(
+        service.formula(indicator.formula),
+        constants=binding.constants(service, indicator, prevalences),
+        counts=tuple(varying),
+        outputs=RESULTS,
+    )
+    return Rule(indicator, tuple(varying.values()), calculate)
+
+
+def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
+    """Each indicator that lacks something its rule needs, in the published order."""
+    blockers = []
+    for rule in book.rules:
+        code = rule.indicator.code
+        parts = rule.missing(values.get(code, {}))
+        if parts:
+            message = f"{code}: no {' and no '.join(parts)} has been received"
+            blockers.append(Blocker("VALUES_MISSING", code, message))
+    return blockers
+
+
+def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: ListSize) -> Result:
+    """The lines of a complete declaration, their totals, and the hash that pins them."""
+    lines = tuple(_line(rule, values[rule.indicator.code], list_size) for rule in book.rules)
+    return Result(
+        lines,
+        sum((line.points for line in lines), start=Decimal("0.00")),
+        sum((line.pounds for line in lines), start=Decimal("0.00")),
+        any(line.provisional for line in lines),
+        fingerprint(declaration, book.digest, book.prevalence_set, list_size, lines),
+    )
+
+
+def _line(rule: Rule, values: Mapping[str, int | None], list_size: ListSize) -> Line:
+    known = {f"values.{part}": number for part, number in values.items()}
+    known["provider.list_size"] = list_size.patients
+    points_n, points_d, pounds_n, pounds_d = rule.calculate(*(known[n] for n in rule.counts))
+    return Line(
+        rule.indicator.code,
+        values.get("numerator"),
+        values.get("denominator"),
+        values.get("register"),
+        _hundredths(points_n, points_d),
+        _hundredths(pounds_n, pounds_d),
+        bool(points_d and pounds_d),
+        rule.indicator.provisional,
+    )
+
+
+def _hundredths(n: int, d: int) -> Decimal:
+    """A rounded result, which has at most two places; what cannot be earned is nothing."""
+    return Decimal(n * 100 // d if d else 0).scaleb(-2)
+
+
+def fingerprint(
+    declaration: UUID,
+    digest: str,
+    prevalence_set: UUID | None,
+    list_size: ListSize,
+    lines: Sequence[Line],
+) -> str:
+    """SHA-256 of everything the result stands on, and the result, as canonical JSON."""
+    content = {
+        "declaration": str(declaration),
+        "digest": digest,
+        "prevalence_set": prevalence_set and str(prevalence_set),
+        "list_size": list_size.patients,
+        "list_on": list_size.counted_on.isoformat(),
+        "lines": [
+            [x.indicator, x.numerator, x.denominator, x.register, str(x.points), str(x.pounds)]
+            for x in lines
+        ],
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,79 @@
+"""National prevalence: dated, named sets, loaded by Data Load and frozen by each run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from uuid import UUID
+
+from chassis.db import Tx
+from chassis.errors import NOT_YET_KNOWN, DomainError
+from chassis.ids import new_id
+from nhs.directory import Principal
+from nhs.roles import Role
+from services.declarations import due
+from services.declarations.agreements import store as agreements
+from services.declarations.calculation import store
+
+
+async def load_prevalence(
+    tx: Tx,
+    principal: Principal,
+    *,
+    quality_service: str,
+    name: str,
+    source: str,
+    given: Sequence[tuple[str, str]],
+    now: datetime,
+) -> UUID:
+    """Keep a whole set; everything not yet finance-approved is calculated with it."""
+    principal.require(Role.DATA_LOAD)
+    needed = await _groups(tx, quality_service)
+    values = _read(given)
+    _check_groups(needed, values)
+    identity = new_id()
+    await store.keep_prevalences(
+        tx,
+        identity,
+        values,
+        quality_service=quality_service,
+        name=name,
+        source=source,
+        person=principal.person_id,
+        now=now,
+    )
+    await due.mark_service(tx, quality_service, "national prevalence was loaded")
+    return identity
+
+
+async def _groups(tx: Tx, quality_service: str) -> Sequence[str]:
+    known = await agreements.specifications(tx, [quality_service])
+    if quality_service not in known:
+        message = f"No published quality service {quality_service} has been heard of yet."
+        raise DomainError(NOT_YET_KNOWN, message, field="qualityService")
+    return known[quality_service].prevalence_groups
+
+
+def _read(given: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
+    return {group: _proportion(group, text) for group, text in given}
+
+
+def _proportion(group: str, text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not (value.is_finite() and 0 < value <= 1):
+        message = f"The prevalence of {group} is {text!r}: it is above 0 and at most 1."
+        raise DomainError("PREVALENCE_NOT_VALID", message, field="values", group=group)
+    return value
+
+
+def _check_groups(needed: Sequence[str], values: Mapping[str, Decimal]) -> None:
+    missing = [group for group in needed if group not in values]
+    unknown = sorted(set(values) - set(needed))
+    if missing:
+        message = f"A set is loaded whole: {', '.join(missing)} missing."
+        raise DomainError("PREVALENCE_MISSING", message, field="values", groups=missing)
+    if unknown:
+        message = f"The service has no prevalence group {', '.join(unknown)}."
+        raise DomainError("PREVALENCE_GROUP_UNKNOWN", message, field="values", groups=unknown)

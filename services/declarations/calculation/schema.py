@@ -1,0 +1,156 @@
+"""Lines of a calculation, receipts, and national prevalence in GraphQL."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from chassis.graphql import JSON, Context, Points, Pounds
+from chassis.idempotency import once
+from nhs.directory import Principal
+from services.declarations.calculation import prevalence, receipts, store
+from services.declarations.calculation.domain import Line
+
+Info = strawberry.Info[Context[Principal], None]
+
+Version = tuple[UUID, int]
+"""A declaration and the number of its calculation."""
+
+
+@strawberry.type(description="Why a declaration cannot be calculated yet.")
+class DeclarationBlocker:
+    code: str = strawberry.field(
+        description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING or "
+        "SERVICE_NOT_YET_KNOWN."
+    )
+    indicator: str | None = strawberry.field(description="The indicator that lacks a value.")
+    message: str = strawberry.field(description="What is missing, in words.")
+
+
+@strawberry.type(description="What one indicator earned.")
+class DeclarationLine:
+    indicator: str = strawberry.field(description="The indicator's code: CHOL004.")
+    numerator: int | None = strawberry.field(description="Patients for whom it was achieved.")
+    denominator: int | None = strawberry.field(description="Patients it applies to.")
+    register: int | None = strawberry.field(description="Patients on the disease register.")
+    points: Points = strawberry.field(description="Points earned.")
+    pounds: Pounds | None = strawberry.field(
+        description="What they are worth; null for who may not see pounds."
+    )
+    outcome: str = strawberry.field(
+        description="EARNED, or NOT_EARNABLE where it applies to nobody."
+    )
+    provisional: bool = strawberry.field(
+        description="Whether its rule is unconfirmed: such rules pay in demonstrations only."
+    )
+    version: strawberry.Private[Version]
+
+    @strawberry.field(
+        description="Every value of the calculation over the values it came from; null for who "
+        "may not see pounds."
+    )
+    async def receipt(self, info: Info) -> JSON | None:
+        if self.pounds is None:
+            return None
+        whole = await receipt_of(info, self.version)
+        return next((x for x in whole["lines"] if x["indicator"] == self.indicator), None)
+
+    @classmethod
+    def of(cls, line: Line, version: Version, *, sees_pounds: bool) -> DeclarationLine:
+        return cls(
+            indicator=line.indicator,
+            numerator=line.numerator,
+            denominator=line.denominator,
+            register=line.register,
+            points=Points(line.points),
+            pounds=Pounds(line.pounds) if sees_pounds else None,
+            outcome="EARNED" if line.earnable else "NOT_EARNABLE",
+            provisional=line.provisional,
+            version=version,
+        )
+
+
+async def lines_of(info: Info, version: Version) -> list[Line]:
+    """The lines of a calculation, one statement a request for all that are asked for."""
+    context = info.context
+
+    async def load(keys: list[Version]) -> list[list[Line]]:
+        async with context.db.reader() as reader:
+            found = await store.lines_of(reader, keys)
+        return [found.get(declaration, []) for declaration, _ in keys]
+
+    loader = context.loader("calculation lines", lambda: DataLoader(load))
+    return await loader.load(version)
+
+
+async def receipt_of(info: Info, version: Version) -> dict[str, Any]:
+    """The receipt of a calculation, rebuilt once a request. The caller has seen its pounds."""
+    context = info.context
+
+    async def load(keys: list[Version]) -> list[dict[str, Any]]:
+        async with context.db.reader() as reader:
+            return [await receipts.receipt(reader, *key) or {"lines": []} for key in keys]
+
+    loader: DataLoader[Version, dict[str, Any]] = context.loader(
+        "receipts", lambda: DataLoader(load)
+    )
+    return await loader.load(version)
+
+
+@strawberry.input(description="How common what a group of indicators is about is in England.")
+class GroupPrevalenceInput:
+    group: str = strawberry.field(description="The indicators' prevalence group: AF.")
+    prevalence: str = strawberry.field(
+        description='Registered patients of all, above 0 and at most 1, as a string: "0.0602".'
+    )
+
+
+@strawberry.input(description="A named set of national prevalences, loaded whole.")
+class NationalPrevalenceInput:
+    name: str = strawberry.field(description="What the set is called: England 2025/26.")
+    quality_service: str = strawberry.field(description="The version it is for: QOF2526/1.")
+    source: str = strawberry.field(description="Where the figures come from.")
+    values: list[GroupPrevalenceInput] = strawberry.field(
+        description="One for every prevalence group of the service."
+    )
+
+
+@strawberry.type(description="A named set of national prevalences.")
+class NationalPrevalence:
+    id: strawberry.ID = strawberry.field(description="The set's id, which receipts name.")
+    name: str = strawberry.field(description="What the set is called.")
+
+
+@strawberry.type
+class CalculationMutation:
+    @strawberry.mutation(
+        description="Load a set of national prevalences. What is not finance-approved is "
+        "calculated again with it. Needs Data Load."
+    )
+    async def load_national_prevalence(
+        self,
+        info: Info,
+        input: NationalPrevalenceInput,  # noqa: A002 (GraphQL's word)
+        idempotency_key: str | None = None,
+    ) -> NationalPrevalence:
+        context, key = info.context, info.context.idempotency(info, idempotency_key)
+        async with context.db.transaction() as tx:
+            made = await once(
+                tx,
+                key,
+                UUID,
+                lambda: prevalence.load_prevalence(
+                    tx,
+                    context.principal,
+                    quality_service=input.quality_service,
+                    name=input.name,
+                    source=input.source,
+                    given=[(value.group, value.prevalence) for value in input.values],
+                    now=context.now,
+                ),
+                now=context.now,
+            )
+        return NationalPrevalence(id=strawberry.ID(str(made)), name=input.name)

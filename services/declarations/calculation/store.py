@@ -1,0 +1,237 @@
+"""Runs with their frozen constants, calculations and their lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Reader, Tx
+from chassis.ids import new_id
+from nhs.formulas.specification import QualityServiceSpecification
+from services.declarations.calculation.domain import Line, ListSize, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Prevalences:
+    """The set that is current for a service; none has an id of None."""
+
+    id: UUID | None
+    values: Mapping[str, Fraction]
+
+
+async def keep_prevalences(
+    tx: Tx,
+    identity: UUID,
+    values: Mapping[str, Decimal],
+    *,
+    quality_service: str,
+    name: str,
+    source: str,
+    person: UUID,
+    now: datetime,
+) -> None:
+    await tx.execute(_SET, identity, quality_service, name, source, person, now)
+    await tx.execute(_PREVALENCES, identity, list(values), list(values.values()))
+
+
+_SET = """
+insert into prevalence_set (id, quality_service, name, source, loaded_by, loaded_at)
+values ($1, $2, $3, $4, $5, $6)
+"""
+_PREVALENCES = """
+insert into national_prevalence (set_id, group_code, prevalence)
+select $1, * from unnest($2::text[], $3::numeric[])
+"""
+
+
+async def current_prevalences(reader: Reader, quality_service: str) -> Prevalences:
+    """The set loaded last."""
+    rows = await reader.fetch(_CURRENT, quality_service)
+    values = {row["group_code"]: Fraction(row["prevalence"]) for row in rows}
+    return Prevalences(rows[0]["set_id"] if rows else None, values)
+
+
+_CURRENT = """
+select set_id, group_code, prevalence from national_prevalence
+where set_id = (
+    select id from prevalence_set where quality_service = $1 order by id desc limit 1
+)
+"""
+
+
+async def run_of(
+    tx: Tx,
+    identity: str,
+    service: QualityServiceSpecification,
+    prevalences: Prevalences,
+    *,
+    demonstration: bool,
+    now: datetime,
+) -> UUID:
+    """The run that froze just these constants, begun now if there is none."""
+    key = (identity, service.digest, prevalences.id, demonstration)
+    found = await tx.fetchval(_FIND_RUN, *key)
+    if found is None:
+        written = {group: str(value) for group, value in prevalences.values.items()}
+        await tx.execute(_BEGIN_RUN, new_id(), *key, service.as_json(), written, now)
+        found = await tx.fetchval(_FIND_RUN, *key)
+    return UUID(str(found))
+
+
+_FIND_RUN = """
+select id from calculation_run
+where quality_service = $1 and digest = $2
+and prevalence_set is not distinct from $3 and demonstration = $4
+"""
+_BEGIN_RUN = """
+insert into calculation_run (id, quality_service, digest, prevalence_set, demonstration,
+    specification, prevalences, started_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8)
+on conflict do nothing
+"""
+
+
+async def list_sizes(
+    reader: Reader, wanted: Sequence[tuple[str, date]]
+) -> dict[tuple[str, date], ListSize]:
+    """The list of the day; the latest before it stands in, then the nearest after."""
+    providers, days = zip(*wanted, strict=True) if wanted else ((), ())
+    rows = await reader.fetch(_LIST_SIZES, list(providers), list(days))
+    return {
+        (row["provider"], row["wanted"]): ListSize(
+            row["patients"], row["counted_on"], row["counted_on"] != row["wanted"]
+        )
+        for row in rows
+    }
+
+
+_LIST_SIZES = """
+select asked.provider, asked.wanted, counted.patients, counted.counted_on
+from (select distinct * from unnest($1::text[], $2::date[])) as asked (provider, wanted)
+cross join lateral (
+    select l.patients, l.counted_on from directory.list_size l
+    where l.ods_code = asked.provider
+    order by l.counted_on <= asked.wanted desc, abs(l.counted_on - asked.wanted) limit 1
+) counted
+"""
+
+
+async def current_hashes(reader: Reader, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
+    """The hash of each declaration's calculation of that version."""
+    ids, numbers = zip(*versions, strict=True) if versions else ((), ())
+    rows = await reader.fetch(_HASHES, list(ids), list(numbers))
+    return {row["declaration_id"]: row["hash"] for row in rows}
+
+
+_HASHES = """
+select declaration_id, hash from calculation
+join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
+    using (declaration_id, version)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCalculation:
+    declaration: UUID
+    version: int
+    run: UUID
+    list_size: ListSize
+    result: Result
+
+
+async def keep(tx: Tx, calculations: Sequence[NewCalculation], now: datetime) -> None:
+    """Keep calculations and their lines: COPY, for there are many."""
+    await tx.copy(
+        "calculation",
+        columns=_CALCULATION,
+        records=[_calculation(calculation, now) for calculation in calculations],
+    )
+    await tx.copy(
+        "calculation_line",
+        columns=_LINE,
+        records=[
+            _line(calculation, line)
+            for calculation in calculations
+            for line in calculation.result.lines
+        ],
+    )
+
+
+_CALCULATION = (
+    "declaration_id",
+    "version",
+    "run_id",
+    "list_size",
+    "list_on",
+    "list_stands_in",
+    "points",
+    "pounds",
+    "provisional",
+    "hash",
+    "calculated_at",
+)
+_LINE = (
+    "declaration_id",
+    "version",
+    "indicator",
+    "numerator",
+    "denominator",
+    "register",
+    "points",
+    "pounds",
+    "earnable",
+    "provisional",
+)
+
+
+def _calculation(new: NewCalculation, now: datetime) -> tuple[Any, ...]:
+    size, result = new.list_size, new.result
+    listed = (size.patients, size.counted_on, size.stands_in)
+    totals = (result.points, result.pounds, result.provisional, result.hash)
+    return (new.declaration, new.version, new.run, *listed, *totals, now)
+
+
+def _line(new: NewCalculation, line: Line) -> tuple[Any, ...]:
+    counts = (line.indicator, line.numerator, line.denominator, line.register)
+    worth = (line.points, line.pounds, line.earnable, line.provisional)
+    return (new.declaration, new.version, *counts, *worth)
+
+
+async def lines_of(reader: Reader, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, list[Line]]:
+    """The lines of each declaration's calculation of that version, by indicator."""
+    ids, numbers = zip(*versions, strict=True) if versions else ((), ())
+    found: dict[UUID, list[Line]] = {}
+    for row in await reader.fetch(_LINES, list(ids), list(numbers)):
+        values = dict(row)
+        found.setdefault(values.pop("declaration_id"), []).append(Line(**values))
+    return found
+
+
+_LINES = """
+select declaration_id, indicator, numerator, denominator, register, points, pounds, earnable,
+    provisional
+from calculation_line
+join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
+    using (declaration_id, version)
+order by declaration_id, indicator
+"""
+
+
+async def frozen(reader: Reader, declaration: UUID, version: int) -> Record | None:
+    """A calculation with the run it stood on."""
+    return await reader.fetchrow(_FROZEN, declaration, version)
+
+
+_FROZEN = """
+select c.*, r.quality_service, r.digest, r.specification, r.prevalence_set, r.prevalences,
+    r.demonstration, s.name as prevalence_name, s.source as prevalence_source
+from calculation c
+join calculation_run r on r.id = c.run_id
+left join prevalence_set s on s.id = r.prevalence_set
+where c.declaration_id = $1 and c.version = $2
+"""

@@ -1,0 +1,33 @@
+"""Finance approval becomes payments: entry and event in the approval's own transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+from chassis import outbox
+from chassis.clock import ENGLAND
+from chassis.db import Tx
+from chassis.ids import new_id
+from chassis.outbox import Event
+from services.declarations.payments import store
+from services.declarations.payments.domain import Authorisation
+from services.declarations.payments.events import PaymentAuthorised, authorised, event
+
+
+async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime) -> None:
+    """Authorise each payment once; a second time breaks `payment_once_a_declaration`."""
+    if not approved:
+        return
+    day = now.astimezone(ENGLAND).date()
+    payees = await store.payees_of(tx, [what.provider for what in approved], day)
+    entries = [
+        (authorised(new_id(), new_id(), payees[what.provider], what, now), what)
+        for what in approved
+    ]
+    await store.keep(tx, entries)
+    await outbox.record(tx, [event(entry) for entry, _ in entries], at=now)
+
+
+async def republish(tx: Tx) -> AsyncIterator[Event]:
+    """The whole ledger again, entry by entry: readers know them by `entry_id`."""
+    for row in await store.every_entry(tx):
+        yield event(PaymentAuthorised.model_validate(row))

@@ -1,0 +1,159 @@
+"""The ledger: payments, and entries that are only ever added."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Reader, Tx
+from services.declarations.payments.domain import Authorisation
+from services.declarations.payments.events import PaymentAuthorised
+from services.declarations.sight import Sight
+
+
+async def payees_of(reader: Reader, providers: Sequence[str], day: date) -> dict[str, str]:
+    """Who is paid for each provider on the day: a provider without a payee is its own."""
+    rows = await reader.fetch(_PAYEES, providers, day)
+    return {row["provider"]: row["payee"] for row in rows}
+
+
+_PAYEES = """
+select asked.provider, coalesce(paid.payee, asked.provider) as payee
+from (select distinct * from unnest($1::text[])) as asked (provider)
+left join lateral (
+    select p.payee from directory.payee p
+    where p.ods_code = asked.provider
+    and p.valid_from <= $2 and coalesce(p.valid_to, 'infinity') >= $2
+    order by p.valid_from desc limit 1
+) paid on true
+"""
+
+
+async def keep(tx: Tx, entries: Sequence[tuple[PaymentAuthorised, Authorisation]]) -> None:
+    """Write payments with their first entries."""
+    rows = [entry.model_dump(mode="json") | {"status": what.status} for entry, what in entries]
+    await tx.execute(_PAYMENTS, rows)
+    await tx.execute(_ENTRIES, rows)
+
+
+_PAYMENTS = """
+insert into payment (id, version, declaration_id, quality_service, service_code, payment_type,
+    financial_year, period_start, period_end, provider, commissioner, payee, status, authorised_at)
+select payment_id, version, declaration_id, quality_service, service_code, payment_type,
+    financial_year, period_start, period_end, provider, commissioner, payee, status, authorised_at
+from jsonb_to_recordset($1) as entry (
+    payment_id uuid, version integer, declaration_id uuid, quality_service text,
+    service_code text, payment_type text, financial_year text, period_start date, period_end date,
+    provider text, commissioner text, payee text, status text, authorised_at timestamptz
+)
+"""
+_ENTRIES = """
+insert into ledger_entry (id, payment_id, kind, amount, points, calculation_version, provisional,
+    narrative, entered_at)
+select entry_id, payment_id, 'AUTHORISED', amount, points, calculation_version, provisional,
+    narrative, authorised_at
+from jsonb_to_recordset($1) as entry (
+    entry_id uuid, payment_id uuid, amount numeric, points numeric, calculation_version integer,
+    provisional boolean, narrative text, authorised_at timestamptz
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFilter:
+    service: str | None = None
+    provider: str | None = None
+    payee: str | None = None
+    status: str | None = None
+    financial_year: str | None = None
+
+    @property
+    def arguments(self) -> tuple[str | None, ...]:
+        return self.service, self.provider, self.payee, self.status, self.financial_year
+
+
+# Pounds are what a payment is: whoever may not see them sees no payment.
+_VISIBLE = """
+from payment p
+join directory.scope($1) s
+    on s.provider = p.provider and p.period_end between s.valid_from and s.valid_to and s.pounds
+join lateral (
+    select sum(e.amount) as amount, sum(e.points) as points, bool_or(e.provisional) as provisional
+    from ledger_entry e where e.payment_id = p.id
+) l on true
+where ('*' = any($2::text[]) or p.payment_type = any($2))
+and ('*' = any($3::text[]) or p.payment_type = any($3))
+"""
+_COLUMNS = "select p.*, l.amount, l.points, l.provisional"
+_FILTERED = f"""{_VISIBLE}
+and ($4::text is null or p.service_code = $4) and ($5::text is null or p.provider = $5)
+and ($6::text is null or p.payee = $6) and ($7::text is null or p.status = $7)
+and ($8::text is null or p.financial_year = $8)
+"""
+
+
+async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
+    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and p.id = any($4)", *sight.arguments, ids)
+
+
+async def by_declarations(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
+    sql = f"{_COLUMNS} {_VISIBLE} and p.declaration_id = any($4)"
+    return await reader.fetch(sql, *sight.arguments, ids)
+
+
+async def page(
+    reader: Reader,
+    sight: Sight,
+    wanted: PaymentFilter,
+    after: tuple[date | None, str | None, UUID | None],
+    limit: int,
+) -> list[Record]:
+    """Newest period first, then by provider."""
+    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments, *after, limit)
+
+
+_PAGE = f"""{_COLUMNS} {_FILTERED}
+and ($9::date is null or p.period_end < $9
+    or (p.period_end = $9 and (p.provider, p.id) > ($10::text, $11::uuid)))
+order by p.period_end desc, p.provider, p.id limit $12
+"""
+
+
+async def total(reader: Reader, sight: Sight, wanted: PaymentFilter) -> tuple[int, Decimal]:
+    """How many payments, and their sum in pounds."""
+    row = await reader.fetchrow(_TOTAL, *sight.arguments, *wanted.arguments)
+    assert row is not None
+    return row["count"], row["amount"]
+
+
+_TOTAL = f"select count(*), coalesce(sum(l.amount), 0)::numeric(14, 2) as amount {_FILTERED}"
+
+
+async def entries_of(reader: Reader, payments: Sequence[UUID]) -> dict[UUID, list[Record]]:
+    """The ledger of each payment, in order."""
+    found: dict[UUID, list[Record]] = {}
+    for row in await reader.fetch(_ENTRIES_OF, payments):
+        found.setdefault(row["payment_id"], []).append(row)
+    return found
+
+
+_ENTRIES_OF = "select * from ledger_entry where payment_id = any($1) order by payment_id, id"
+
+
+async def every_entry(tx: Tx) -> list[dict[str, Any]]:
+    """The whole ledger as it was published, for `republish`."""
+    return [dict(row) for row in await tx.fetch(_EVERY)]
+
+
+_EVERY = """
+select e.id as entry_id, p.id as payment_id, p.version, p.declaration_id, p.quality_service,
+    p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
+    p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
+    e.entered_at as authorised_at, e.provisional, e.narrative
+from ledger_entry e join payment p on p.id = e.payment_id
+where e.kind = 'AUTHORISED' order by e.id
+"""

@@ -1,0 +1,14 @@
+"""The schema of declarations: what its features offer, put together."""
+
+from strawberry.tools import merge_types
+
+from chassis.graphql import schema
+from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
+from services.declarations.approval.root_schema import ApprovalMutation, ApprovalQuery
+from services.declarations.approval.schema import Offer, Organisation
+from services.declarations.calculation.schema import CalculationMutation
+
+Query = merge_types("Query", (ApprovalQuery, AchievementQuery))
+Mutation = merge_types("Mutation", (ApprovalMutation, AchievementMutation, CalculationMutation))
+
+SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

@@ -1,0 +1,64 @@
+"""What a person may see here: for which payment types, and for which of them with pounds.
+
+Every read joins `directory.scope` for the day that counts, and passes these lists beside it.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.errors import DomainError
+from nhs.directory import Principal
+from nhs.roles import Role
+
+ALL = ("*",)
+"""Every payment type, as the statements know it."""
+
+WITH_POUNDS = (
+    Role.FINANCE_VIEW,
+    Role.DECLARATION_MANAGEMENT,
+    Role.APPROVAL_MANAGEMENT,
+    Role.FINANCE_MANAGEMENT,
+)
+WITHOUT_POUNDS = (Role.VIEW, Role.PCN_VIEW, Role.ACHIEVEMENT_ENTRY, Role.SUPERVISOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    person: UUID
+    organisation: str
+    types: tuple[str, ...]
+    pounds_types: tuple[str, ...]
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Sight":
+        """Refuses whoever holds no role that sees declarations."""
+        principal.require_any(*WITH_POUNDS, *WITHOUT_POUNDS)
+        return cls(
+            principal.person_id,
+            principal.organisation,
+            _types(principal, WITH_POUNDS + WITHOUT_POUNDS),
+            _types(principal, WITH_POUNDS),
+        )
+
+    @classmethod
+    def of_pounds(cls, principal: Principal) -> "Sight":
+        """Refuses whoever may not see pounds."""
+        principal.require_any(*WITH_POUNDS)
+        return cls.of(principal)
+
+    @property
+    def arguments(self) -> tuple[str, list[str], list[str]]:
+        """The first three parameters of every read: $1, $2, $3."""
+        return self.organisation, list(self.types), list(self.pounds_types)
+
+
+def _types(principal: Principal, roles: tuple[Role, ...]) -> tuple[str, ...]:
+    held = [principal.roles[role] for role in roles if role in principal.roles]
+    if any(types is None for types in held):
+        return ALL
+    return tuple(sorted({one for types in held if types is not None for one in types}))
+
+
+def not_found(noun: str, identity: object) -> DomainError:
+    """What is out of sight is answered as what is not there."""
+    return DomainError("NOT_FOUND", f"There is no {noun} {identity} that you may see.")
