@@ -128,3 +128,74 @@ order by o.ods_code
 async def states(reader: Reader, codes: Collection[str] | None) -> list[Record]:
     """Each organisation whole, as its event tells it."""
     return await reader.fetch(_STATES, None if codes is None else list(codes))
+
+
+_COLUMNS = """
+    o.ods_code, o.version, o.kind, o.name, o.status, o.opened_on, o.closed_on, o.address,
+    o.postcode
+"""
+_BY_CODES = f"select {_COLUMNS} from organisation o where o.ods_code = any ($1)"  # noqa: S608 - ours
+
+
+async def by_codes(reader: Reader, codes: Sequence[str]) -> list[Record]:
+    return await reader.fetch(_BY_CODES, list(codes))
+
+
+Wanted = tuple[str | None, str | None, str | None, str | None, str | None, date]
+"""Kind, status, commissioner, network, words of the name or a code's beginning; and the day."""
+
+# The two subselects depend on no row: each is made once, into a hash table.
+_WANTED = """
+from organisation o
+where ($1::text is null or o.kind = $1)
+    and ($2::text is null or o.status = $2)
+    and ($3::text is null or o.ods_code in (
+        select c.provider from directory.commissioned($3) c
+        where c.valid_from <= $6 and c.valid_to >= $6
+    ))
+    and ($4::text is null or o.ods_code in (
+        select r.source from relationship r
+        where r.known_to is null and r.kind = 'MEMBER_OF' and r.target = $4
+            and r.valid_from <= $6 and coalesce(r.valid_to, 'infinity') >= $6
+    ))
+    and ($5::text is null or o.ods_code like upper($5) || '%'
+        or strpos(lower(o.name), lower($5)) > 0)
+"""
+_PAGE = f"""
+select {_COLUMNS} {_WANTED} and ($7::text is null or o.ods_code > $7)
+order by o.ods_code limit $8
+"""
+_COUNT = f"select count(*) {_WANTED}"
+
+
+async def page(reader: Reader, wanted: Wanted, after: str | None, limit: int) -> list[Record]:
+    return await reader.fetch(_PAGE, *wanted, after, limit)
+
+
+async def count(reader: Reader, wanted: Wanted) -> int:
+    return int(await reader.fetchval(_COUNT, *wanted))
+
+
+_COUNTS_OF_PATIENTS = """
+select ods_code, counted_on, patients from list_size
+where known_to is null and ods_code = any ($1) order by ods_code, counted_on
+"""
+
+
+async def list_sizes(reader: Reader, codes: Sequence[str]) -> list[Record]:
+    return await reader.fetch(_COUNTS_OF_PATIENTS, list(codes))
+
+
+_PAYEES = """
+select p.ods_code, p.payee, p.valid_from, p.valid_to from payee p
+where p.known_to is null and p.ods_code = any ($2) and exists (
+    select from directory.scope($1) s
+    where s.provider = p.ods_code and s.pounds
+        and s.valid_from <= coalesce(p.valid_to, 'infinity') and s.valid_to >= p.valid_from
+)
+order by p.ods_code, p.valid_from
+"""
+
+
+async def payees(reader: Reader, acting_for: str, codes: Sequence[str]) -> list[Record]:
+    return await reader.fetch(_PAYEES, acting_for, list(codes))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from asyncpg import Record
+
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from nhs.roles import RelationshipKind
@@ -97,3 +99,22 @@ async def write_rows(
         columns=["id", *columns, "known_from"],
         records=[(new_id(), *(getattr(row, column) for column in columns), at) for row in started],
     )
+
+
+_FROM = """
+select kind, source, target, valid_from, valid_to from relationship
+where known_to is null and source = any ($1) order by kind, valid_from, target
+"""
+_MEMBERS = """
+select source, target, valid_from, valid_to from relationship
+where known_to is null and kind = 'MEMBER_OF' and target = any ($1) order by source, valid_from
+"""
+
+
+async def leading_from(reader: Reader, sources: Sequence[str]) -> list[Record]:
+    return await reader.fetch(_FROM, list(sources))
+
+
+async def members_of(reader: Reader, pcns: Sequence[str]) -> list[Record]:
+    """Members past, present and to come."""
+    return await reader.fetch(_MEMBERS, list(pcns))

@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from chassis import jobs
 from chassis.clock import ENGLAND
-from chassis.db import Reader, Tx
+from chassis.db import Database, Reader, Tx
 from chassis.errors import DomainError
-from chassis.files import FileKind, Files
+from chassis.files import FileKind, Files, Signed
 from chassis.idempotency import IdempotencyKey, once
 from chassis.jobs import JobRun
 from nhs.directory import Principal
@@ -64,45 +64,57 @@ class Wanted:
     since: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks, when, and under which key."""
+
+    principal: Principal
+    now: datetime
+    key: IdempotencyKey | None = None
+
+
+def request_upload(files: Files, principal: Principal) -> Signed:
+    """Hand out a path to PUT a file to."""
+    principal.require(Role.DATA_LOAD)
+    return files.upload(UPLOAD.name, organisation=principal.organisation)
+
+
 async def ask_for_import(
-    tx: Tx,
-    principal: Principal,
+    db: Database,
     files: Files,
+    asking: Asking,
     uploads: Sequence[Wanted],
     *,
     dry_run: bool,
     skip_bad_lines: bool,
-    key: IdempotencyKey | None,
-    now: datetime,
 ) -> UUID:
     """Have a worker import the uploaded files; answers the import's id."""
-    principal.require(Role.DATA_LOAD)
+    asking.principal.require(Role.DATA_LOAD)
     if not uploads:
         raise DomainError("NOTHING_UPLOADED", "Name at least one uploaded file", field="uploads")
     asked = ImportInput(
-        uploads=[
-            Upload(
-                path=files.received(UPLOAD.name, one.id, organisation=principal.organisation),
-                name=one.name,
-                since=one.since,
-            )
-            for one in uploads
-        ],
+        uploads=[_upload(files, asking.principal, one) for one in uploads],
         dry_run=dry_run,
         skip_bad_lines=skip_bad_lines,
     )
+    async with db.transaction() as tx:
+        return await once(tx, asking.key, UUID, lambda: _enqueue(tx, asking, asked), now=asking.now)
 
-    async def enqueue() -> UUID:
-        return await jobs.enqueue(
-            tx,
-            JOB,
-            asked.model_dump(mode="json"),
-            person=principal.person_id,
-            organisation=principal.organisation,
-            now=now,
-        )
 
-    return await once(tx, key, UUID, enqueue, now=now)
+def _upload(files: Files, principal: Principal, one: Wanted) -> Upload:
+    path = files.received(UPLOAD.name, one.id, organisation=principal.organisation)
+    return Upload(path=path, name=one.name, since=one.since)
+
+
+async def _enqueue(tx: Tx, asking: Asking, asked: ImportInput) -> UUID:
+    return await jobs.enqueue(
+        tx,
+        JOB,
+        asked.model_dump(mode="json"),
+        person=asking.principal.person_id,
+        organisation=asking.principal.organisation,
+        now=asking.now,
+    )
 
 
 async def run_import(run: JobRun) -> dict[str, Any]:

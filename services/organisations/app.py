@@ -1,0 +1,46 @@
+"""What the organisations service is made of."""
+
+import strawberry
+
+from chassis.graphql import schema
+from chassis.service import Service
+from nhs.directory import Principal, load_principal
+from services.organisations import MIGRATIONS
+from services.organisations.directory import events as directory_events
+from services.organisations.directory.commands import republish
+from services.organisations.directory.schema import DirectoryQuery
+from services.organisations.ods import commands as ods
+from services.organisations.ods.schema import OdsMutation, OdsQuery
+from services.organisations.people import events as people_events
+from services.organisations.people.bootstrap import bootstrap
+from services.organisations.people.commands import republish_contacts, republish_people
+from services.organisations.people.schema import PeopleMutation, PeopleQuery
+
+
+@strawberry.type
+class Query(DirectoryQuery, PeopleQuery, OdsQuery):
+    pass
+
+
+@strawberry.type
+class Mutation(PeopleMutation, OdsMutation):
+    pass
+
+
+SCHEMA = schema(Query, Mutation)
+
+SERVICE: Service[Principal] = Service(
+    name="organisations",
+    migrations=MIGRATIONS,
+    schema=SCHEMA,
+    principal=load_principal,
+    jobs={ods.JOB: ods.run_import},
+    republish={
+        directory_events.TOPIC: republish,
+        people_events.PERSON_TOPIC: republish_people,
+        people_events.CONTACT_TOPIC: republish_contacts,
+    },
+    events=(directory_events.CONTRACT, *people_events.CONTRACTS),
+    files=(ods.UPLOAD,),
+    bootstrap=bootstrap,
+)

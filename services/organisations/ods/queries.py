@@ -1,0 +1,17 @@
+"""What may be asked of imports: by whoever may import, of their own organisation's."""
+
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Database
+from nhs.directory import Principal
+from nhs.roles import Role
+from services.organisations.ods import store
+from services.organisations.ods.commands import JOB
+
+
+async def find_import(db: Database, principal: Principal, id_: UUID) -> Record | None:
+    principal.require(Role.DATA_LOAD)
+    async with db.reader() as reader:
+        return await store.find_import(reader, id_, JOB, principal.organisation)

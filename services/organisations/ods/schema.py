@@ -1,0 +1,216 @@
+"""Importing the files of ODS, in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+from asyncpg import Record
+
+from chassis.graphql import Context, Count, OdsCode, as_uuid
+from nhs.directory import Principal
+from services.organisations.directory.schema import Organisation, organisation_loader
+from services.organisations.ods import commands, queries
+from services.organisations.ods.commands import Asking, Wanted
+from services.organisations.ods.commands import Outcome as OrganisationImportOutcome
+
+Info = strawberry.Info[Context[Principal], None]
+
+strawberry.enum(
+    OrganisationImportOutcome,
+    name="OrganisationImportOutcome",
+    description="UNCHANGED: all of it was known. REFUSED: something could not be read, so nothing "
+    "was applied.",
+)
+
+
+@strawberry.type(description="Where to PUT a file to, within some minutes and with no token.")
+class OrganisationUpload:
+    id: strawberry.ID = strawberry.field(description="Name it when importing.")
+    path: str = strawberry.field(description="The path to PUT the file to.")
+
+
+@strawberry.input(description="A file that was uploaded.")
+class OrganisationImportFile:
+    id: strawberry.ID = strawberry.field(description="As requestOrganisationUpload gave it.")
+    name: str = strawberry.field(description="What to call it in the report.")
+    since: date | None = strawberry.field(
+        default=None,
+        description="From when what it says without a date holds (a QOF mapping's hierarchy); "
+        "today if not given.",
+    )
+
+    def wanted(self) -> Wanted:
+        return Wanted(as_uuid(self.id), self.name, self.since)
+
+
+@strawberry.type(description="Something in a file that could not be taken.")
+class OrganisationImportProblem:
+    file: str = strawberry.field(description="The file, and the sheet where it has several.")
+    line: int | None = strawberry.field(description="Counted from 1, the header included.")
+    column: str | None = strawberry.field(description="The column.")
+    code: str = strawberry.field(description="Stable and machine-readable: NOT_A_DATE.")
+    reason: str = strawberry.field(description="What is wrong, in words.")
+
+
+@strawberry.type(description="A membership as the file has it.")
+class OrganisationImportRow:
+    pcn_code: OdsCode = strawberry.field(description="The PCN.")
+    valid_from: date = strawberry.field(description="The first day.")
+    valid_to: date | None = strawberry.field(description="The last day; null while it lasts.")
+
+
+@strawberry.type(description="Memberships of one practice that share a day: the later start holds.")
+class OrganisationImportOverlap:
+    practice_code: OdsCode = strawberry.field(description="The practice's code.")
+    rows: list[OrganisationImportRow] = strawberry.field(description="All rows that overlap.")
+
+    @strawberry.field(description="The practice.")
+    async def practice(self, info: Info) -> Organisation | None:
+        return await organisation_loader(info).load(self.practice_code)
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportOverlap:
+        rows = [
+            OrganisationImportRow(
+                pcn_code=OdsCode(row["pcn"]),
+                valid_from=date.fromisoformat(row["valid_from"]),
+                valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+            )
+            for row in kept["rows"]
+        ]
+        return cls(practice_code=OdsCode(kept["practice"]), rows=rows)
+
+
+@strawberry.type(description="A commissioner that took over from another.")
+class OrganisationImportSuccession:
+    predecessor_code: OdsCode = strawberry.field(description="Whose parts all passed on.")
+    successor_code: OdsCode = strawberry.field(description="To whom they passed.")
+    since: date = strawberry.field(description="On which day.")
+
+
+@strawberry.type(description="What an import found, and what it changed or would change.")
+class OrganisationImportReport:
+    counts: list[Count] = strawberry.field(description="How many of each kind of change.")
+    problems: list[OrganisationImportProblem] = strawberry.field(
+        description="What could not be taken; the first thousand."
+    )
+    overlaps: list[OrganisationImportOverlap] = strawberry.field(
+        description="Memberships of one practice that share a day."
+    )
+    lists_of_nobody: list[OdsCode] = strawberry.field(
+        description="Codes that have registered patients and are no practice known here."
+    )
+    successions: list[OrganisationImportSuccession] = strawberry.field(
+        description="Commissioners that took over from others, as the hierarchy shows."
+    )
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportReport:
+        return cls(
+            counts=[Count(name=name, value=str(n)) for name, n in sorted(kept["counts"].items())],
+            problems=[OrganisationImportProblem(**one) for one in kept["problems"]],
+            overlaps=[OrganisationImportOverlap.of(one) for one in kept["overlaps"]],
+            lists_of_nobody=[OdsCode(code) for code in kept["lists_of_nobody"]],
+            successions=[
+                OrganisationImportSuccession(
+                    predecessor_code=OdsCode(one["predecessor"]),
+                    successor_code=OdsCode(one["successor"]),
+                    since=date.fromisoformat(one["since"]),
+                )
+                for one in kept["successions"]
+            ],
+        )
+
+
+@strawberry.type(description="Why an import ended without a report.")
+class OrganisationImportError:
+    code: str = strawberry.field(description="Stable and machine-readable.")
+    message: str = strawberry.field(description="What went wrong, in words.")
+
+
+@strawberry.type(description="An import of ODS files, done by a worker.")
+class OrganisationImport:
+    id: strawberry.ID = strawberry.field(description="The import's id.")
+    status: str = strawberry.field(description="WAITING, RUNNING, DONE or FAILED.")
+    steps_done: int = strawberry.field(description="How far it is.")
+    steps: int | None = strawberry.field(description="How far it has to go; null until it starts.")
+    asked_at: datetime = strawberry.field(description="When it was asked for.")
+    outcome: OrganisationImportOutcome | None = strawberry.field(
+        description="What came of it; null until it is done."
+    )
+    report: OrganisationImportReport | None = strawberry.field(
+        description="What it found; null until it is done."
+    )
+    error: OrganisationImportError | None = strawberry.field(description="Why it failed.")
+
+    @classmethod
+    def of(cls, row: Record) -> OrganisationImport:
+        error, report = row["error"], row["report"]
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            status=row["status"],
+            steps_done=row["done"],
+            steps=row["total"],
+            asked_at=row["asked_at"],
+            outcome=OrganisationImportOutcome(row["outcome"]) if row["outcome"] else None,
+            report=OrganisationImportReport.of(report) if report else None,
+            error=error and OrganisationImportError(code=error["code"], message=error["message"]),
+        )
+
+
+@strawberry.type
+class OdsQuery:
+    @strawberry.field(description="An import of your organisation's, or null if there is none.")
+    async def organisation_import(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+    ) -> OrganisationImport | None:
+        return await _find(info, id)
+
+
+@strawberry.type
+class OdsMutation:
+    @strawberry.mutation(description="Ask where to PUT a file of ODS.")
+    def request_organisation_upload(
+        self,
+        info: Info,
+        file_name: str,  # noqa: ARG002 - for the log of requests; files are known by content
+    ) -> OrganisationUpload:
+        signed = commands.request_upload(info.context.files, info.context.principal)
+        return OrganisationUpload(id=strawberry.ID(str(signed.id)), path=signed.path)
+
+    @strawberry.mutation(
+        description="Import uploaded files of ODS: epraccur, ePCN, a QOF mapping, registered "
+        "patients; told apart by what is in them. All of it or nothing; what is known already "
+        "changes nothing. Poll organisationImport for the report."
+    )
+    async def import_organisations(
+        self,
+        info: Info,
+        uploads: list[OrganisationImportFile],
+        dry_run: bool = False,
+        skip_bad_lines: bool = False,
+        idempotency_key: str | None = None,
+    ) -> OrganisationImport:
+        context = info.context
+        key = context.idempotency(info, idempotency_key)
+        id_ = await commands.ask_for_import(
+            context.db,
+            context.files,
+            Asking(context.principal, context.now, key),
+            [upload.wanted() for upload in uploads],
+            dry_run=dry_run,
+            skip_bad_lines=skip_bad_lines,
+        )
+        made = await _find(info, strawberry.ID(str(id_)))
+        assert made is not None
+        return made
+
+
+async def _find(info: Info, id_: strawberry.ID) -> OrganisationImport | None:
+    context = info.context
+    row = await queries.find_import(context.db, context.principal, as_uuid(id_))
+    return OrganisationImport.of(row) if row else None
