@@ -21,10 +21,12 @@ _MOST = 200_000
 """Bytes of a value that are kept: a broker takes a megabyte, and base64 swells."""
 
 
-async def park(tx: Tx, group: str, record: Record, reason: Exception) -> None:
-    """Record the parked record, once however often it is delivered."""
-    if await inbox.first_time(tx, group + DEAD, [_identity(group, record)]):
+async def park(tx: Tx, group: str, record: Record, reason: Exception) -> bool:
+    """Record the parked record, once however often it comes; answers if it was new."""
+    new = await inbox.first_time(tx, group + DEAD, [_identity(group, record)])
+    if new:
         await outbox.record(tx, [_parked(group, record, reason)], at=datetime.now(UTC))
+    return bool(new)
 
 
 def _identity(group: str, record: Record) -> UUID:

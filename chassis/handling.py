@@ -66,21 +66,25 @@ class Handling:
         the offset answered is done, and nothing from it on.
         """
         batch = [self._read(record) for record in records]
-        try:
-            await self._together(batch)
-        except Exception as error:  # noqa: BLE001 - one by one it shows whose fault it is
-            log.info("reader.singly", records=len(batch), reason=repr(error))
-            return await self._singly(batch)
-        return {}
+        if await self._together(batch):
+            return {}
+        log.info("reader.singly", records=len(batch))
+        return await self._singly(batch)
 
-    async def _together(self, batch: Sequence[Read]) -> None:
-        async with self._db.transaction() as tx:
-            await take(tx, self._subscription, [read.event for read in batch if read.event])
-            for read in batch:
-                if read.undecodable:
-                    await dead.park(tx, self._subscription.group, read.record, read.undecodable)
+    async def _together(self, batch: Sequence[Read]) -> bool:
+        """Handle the batch whole; False if it cannot be: one by one it shows whose fault it is."""
+        if any(read.undecodable for read in batch):
+            return False
+        try:
+            async with self._db.transaction() as tx:
+                await take(tx, self._subscription, [read.event for read in batch if read.event])
+        except Exception as error:  # noqa: BLE001 - whatever it is, it comes again
+            log.debug("reader.batch_failed", reason=repr(error))
+            return False
         for read in batch:
-            self._note(read, parked=read.undecodable is not None)
+            events_read.labels(read.record.topic, "handled" if read.event else "skipped").inc()
+            self._parked_in_a_row = 0
+        return True
 
     async def _singly(self, batch: Iterable[Read]) -> Held:
         held: dict[TopicPartition, int] = {}
@@ -104,23 +108,40 @@ class Handling:
         return []
 
     async def _alone(self, read: Read) -> None:
-        poison: Exception | None = read.undecodable
-        if read.event:
-            try:
-                async with self._db.transaction() as tx:
-                    await take(tx, self._subscription, [read.event])
-            except TransientError:
-                raise
-            except Exception as error:  # noqa: BLE001 - poison is whatever cannot be handled
-                poison = error
+        poison = read.undecodable or await self._poison(read)
         if poison:
             await self._park(read, poison)
-        self._note(read, parked=poison is not None)
+        else:
+            self._parked_in_a_row = 0 if read.event else self._parked_in_a_row
+            events_read.labels(read.record.topic, "handled" if read.event else "skipped").inc()
+
+    async def _poison(self, read: Read) -> Exception | None:
+        """Handle the event; answers why it never can be."""
+        try:
+            async with self._db.transaction() as tx:
+                await take(tx, self._subscription, [read.event] if read.event else [])
+        except TransientError:
+            raise
+        except Exception as error:  # noqa: BLE001 - poison is whatever cannot be handled
+            return error
+        return None
 
     async def _park(self, read: Read, reason: Exception) -> None:
-        log.error("reader.parked", exc_info=reason, place=str(read.partition), key=read.record.key)
         async with self._db.transaction() as tx:
-            await dead.park(tx, self._subscription.group, read.record, reason)
+            new = await dead.park(tx, self._subscription.group, read.record, reason)
+        if new:  # when it comes again after a stop, a person has seen it
+            place = f"{read.partition.topic}/{read.partition.partition}/{read.record.offset}"
+            log.error("reader.parked", exc_info=reason, place=place, key=read.record.key)
+            events_read.labels(read.record.topic, "parked").inc()
+            self._count_parked(read.record.topic)
+
+    def _count_parked(self, topic: str) -> None:
+        self._parked_in_a_row += 1
+        if self._parked_in_a_row >= self._fuse:
+            raise ReaderStoppedError(
+                f"{self._parked_in_a_row} records in a row could not be handled; they are in "
+                f"{topic}.dead and the like, with their reasons"
+            )
 
     def _read(self, record: Record) -> Read:
         event_type = type_of(record)
@@ -130,19 +151,6 @@ class Handling:
             return Read(record, event=decode(record))
         except UndecodableError as error:
             return Read(record, undecodable=error)
-
-    def _note(self, read: Read, *, parked: bool) -> None:
-        outcome = "parked" if parked else "handled" if read.event else "skipped"
-        events_read.labels(read.record.topic, outcome).inc()
-        if outcome == "handled":
-            self._parked_in_a_row = 0
-        elif parked:
-            self._parked_in_a_row += 1
-            if self._parked_in_a_row >= self._fuse:
-                raise ReaderStoppedError(
-                    f"{self._parked_in_a_row} records in a row could not be handled; they are in "
-                    f"{read.record.topic}.dead and the like, with their reasons"
-                )
 
 
 async def take(tx: Tx, subscription: Subscription, events: Sequence[Received]) -> None:

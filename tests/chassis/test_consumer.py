@@ -270,6 +270,19 @@ async def test_a_reader_that_parks_everything_is_stopped_by_its_fuse(things, kaf
     assert len(await parked(things)) == 10
 
 
+async def test_started_again_a_stopped_reader_goes_on_behind_what_was_parked(things, kafka, topic):
+    await publish(kafka, topic, [wrong(key=b"a", value=b"{")] * 15)
+    await publish(kafka, topic, [changed("a", 1)])
+    asked = subscription(topic)
+
+    with pytest.raises(ReaderStoppedError):
+        await Consumer(things, asked, kafka, fuse=10).run(asyncio.Event())
+    async with reading(things, asked, kafka, fuse=10):
+        await eventually(lambda: things_are(things, {"a": 1}))
+
+    assert len(await parked(things)) == 15
+
+
 async def test_a_database_that_is_away_loses_nothing(things, dsn, kafka, topic, postgres):
     async with reading(things, subscription(topic), kafka):
         await publish(kafka, topic, [happened("a", 1)])

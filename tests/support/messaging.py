@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from chassis import outbox, wire
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
+from chassis.handling import FUSE
 from chassis.kafka import Kafka
 from chassis.outbox import Event
 from chassis.relay import Relay
@@ -46,11 +47,11 @@ async def relaying(dsn: str, kafka: Kafka, timeout: float = 1.0) -> AsyncIterato
 
 @asynccontextmanager
 async def reading(
-    database: Database, subscription: Subscription, kafka: Kafka
+    database: Database, subscription: Subscription, kafka: Kafka, fuse: int = FUSE
 ) -> AsyncIterator[None]:
     """A reader at work during the block."""
     stop = asyncio.Event()
-    running = asyncio.create_task(Consumer(database, subscription, kafka).run(stop))
+    running = asyncio.create_task(Consumer(database, subscription, kafka, fuse=fuse).run(stop))
     try:
         yield
     finally:
