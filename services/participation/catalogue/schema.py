@@ -9,7 +9,6 @@ from typing import Self
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from chassis.errors import DomainError
 from chassis.graphql import Connection, Context, FinancialYear, Points, connection, window
 from nhs.directory import Principal
 from nhs.formulas import specification as spec
@@ -357,10 +356,7 @@ def _ask(info: Info, key: str | None) -> commands.Ask:
     return commands.Ask(context.principal, context.now, context.idempotency(info, key))
 
 
-async def _after(info: Info, identity: str) -> QualityService:
-    loader = quality_service_loader(info)
-    loader.clear(identity)
-    service = await loader.load(identity)
-    if service is None:
-        raise DomainError("QUALITY_SERVICE_NOT_FOUND", f"There is no {identity}.", field="id")
-    return service
+async def _after(info: Info, identity: str) -> QualityService | None:
+    """Read what was changed anew: the request's loader may know how it was before."""
+    (service,) = await queries.find(info.context.db, info.context.principal, [identity])
+    return QualityService.of(service) if service else None

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NoReturn
 from uuid import UUID
 
-from chassis.errors import DomainError
+from chassis.errors import NOT_YET_KNOWN, DomainError
 from nhs.roles import Role
 from nhs.values import FinancialYear, Period
 
@@ -232,7 +232,9 @@ class Candidate:
 
     def check(self, terms: Terms) -> None:
         """Raise the first reason why it cannot be offered the service."""
-        if self.kind is None or not self.commissioned:
+        if self.kind is None:
+            _refuse(NOT_YET_KNOWN, f"No organisation {self.ods_code} has been heard of yet.")
+        if not self.commissioned:
             _refuse(
                 "NOT_COMMISSIONED",
                 f"{self.ods_code} is not commissioned by {terms.commissioner} in this time.",

@@ -323,7 +323,7 @@ class OfferBulkAnswer(BulkAnswer):
                 Refusal(id=strawberry.ID(r.id), code=r.code, message=r.message, field=r.field)
                 for r in outcome.refused
             ],
-            counts=[Count(name=name, value=str(n)) for name, n in outcome.counts.items()],
+            counts=[Count(name=name, value=str(n)) for name, n in sorted(outcome.counts.items())],
             selection=outcome.selection,
             message=outcome.message,
         )

@@ -69,7 +69,7 @@ async def test_each_provider_that_cannot_be_offered_it_is_refused_by_itself(publ
         "A81003": "PROVIDER_CLOSED",
         "B81001": "NOT_COMMISSIONED",
         "U00001": "PROVIDER_KIND",
-        "X": "NOT_COMMISSIONED",
+        "X": "NOT_YET_KNOWN",
     }
     assert outcome.message.endswith("successfully Offered; 5 could not be")
 

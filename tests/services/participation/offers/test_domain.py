@@ -149,7 +149,7 @@ def test_terms_lie_inside_the_service_and_ahead(change, expected):
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"kind": None, "commissioned": False}, "NOT_COMMISSIONED"),
+        ({"kind": None, "commissioned": False}, "NOT_YET_KNOWN"),
         ({"commissioned": False}, "NOT_COMMISSIONED"),
         ({"kind": "PCN"}, "PROVIDER_KIND"),
         ({"closed_on": date(2025, 3, 31)}, "PROVIDER_CLOSED"),
