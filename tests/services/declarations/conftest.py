@@ -1,6 +1,6 @@
 """Declarations over a real database, with a small England to act in."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,8 @@ def migrations() -> Sequence[Path]:
 
 
 @pytest.fixture
-async def period(database: Database, tmp_path: Path) -> AsyncIterator[Period]:
+async def period(database: Database, tmp_path: Path) -> Period:
     """QOF 2025/26 on 1 April 2026: published, offered, accepted by A81001 and A81002."""
     made = Period(database, tmp_path)
     await made.begin()
-    yield made
+    return made

@@ -1,0 +1,201 @@
+"""Loading INDICATOR_VALUES: what is wrong is listed, and nothing else is lost."""
+
+import pytest
+
+from chassis.errors import DomainError
+from services.declarations.achievement.domain import COLUMNS
+from tests.services.declarations.period import (
+    Period,
+    extract_rows,
+    offer,
+    row,
+    worked_values,
+)
+
+LONE = {"CHOL004": (231, 660, 700)}
+
+
+async def stored(period: Period) -> list[tuple]:
+    async with period.db.reader() as reader:
+        rows = await reader.fetch(
+            "select provider, indicator, numerator, denominator, register"
+            " from achievement_value order by 1, 2"
+        )
+    return [tuple(r) for r in rows]
+
+
+async def test_a_value_is_one_row_a_provider_and_indicator_and_says_where_it_came_from(period):
+    counts = await period.load(extract_rows("A81001", LONE))
+    assert counts["loaded"] == 1
+    assert await stored(period) == [("A81001", "CHOL004", 231, 660, 700)]
+    async with period.db.reader() as reader:
+        value = await reader.fetchrow("select * from achievement_value")
+    assert (value["how"], value["submitted_by"]) == ("AUTOMATIC", "AUTOMATED")
+    assert value["submitted_at"].isoformat() == "2026-04-01T02:19:50"
+    assert value["load_id"] == period.last_load
+
+
+async def test_the_same_file_again_changes_nothing(period):
+    await period.calculated("A81001")
+    before = await period.everything()
+    counts = await period.load(extract_rows("A81001", worked_values()))
+    await period.settle()
+    assert (counts["loaded"], counts["unchanged"]) == (0, 44)
+    assert await period.everything() == before
+
+
+async def test_what_is_wrong_is_listed_with_code_row_and_field_and_the_rest_is_loaded(period):
+    good = extract_rows("A81001", worked_values())
+    bad = [
+        row("Z99999", "AF006", "Numerator", "1"),
+        row("A81002", "AF006", "Numerator", "11"),
+        row("A81002", "AF006", "Denominator", "10"),
+        row("A81002", "AF008", "Numerator", "many"),
+        row("A81002", "AF008", "Denominator", "-1"),
+        row("A81002", "CHD005", "Numerator", ""),
+        row("A81002", "XX001", "Numerator", "1"),
+        row("A81002", "AF006", "Numerator", "1", ACH_DATE="31st March"),
+        row("A81002", "AF006", "Numerator", "1", ACH_DATE="20250331"),
+        row("A81002", "AF006", "Numerator", "1", QUALITY_SERVICE="QOF9999"),
+        ["QOF2526", "too", "short"],
+    ]
+    counts = await period.load([*bad, *good])
+    assert await period.problems() == [
+        ("UNKNOWN_PRACTICE", 2, "ORG_CODE"),
+        ("NUMERATOR_ABOVE_DENOMINATOR", 3, "VALUE"),
+        ("VALUE_NOT_A_NUMBER", 5, "VALUE"),
+        ("VALUE_NEGATIVE", 6, "VALUE"),
+        ("VALUE_MISSING", 7, "VALUE"),
+        ("UNKNOWN_INDICATOR", 8, "IND_CODE"),
+        ("DATE_NOT_VALID", 9, "ACH_DATE"),
+        ("ACHIEVEMENT_DATE_UNKNOWN", 10, "ACH_DATE"),
+        ("UNKNOWN_SERVICE", 11, "QUALITY_SERVICE"),
+        ("ROW_MALFORMED", 12, None),
+    ]
+    assert (counts["loaded"], counts["unknown"], counts["errors"]) == (44, 1, 10)
+    assert {r[0] for r in await stored(period)} == {"A81001"}
+
+
+async def test_values_of_who_does_not_participate_are_kept_and_listed_and_never_paid(period):
+    counts = await period.load(extract_rows("A81003", worked_values()))
+    assert await period.problems() == [("NOT_PARTICIPATING", 2, "ORG_CODE")]
+    assert (counts["loaded"], counts["not_participating"]) == (44, 1)
+    await period.settle()
+    assert await period.declarations(provider="A81003") == []
+
+
+async def test_superseded_submissions_are_passed_over_and_the_latest_counts(period):
+    rows = [
+        row("A81001", "AF006", "Numerator", "1", LAST_SUBMISSION="N"),
+        row("A81001", "AF006", "Numerator", "3", SUBMIT_DATE="03/04/2026"),
+        row("A81001", "AF006", "Numerator", "2", SUBMIT_DATE="20260402"),
+        row("A81001", "AF006", "Denominator", "4"),
+        row("A81001", "AF006", "Atrial Fibrillation Register", "9", ACH_DATE="31/03/2026"),
+    ]
+    counts = await period.load(rows)
+    assert counts["superseded"] == 1
+    assert await stored(period) == [("A81001", "AF006", 3, 4, 9)]
+
+
+async def test_fields_no_rule_uses_are_kept_beside_the_others(period):
+    await period.load([row("A81001", "AF006", "AFIBPCADEC", "7")])
+    async with period.db.reader() as reader:
+        others = await reader.fetchval("select others from achievement_value")
+    assert others == {"AFIBPCADEC": 7}
+
+
+async def test_a_numerator_is_held_against_the_denominator_of_an_earlier_load(period):
+    await period.load(extract_rows("A81001", LONE))
+    await period.load([row("A81001", "CHOL004", "Numerator", "661")])
+    assert await period.problems() == [("NUMERATOR_ABOVE_DENOMINATOR", 2, "VALUE")]
+    assert await stored(period) == [("A81001", "CHOL004", 231, 660, 700)]
+
+
+async def test_what_finance_has_approved_changes_no_more(period):
+    await period.calculated("A81001")
+    for who, step in (
+        ("practice", period.declare),
+        ("approver", period.approve),
+        ("finance", period.approve),
+    ):
+        await step(who, [await period.of("A81001")])
+    before = await period.everything()
+    await period.load(extract_rows("A81001", {"CHOL004": (330, 660, 700)}))
+    await period.settle()
+    assert await period.problems() == [("PERIOD_LOCKED", 2, "ORG_CODE")]
+    assert await period.everything() == before
+
+
+async def test_a_file_that_is_no_extract_is_refused_whole(period):
+    with pytest.raises(DomainError) as refused:
+        await period.load([], header=[*COLUMNS[:-1], "LAST"])
+    assert refused.value.code == "COLUMNS_NOT_AS_EXPECTED"
+    assert "LAST_SUBMISSION missing" in refused.value.message
+
+
+async def test_an_interrupted_load_that_starts_again_lists_each_error_once(period):
+    rows = [row("A81001", "AF006", "Numerator", "many")]
+    await period.load(rows)
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "insert into achievement_staging values"
+            " ($1, 9, 'QOF2526', 'A81001', '2026-03-31', 'AF006', 'Numerator', 9, 'x', now())",
+            period.last_load,
+        )
+    await period.load(rows)
+    assert await period.problems() == [("VALUE_NOT_A_NUMBER", 2, "VALUE")]
+    assert await stored(period) == []
+
+
+async def test_values_that_came_before_the_achievement_date_wait_for_it(period):
+    declared_on = period.now
+    period.now = declared_on.replace(month=3, day=20)
+    await period.calculated("A81001")
+    assert await period.declarations() == []
+    period.now = declared_on
+    await period.settle()
+    assert (await period.of("A81001"))["pounds"] == "37227.05"
+
+
+async def test_a_list_of_another_day_stands_in_and_no_list_blocks(period):
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "update directory.list_size set counted_on = '2025-10-01' where ods_code = 'A81001'"
+        )
+        await tx.execute("delete from directory.list_size where ods_code = 'A81002'")
+    await period.calculated("A81001", "A81002")
+    async with period.db.reader() as reader:
+        assert await reader.fetchval("select list_stands_in from calculation") is True
+    assert (await period.of("A81002"))["missing"] == ["LIST_SIZE_UNKNOWN"]
+
+
+async def test_a_cancelled_participation_closes_its_declaration(period):
+    made = offer("A81003", version=1)
+    async with period.db.transaction() as tx:
+        await keep(tx, made)
+    await period.settle()
+    cancelled = made | {"version": 2, "status": "CANCELLED", "ended_on": "2026-03-30"}
+    async with period.db.transaction() as tx:
+        await keep(tx, cancelled)
+        await keep(tx, made)  # an older version, heard late, changes nothing
+    await period.settle()
+    assert (await period.of("A81003"))["status"] == "CLOSED"
+    assert await period.events_by_type() == {"declaration.closed.v1": 1}
+
+
+async def test_a_cancellation_after_the_achievement_date_closes_nothing(period):
+    made = offer("A81003", version=1)
+    async with period.db.transaction() as tx:
+        await keep(tx, made)
+    await period.settle()
+    late = {"version": 2, "status": "CANCELLED", "ended_on": "2026-04-02"}
+    async with period.db.transaction() as tx:
+        await keep(tx, made | late)
+    await period.settle()
+    assert (await period.of("A81003"))["status"] == "INCOMPLETE"
+
+
+async def keep(tx, offer_) -> None:
+    from services.declarations.agreements.commands import keep_offers
+
+    await keep_offers(tx, [offer_])

@@ -1,0 +1,126 @@
+"""Who sees what, and may do what: other organisations' data is not there."""
+
+import pytest
+
+from tests.services.declarations.period import Period
+
+
+async def test_a_provider_sees_its_own_alone(period: Period):
+    await period.calculated("A81001", "A81002")
+    found = await period.declarations("practice")
+    assert [one["provider"]["odsCode"] for one in found] == ["A81001"]
+
+
+async def test_a_commissioner_of_others_sees_nothing_and_may_do_nothing(period: Period):
+    await period.calculated("A81001")
+    await period.declare("practice", [await period.of("A81001")])
+    declared = await period.of("A81001")
+    before = await period.everything()
+    assert await period.declarations("other commissioner") == []
+    one = await period.ask(
+        "other commissioner",
+        "query ($id: ID!) { declaration(id: $id) { id } }",
+        id=declared["id"],
+    )
+    assert one == {"errors": ["NOT_FOUND"]}
+    answer = await period.approve("other commissioner", [declared])
+    assert [r["code"] for r in answer["refused"]] == ["NOT_FOUND"]
+    assert await period.everything() == before
+
+
+@pytest.mark.parametrize("kind", ["Declaration", "Payment"])
+async def test_an_entity_join_shows_nothing_of_others(period: Period, kind: str):
+    await period.calculated("A81001")
+    for who, step in (
+        ("practice", period.declare),
+        ("approver", period.approve),
+        ("finance", period.approve),
+    ):
+        await step(who, [await period.of("A81001")])
+    data = await period.ask("finance", "{ payments { edges { node { id declaration { id } } } } }")
+    node = data["payments"]["edges"][0]["node"]
+    identity = node["id"] if kind == "Payment" else node["declaration"]["id"]
+    query = """query ($r: [_Any!]!) { _entities(representations: $r) {
+        ... on Declaration { id } ... on Payment { id } } }"""
+    wanted = [{"__typename": kind, "id": identity}]
+    seen = await period.ask("finance", query, r=wanted)
+    assert seen == {"_entities": [{"id": identity}]}
+    unseen = await period.ask("other commissioner", query, r=wanted)
+    assert unseen == {"_entities": [None]}
+
+
+async def test_joins_from_organisations_and_offers_are_scoped(period: Period):
+    await period.calculated("A81001", "A81002")
+    query = """query ($r: [_Any!]!) { _entities(representations: $r) {
+        ... on Organisation { declarations { provider { odsCode } } } } }"""
+    codes = [{"__typename": "Organisation", "odsCode": c} for c in ("A81001", "A81002")]
+    data = await period.ask("practice", query, r=codes)
+    own = [{"provider": {"odsCode": "A81001"}}]
+    assert data == {"_entities": [{"declarations": own}, {"declarations": []}]}
+    async with period.db.reader() as reader:
+        offer = await reader.fetchval("select id from offer where provider = 'A81001'")
+    query = """query ($r: [_Any!]!) { _entities(representations: $r) {
+        ... on Offer { declarations { status } } } }"""
+    joined = [{"__typename": "Offer", "id": str(offer)}]
+    data = await period.ask("practice", query, r=joined)
+    assert data == {"_entities": [{"declarations": [{"status": "AWAITING_PROVIDER_APPROVAL"}]}]}
+    data = await period.ask("other practice", query, r=joined)
+    assert data == {"_entities": [{"declarations": []}]}
+
+
+async def test_a_viewer_sees_points_without_pounds_receipts_or_payments(period: Period):
+    await period.calculated("A81001")
+    data = await period.ask(
+        "practice viewer",
+        """{ declarations { edges { node { points pounds receipt payment { id }
+            lines { indicator points pounds receipt } history { action pounds } } } } }""",
+    )
+    (edge,) = data["declarations"]["edges"]
+    node = edge["node"]
+    assert (node["points"], node["pounds"], node["receipt"]) == ("139.47", None, None)
+    assert {line["pounds"] for line in node["lines"]} == {None}
+    assert {line["receipt"] for line in node["lines"]} == {None}
+    assert {entry["pounds"] for entry in node["history"]} == {None}
+    refused = await period.ask("practice viewer", "{ paymentTotal { amount } }")
+    assert refused == {"errors": ["ROLE_REQUIRED"]}
+
+
+async def test_a_role_that_sees_no_declarations_is_refused(period: Period):
+    refused = await period.ask("service manager", "{ declarations { totalCount } }")
+    assert refused == {"errors": ["ROLE_REQUIRED"]}
+
+
+async def test_a_role_for_one_payment_type_reaches_that_type_alone(period: Period):
+    await period.calculated("A81001")
+    await period.declare("practice", [await period.of("A81001")])
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "update directory.person_role set payment_types = '{DES}'"
+            " where person_id = (select id from directory.person where subject = 'approver')"
+        )
+    assert await period.declarations("approver") == []
+    declared = (await period.declarations("second approver"))[0]
+    before = await period.everything()
+    answer = await period.approve("approver", [declared])
+    assert [r["code"] for r in answer["refused"]] == ["ROLE_REQUIRED"]
+    assert await period.everything() == before
+
+
+async def test_a_practice_declares_its_own_alone(period: Period):
+    await period.calculated("A81001")
+    declaration = await period.of("A81001")
+    before = await period.everything()
+    answer = await period.declare("other practice", [declaration])
+    assert [r["code"] for r in answer["refused"]] == ["NOT_FOUND"]
+    assert await period.everything() == before
+
+
+async def test_who_holds_the_role_no_more_is_refused_at_once(period: Period):
+    await period.calculated("A81001")
+    declaration = await period.of("A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "delete from directory.person_role"
+            " where person_id = (select id from directory.person where subject = 'practice')"
+        )
+    assert await period.declare("practice", [declaration]) == {"errors": ["ROLE_REQUIRED"]}
