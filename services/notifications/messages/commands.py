@@ -1,0 +1,209 @@
+"""What events and people make happen to messages."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis import outbox, selection
+from chassis.db import Database, Tx
+from chassis.errors import DomainError, TransientError
+from chassis.idempotency import IdempotencyKey, once
+from nhs.directory import Principal
+from services.notifications.messages import events
+from services.notifications.messages.domain import (
+    COMPLETES,
+    LONGEST_ABOUT,
+    NOTICES,
+    REACHES_COMMISSIONER,
+    SENT_BACK,
+    Kind,
+    Notice,
+    Occurrence,
+    Status,
+)
+from services.notifications.messages.store import changes, heard, raising
+from services.notifications.messages.store.scope import MessageFilter, Sight
+
+MOST_CHOSEN: Final = 10_000
+"""Messages one bulk action may be about."""
+
+
+async def tell(tx: Tx, occurrence: Occurrence) -> None:
+    """Complete the tasks that asked for this, and tell everyone whom it concerns."""
+    reached = await _reached(tx, occurrence)
+    if done := COMPLETES.get(occurrence.event):
+        await raising.complete(tx, occurrence.id, done)
+    for notice in NOTICES[occurrence.event]:
+        if reached or not notice.if_reached:
+            await _tell(tx, notice, occurrence)
+
+
+async def _reached(tx: Tx, occurrence: Occurrence) -> bool:
+    """Whether the declaration was with its commissioner until now."""
+    if occurrence.event in REACHES_COMMISSIONER:
+        await heard.reach_commissioner(tx, occurrence.id)
+    return occurrence.event in SENT_BACK and await heard.send_back(tx, occurrence.id)
+
+
+async def _tell(tx: Tx, notice: Notice, occurrence: Occurrence) -> None:
+    people = await raising.recipients(tx, notice, occurrence)
+    if people:
+        rows = await raising.raise_to(tx, people, notice.kind, occurrence, LONGEST_ABOUT)
+        messages = [_raised(row, occurrence.id) for row in rows]
+        await outbox.record(tx, events.raised(messages), at=occurrence.at)
+    elif not await heard.is_known(tx, occurrence.told(notice.side)):
+        raise TransientError(f"{occurrence.told(notice.side)} has not been heard of yet")
+
+
+def _raised(row: Record, about: UUID) -> events.MessageRaised:
+    return events.MessageRaised(
+        id=row["id"],
+        version=row["version"],
+        kind=row["kind"],
+        subject_code=row["subject_code"],
+        person_id=row["person_id"],
+        organisation=row["organisation"],
+        about=[*row["about_before"], about],
+        count=row["count"],
+        at=row["raised_at"],
+    )
+
+
+# Bulk actions of the recipient -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks, when, under which key, and whether only to be shown what would happen."""
+
+    principal: Principal
+    now: datetime
+    key: IdempotencyKey | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    rows: Mapping[UUID, int] | None = None
+    filter: MessageFilter | None = None
+    selection: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    id: UUID
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    done: list[UUID] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    selection: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    name: str
+    becomes: Status
+    verb: str
+    tasks_only: bool
+
+    def judge(self, row: Record | None, version: int) -> None:
+        if row is None:
+            raise DomainError("MESSAGE_NOT_FOUND", "There is no such message in your sight.")
+        if not row["mine"]:
+            raise DomainError("NOT_YOURS", "Only who was told of it can do that.")
+        if row["version"] != version:
+            raise DomainError("STALE_VERSION", "The message has changed since you saw it.")
+        if self.tasks_only and row["kind"] != Kind.TASK:
+            raise DomainError("NOT_A_TASK", "It is a message: there is nothing to complete.")
+        if row["status"] in (self.becomes, Status.DONE):
+            raise DomainError("TRANSITION_NOT_ALLOWED", f"It is {row['status']} already.")
+
+
+READ: Final = Action("markMessagesRead", Status.READ, "marked as read", tasks_only=False)
+COMPLETE: Final = Action("completeTasks", Status.DONE, "completed", tasks_only=True)
+
+
+async def act(db: Database, ask: Ask, action: Action, choice: Choice) -> Outcome:
+    """Do it to each chosen message of one's own; the others are refused one by one."""
+    async with db.transaction() as tx:
+
+        async def work() -> Outcome:
+            return await _act(tx, ask, action, choice)
+
+        return await _once(tx, ask, work)
+
+
+async def _once(tx: Tx, ask: Ask, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    return await once(tx, ask.key, Outcome, work, now=ask.now)
+
+
+async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:
+    sight = Sight.of(ask.principal)
+    chosen = await _chosen(tx, ask, action, choice, sight)
+    held = await changes.held(tx, sight, list(chosen), lock=not ask.dry_run)
+    done: list[UUID] = []
+    refused: list[Refused] = []
+    for identity, version in chosen.items():
+        try:
+            action.judge(held.get(identity), version)
+            done.append(identity)
+        except DomainError as error:
+            refused.append(Refused(identity, error.code, error.message))
+    token = None
+    if ask.dry_run:
+        token = await _keep(tx, ask, action, chosen)
+    elif done:
+        await changes.set_status(tx, done, action.becomes)
+    return Outcome(done, refused, token, _said(len(done), action, dry_run=ask.dry_run))
+
+
+def _said(done: int, action: Action, *, dry_run: bool) -> str:
+    what = "1 message" if done == 1 else f"{done} messages"
+    verb = "would be" if dry_run else "was" if done == 1 else "were"
+    return f"{what} {verb} {action.verb}."
+
+
+async def _chosen(
+    tx: Tx, ask: Ask, action: Action, choice: Choice, sight: Sight
+) -> Mapping[UUID, int]:
+    if choice.rows is not None:
+        return choice.rows
+    if choice.selection is not None:
+        return dict(await _take(tx, ask, action, choice.selection))
+    if not ask.dry_run:
+        message = "A filter is for a dry run: commit the selection that it answers."
+        raise DomainError("SELECTION_REQUIRED", message, field="choose")
+    return dict(await changes.matching(tx, sight, choice.filter or MessageFilter(), MOST_CHOSEN))
+
+
+async def _take(tx: Tx, ask: Ask, action: Action, token: str) -> list[tuple[UUID, int]]:
+    who = ask.principal
+    return await selection.take(
+        tx,
+        token,
+        person=who.person_id,
+        organisation=who.organisation,
+        operation=action.name,
+        now=ask.now,
+    )
+
+
+async def _keep(tx: Tx, ask: Ask, action: Action, chosen: Mapping[UUID, int]) -> str:
+    who = ask.principal
+    return await selection.keep(
+        tx,
+        person=who.person_id,
+        organisation=who.organisation,
+        operation=action.name,
+        rows=list(chosen.items()),
+        now=ask.now,
+    )

@@ -1,0 +1,99 @@
+"""Every role at every operation: three tasks stand in the centre, one of them the caller's."""
+
+from chassis.ids import new_id
+from nhs.roles import OrganisationKind, Role
+from services.notifications.app import service
+from tests.services.notifications.centre import Served
+from tests.services.notifications.matrix import ALL, MATRIX, OWN
+from tests.support.directory import have_organisation, have_person
+
+ELSEWHERE = "A99002"
+OPERATIONS = {
+    "Query.messages": "{ found: messages { edges { node { id } } } }",
+    "Query.message": "query ($id: ID!) { message(id: $id) { id } }",
+    "Query.messageCounts": "{ found: messageCounts { total } }",
+    "Query._entities": (
+        "query ($all: [_Any!]!) {"
+        " found: _entities(representations: $all) { ... on Message { id } } }"
+    ),
+    "Mutation.markMessagesRead": (
+        "mutation ($choose: MessageChoice!) { found: markMessagesRead(choose: $choose) { done } }"
+    ),
+    "Mutation.completeTasks": (
+        "mutation ($choose: MessageChoice!) { found: completeTasks(choose: $choose) { done } }"
+    ),
+}
+
+
+def test_every_operation_has_a_line():
+    schema = service.schema._schema
+    fields = {
+        f"{root.name}.{name}"
+        for root in (schema.query_type, schema.mutation_type)
+        for name in root.fields
+    }
+    assert fields - {"Query._service"} == set(MATRIX) == set(OPERATIONS)
+
+
+async def test_every_role_sees_and_does_what_its_line_says(served: Served):
+    for number, role in enumerate(Role):
+        tasks = await _three_tasks(served, role, f"A98{number:03d}")
+        for operation, line in MATRIX.items():
+            expected = {OWN: 1, ALL: 2}[line[role]]
+            assert await _found(served, role, operation, tasks) == expected, (role, operation)
+
+
+async def _three_tasks(served: Served, role: Role, here: str) -> list[str]:
+    """The caller's, a colleague's, and one of another practice."""
+    async with served.centre.database.transaction() as tx:
+        await have_organisation(tx, here, OrganisationKind.PRACTICE)
+        caller = await have_person(tx, _subject(role), {here: [role]})
+        issuer = served.client.issuer.address
+        await tx.execute("update directory.person set issuer = $1 where id = $2", issuer, caller)
+        places = ((caller, here), (new_id(), here), (new_id(), ELSEWHERE))
+        return [await _task(tx, person, code) for person, code in places]
+
+
+def _subject(role: Role) -> str:
+    return f"only-{role.value.lower()}"
+
+
+async def _task(tx, person, code):
+    one = new_id()
+    await tx.execute(
+        "insert into message (id, version, kind, subject_code, person_id, organisation, action,"
+        " quality_service, payment_type, commissioner, count, outstanding, status, raised_at)"
+        " values ($1, 1, 'TASK', 'OFFER_MADE', $2, $3, $4, 'QOF2526/1', 'QOF', 'QZ9', 1, 1,"
+        " 'UNREAD', now())",
+        one,
+        person,
+        code,
+        new_id(),
+    )
+    await tx.execute(
+        "insert into message_about values ($1, 'OFFER', $2, $3, false)", one, new_id(), code
+    )
+    return str(one)
+
+
+async def _found(served, role, operation, tasks):
+    """How many of the three tasks the operation shows, or is done to."""
+    token = served.client.issuer.token(_subject(role))
+
+    async def ask(query, **variables):
+        return (await served.client.ask(query, variables, token=token)).data
+
+    if operation == "Query.message":
+        shown = [await ask(OPERATIONS[operation], id=task) for task in tasks]
+        return len([each for each in shown if each["message"]])
+    version = 1 if operation == "Mutation.markMessagesRead" else 2
+    given = {
+        "all": [{"__typename": "Message", "id": task} for task in tasks],
+        "choose": {"rows": [{"id": task, "version": version} for task in tasks]},
+    }
+    query = OPERATIONS[operation]
+    used = {name: value for name, value in given.items() if f"${name}" in query}
+    found = (await ask(query, **used))["found"]
+    if isinstance(found, list):
+        return len([each for each in found if each])
+    return found.get("total") or len(found.get("edges") or found.get("done") or ())
