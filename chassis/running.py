@@ -16,6 +16,7 @@ from chassis.consumer import Consumer
 from chassis.db import Database
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
+from chassis.housekeeping import keep_house
 from chassis.jobs import run_jobs
 from chassis.kafka import Kafka
 from chassis.migrate import CHASSIS, pending
@@ -102,7 +103,10 @@ class Running:
 
     def worker(self) -> dict[str, Part]:
         """The parts that work without being asked; each waits until the database is migrated."""
-        parts: dict[str, Part] = {"relay": self._relay().run}
+        parts: dict[str, Part] = {
+            "relay": self._relay().run,
+            "housekeeping": partial(keep_house, self.database, self.clock),
+        }
         if self.service.subscription:
             parts["reader"] = self._reader(self.service.subscription).run
         if self.service.jobs:
