@@ -79,6 +79,8 @@ async def serve(
 ) -> None:
     """Answer requests until told to stop; those in flight get `grace` seconds to end."""
     listening = socket.create_server((host, port), backlog=2048, reuse_port=False)
+    # asyncio sets it only on sockets that name their protocol; without it answers take 40 ms more.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         app,
         log_config=None,
