@@ -1,0 +1,157 @@
+"""Drafting and publishing quality services."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from chassis.errors import DomainError
+from chassis.outbox import Event
+from nhs.formulas.specification import QualityServiceSpecification
+from nhs.roles import Role
+from services.participation.catalogue import commands, events, queries, shipped
+from services.participation.catalogue.commands import Ask
+from services.participation.catalogue.domain import QualityService, ServiceFilter, Signature
+from tests.services.participation.conftest import NOW, QOF, person
+
+MANAGER = person("ENG", Role.CATALOGUE_MANAGER)
+ANOTHER = person("ENG", Role.CATALOGUE_MANAGER)
+
+
+def qof(**changes):
+    return shipped.library()["QOF2526"].model_copy(update=changes)
+
+
+def draft(specification=None):
+    signature = Signature(NOW, MANAGER.person_id, "ENG")
+    return QualityService("QOF2526", 1, specification or qof(), signature)
+
+
+async def published_by(participation, principal, reason=None):
+    with pytest.raises(DomainError) as refused:
+        await commands.publish_quality_service(participation.db, Ask(principal, NOW), QOF, reason)
+    return refused.value
+
+
+@pytest.fixture
+async def drafted(participation):
+    await commands.draft_shipped_quality_service(participation.db, Ask(MANAGER, NOW), "QOF2526")
+    return participation
+
+
+def test_every_shipped_service_is_sound_and_named_by_its_file():
+    for code, specification in shipped.library().items():
+        assert specification.code == code
+        assert not replace(draft(), specification=specification).problems
+
+
+def test_points_that_do_not_add_up_cannot_be_published():
+    short = draft(qof(points=563))
+    with pytest.raises(DomainError, match="563") as refused:
+        short.publish(Signature(NOW, ANOTHER.person_id, "ENG"), "It is urgent")
+    assert refused.value.code == "NOT_SOUND"
+    assert refused.value.facts["problems"][0]["code"] == "POINTS_DO_NOT_ADD_UP"
+
+
+def test_an_unusual_price_of_a_patient_takes_a_reason():
+    dear = qof().constants[0].model_copy(update={"value": 300})
+    unusual = draft(qof(constants=(dear, qof().constants[1])))
+    signature = Signature(NOW, ANOTHER.person_id, "ENG")
+    with pytest.raises(DomainError) as refused:
+        unusual.publish(signature, None)
+    assert (refused.value.code, refused.value.field) == ("REASON_REQUIRED", "reason")
+    assert unusual.publish(signature, "As negotiated").reason == "As negotiated"
+
+
+async def test_nobody_publishes_what_they_wrote(drafted):
+    before = await drafted.traces()
+    assert (await published_by(drafted, MANAGER)).code == "SEPARATION_OF_DUTIES"
+    assert await drafted.traces() == before
+
+
+async def test_a_published_version_is_told_whole(drafted):
+    await commands.publish_quality_service(drafted.db, Ask(ANOTHER, NOW), QOF, None)
+    (row,) = await drafted.rows("select type, aggregateid, payload from chassis.outbox")
+    assert (row["type"], row["aggregateid"]) == ("quality-service.published.v1", QOF)
+    heard = row["payload"]
+    assert (heard["id"], heard["code"], heard["version"]) == (QOF, "QOF2526", 1)
+    told = QualityServiceSpecification.model_validate(
+        {name: heard[name] for name in qof().as_json()}
+    )
+    assert told == qof()
+    assert heard["digest_sha256"] == qof().digest
+
+
+async def test_a_published_version_is_frozen(drafted):
+    await commands.publish_quality_service(drafted.db, Ask(ANOTHER, NOW), QOF, None)
+    assert (await published_by(drafted, ANOTHER)).code == "ALREADY_PUBLISHED"
+    for change in ("update quality_service set name = 'x'", "delete from quality_service"):
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError, match="frozen"):
+            async with drafted.db.transaction() as tx:
+                await tx.execute(change)
+
+
+async def test_the_next_draft_is_the_next_version_and_there_is_one_at_a_time(drafted):
+    before = await drafted.traces()
+    with pytest.raises(DomainError) as refused:
+        await commands.draft_shipped_quality_service(drafted.db, Ask(ANOTHER, NOW), "QOF2526")
+    assert refused.value.code == "DRAFT_EXISTS"
+    assert await drafted.traces() == before
+    await commands.publish_quality_service(drafted.db, Ask(ANOTHER, NOW), QOF, None)
+    following = await commands.draft_shipped_quality_service(
+        drafted.db, Ask(ANOTHER, NOW + timedelta(days=1)), "QOF2526"
+    )
+    assert following == "QOF2526/2"
+
+
+async def test_two_who_draft_at_once_make_one_draft(participation):
+    async with asyncio.TaskGroup() as together:
+        both = [
+            together.create_task(_attempt(participation, manager)) for manager in (MANAGER, ANOTHER)
+        ]
+    assert sorted(task.result() for task in both) == ["DRAFT_EXISTS", QOF]
+
+
+async def _attempt(participation, manager):
+    try:
+        return await commands.draft_shipped_quality_service(
+            participation.db, Ask(manager, NOW), "QOF2526"
+        )
+    except DomainError as error:
+        return error.code
+
+
+async def test_what_is_not_shipped_or_not_there_is_named(participation):
+    before = await participation.traces()
+    with pytest.raises(DomainError, match="QOF2526") as refused:
+        await commands.draft_shipped_quality_service(participation.db, Ask(MANAGER, NOW), "NONE")
+    assert refused.value.code == "NOT_SHIPPED"
+    assert (await published_by(participation, ANOTHER)).code == "QUALITY_SERVICE_NOT_FOUND"
+    assert await participation.traces() == before
+
+
+async def test_only_englands_catalogue_managers_write_national_services(drafted):
+    before = await drafted.traces()
+    assert (await published_by(drafted, person("ENG", Role.DATA_LOAD))).code == "ROLE_REQUIRED"
+    local = person("QHM", Role.CATALOGUE_MANAGER)
+    assert (await published_by(drafted, local)).code == "ENGLAND_ONLY"
+    assert await drafted.traces() == before
+
+
+async def test_a_draft_is_seen_by_catalogue_managers_only(drafted):
+    practice = person("A81001", Role.SERVICE_MANAGEMENT)
+    assert await queries.find(drafted.db, practice, [QOF]) == [None]
+    assert (await queries.find(drafted.db, ANOTHER, [QOF]))[0].id == QOF
+    for who, seen in ((practice, 0), (ANOTHER, 1)):
+        assert await queries.count(drafted.db, who, ServiceFilter(code="QOF2526")) == seen
+
+
+async def test_what_was_published_can_be_told_again(published):
+    async with published.db.transaction() as tx:
+        again = [event async for event in commands.restate_published(tx)]
+    (row,) = await published.rows(
+        "select payload from chassis.outbox where type = 'quality-service.published.v1'"
+    )
+    assert again == [Event(events.PUBLISHED, events.TOPIC, QOF, row["payload"])]

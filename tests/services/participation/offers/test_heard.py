@@ -1,0 +1,150 @@
+"""What offers do when ODS, or the clock, says so."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from chassis.handling import take
+from chassis.ids import new_id
+from chassis.received import Received
+from services.participation.app import SERVICE
+from services.participation.offers import commands
+from tests.services.participation.conftest import DUE, NOW
+
+AT = datetime(2025, 10, 1, 9, tzinfo=UTC)
+
+
+def changed(ods_code, version=2, **others):
+    payload = {
+        "ods_code": ods_code,
+        "version": version,
+        "kind": "PRACTICE",
+        "name": "A practice",
+        "status": "ACTIVE",
+        "list_sizes": [],
+        "payees": [],
+        "relationships": [],
+    }
+    return Received(
+        id=new_id(),
+        type="organisation.changed.v1",
+        source="organisations",
+        time=AT,
+        topic="organisations.organisation",
+        partition=0,
+        offset=0,
+        key=ods_code,
+        payload=payload | others,
+    )
+
+
+async def hear(participation, *received):
+    async with participation.db.transaction() as tx:
+        await take(tx, SERVICE.subscription, received)
+
+
+def membership(valid_to):
+    return {
+        "id": str(new_id()),
+        "kind": "MEMBER_OF",
+        "target": "U00001",
+        "valid_from": "2024-04-01",
+        "valid_to": valid_to,
+    }
+
+
+@pytest.fixture
+async def accepted(offered):
+    await offered.accept(offered.provider("A81001"))
+    return offered
+
+
+async def ended(participation):
+    return [payload for kind, payload in await participation.events() if kind == "offer.ended.v1"]
+
+
+async def test_a_practice_that_closes_takes_part_until_that_day(accepted):
+    closing = changed("A81001", status="CLOSED", closed_on="2025-09-30")
+    await hear(accepted, closing)
+    (told,) = await ended(accepted)
+    assert (told["status"], told["ended_on"]) == ("APPROVED", "2025-09-30")
+    assert (told["by"], told["acting_for"]) == (None, None)
+    (row,) = await accepted.rows("select what, at from offer_history where what = 'ENDED'")
+    assert row["at"] == AT
+
+
+async def test_a_closure_heard_twice_ends_a_participation_once(accepted):
+    closing = changed("A81001", status="CLOSED", closed_on="2025-09-30")
+    again = changed("A81001", version=3, status="CLOSED", closed_on="2025-09-30")
+    await hear(accepted, closing, closing)
+    await hear(accepted, closing)
+    await hear(accepted, again)
+    assert len(await ended(accepted)) == 1
+
+
+async def test_a_closure_leaves_what_was_not_accepted_and_others_alone(accepted):
+    await hear(accepted, changed("A81002", status="CLOSED", closed_on="2025-09-30"))
+    assert await ended(accepted) == []
+
+
+async def test_leaving_the_last_pcn_ends_what_requires_one_and_nothing_else(accepted):
+    leaving = changed("A81001", relationships=[membership("2025-09-30")])
+    await hear(accepted, leaving)
+    assert await ended(accepted) == []
+    async with accepted.db.transaction() as tx:
+        await tx.execute("alter table quality_service disable trigger quality_service_frozen")
+        await tx.execute("update quality_service set requires_pcn_membership = true")
+    moving = [membership("2025-09-30"), membership(None) | {"valid_from": "2025-10-01"}]
+    await hear(accepted, changed("A81001", version=3, relationships=moving))
+    assert await ended(accepted) == []
+    await hear(accepted, changed("A81001", version=4, relationships=[membership("2025-09-30")]))
+    (told,) = await ended(accepted)
+    assert told["ended_on"] == "2025-09-30"
+
+
+async def reminders(participation):
+    kinds = [kind for kind, _ in await participation.events()]
+    return kinds.count("offer.response-due.v1")
+
+
+def morning(day):
+    return datetime(day.year, day.month, day.day, 8, tzinfo=UTC)
+
+
+async def test_who_has_not_answered_is_reminded_a_week_before_and_a_day_before(published):
+    await published.offer("A81001", "A81002")
+    await published.accept(published.provider("A81002"))
+    told = []
+    for days in (8, 7, 7, 2, 1, 0, -1):
+        await commands.remind(published.db, morning(DUE - timedelta(days=days)))
+        told.append(await reminders(published))
+    assert told == [0, 1, 1, 1, 2, 2, 2]
+    (row,) = await published.rows("select version from offer where provider = 'A81001'")
+    assert row["version"] == 1
+
+
+async def test_an_offer_made_within_the_week_is_not_reminded_of_at_once(published):
+    await published.offer("A81001", response_due_on=date(2025, 3, 17))
+    await commands.remind(published.db, NOW)
+    assert await reminders(published) == 0
+    await commands.remind(published.db, morning(date(2025, 3, 16)))
+    assert await reminders(published) == 1
+
+
+async def test_an_extended_offer_is_reminded_of_anew(published):
+    await published.offer("A81001")
+    await commands.remind(published.db, morning(DUE - timedelta(days=1)))
+    (row,) = await published.rows("select id, version from offer")
+    ask = commands.Ask(published.commissioner(), morning(DUE))
+    chosen = commands.Choice(rows={row["id"]: row["version"]})
+    await commands.extend_offers(published.db, ask, chosen, date(2025, 4, 30))
+    await commands.remind(published.db, morning(date(2025, 4, 24)))
+    assert await reminders(published) == 2
+
+
+async def test_offers_are_told_again_as_they_stand(accepted):
+    async with accepted.db.transaction() as tx:
+        again = [event async for event in commands.restate(tx)]
+    assert {event.type for event in again} == {"offer.restated.v1"}
+    latest = {payload["id"]: payload for _, payload in await accepted.events()}
+    assert {event.key: event.payload for event in again} == latest
