@@ -1,4 +1,4 @@
-"""What is committed is what the services say; the supergraph needs Node, so `make check` does it."""
+"""What is committed is what the services say (`make check` adds the supergraph, with Node)."""
 
 import json
 
