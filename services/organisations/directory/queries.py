@@ -22,6 +22,8 @@ from services.organisations.directory.domain import Status
 class OrganisationFilter:
     on: date
     """The day on which it is to be commissioned or a member."""
+    open_then: bool = False
+    """Whether it is to be open on that day, too."""
     kind: OrganisationKind | None = None
     status: Status | None = None
     commissioned_by: str | None = None
@@ -75,4 +77,5 @@ def _arguments(wanted: OrganisationFilter) -> store.Wanted:
         wanted.member_of,
         wanted.search,
         wanted.on,
+        wanted.open_then,
     )

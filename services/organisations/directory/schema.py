@@ -195,7 +195,11 @@ class OrganisationsFilter:
         default=None, description="Commissioned by it, itself or through those below it."
     )
     member_of: OdsCode | None = strawberry.field(default=None, description="Members of a PCN.")
-    on: date | None = strawberry.field(default=None, description=_ON)
+    on: date | None = strawberry.field(
+        default=None,
+        description="As at a day: open then, and commissioned or a member then. If none is given, "
+        "closed ones are listed too, and commissioned or a member means today.",
+    )
     search: str | None = strawberry.field(
         default=None, description="Part of the name, or how the code begins."
     )
@@ -214,7 +218,7 @@ class DirectoryQuery:
         filter: OrganisationsFilter | None = None,  # noqa: A002 - GraphQL's word
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Organisation]:
+    ) -> Connection[Organisation] | None:
         db, wanted = info.context.db, _wanted(info, filter or OrganisationsFilter())
         page = window(first, after, str)
         return connection(
@@ -229,6 +233,7 @@ class DirectoryQuery:
 def _wanted(info: Info, asked: OrganisationsFilter) -> OrganisationFilter:
     return OrganisationFilter(
         on=asked.on or today(info),
+        open_then=asked.on is not None,
         kind=asked.kind,
         status=asked.status,
         commissioned_by=asked.commissioned_by,

@@ -141,8 +141,9 @@ async def by_codes(reader: Reader, codes: Sequence[str]) -> list[Record]:
     return await reader.fetch(_BY_CODES, list(codes))
 
 
-Wanted = tuple[str | None, str | None, str | None, str | None, str | None, date]
-"""Kind, status, commissioner, network, words of the name or a code's beginning; and the day."""
+Wanted = tuple[str | None, str | None, str | None, str | None, str | None, date, bool]
+"""Kind, status, commissioner, network, words of the name or a code's beginning; the day, and
+whether the organisation itself is to be open on it."""
 
 # The two subselects depend on no row: each is made once, into a hash table.
 _WANTED = """
@@ -160,10 +161,13 @@ where ($1::text is null or o.kind = $1)
     ))
     and ($5::text is null or o.ods_code like upper($5) || '%'
         or strpos(lower(o.name), lower($5)) > 0)
+    and (not $7 or (
+        coalesce(o.opened_on, '-infinity') <= $6 and coalesce(o.closed_on, 'infinity') >= $6
+    ))
 """
 _PAGE = f"""
-select {_COLUMNS} {_WANTED} and ($7::text is null or o.ods_code > $7)
-order by o.ods_code limit $8
+select {_COLUMNS} {_WANTED} and ($8::text is null or o.ods_code > $8)
+order by o.ods_code limit $9
 """
 _COUNT = f"select count(*) {_WANTED}"
 

@@ -22,12 +22,12 @@ create index organisation_by_kind on organisation (kind, ods_code);
 -- Facts have two times: counted_on or valid_from/valid_to say when they are true, known_from and
 -- known_to from when until when we took them for true. In force is what has no known_to.
 create table list_size (
+    id bigint generated always as identity primary key,
     ods_code text not null references organisation,
     counted_on date not null,
     patients integer not null check (patients >= 0),
     known_from timestamptz not null,
-    known_to timestamptz,
-    primary key (ods_code, counted_on, known_from)
+    known_to timestamptz
 );
 create unique index list_size_in_force on list_size (ods_code, counted_on) where known_to is null;
 

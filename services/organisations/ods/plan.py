@@ -14,8 +14,8 @@ from services.organisations.ods.domain import Problem, Reading
 from services.organisations.ods.succession import Succession, successions
 
 HIERARCHY_FROM = date(2013, 4, 1)
-"""The mapping has no dates. Its hierarchy counts from the day the present commissioning system
-began (Health and Social Care Act 2012), and from the day it says otherwise for whatever moves."""
+"""The mapping has no dates. Where its uploader says none either, and nothing was known before, its
+hierarchy counts from the day commissioning as we know it began (Health and Social Care Act)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def _organisations(
         code = succession.predecessor
         before = wanted.get(code) or known.organisations[code]
         wanted[code] = succession.closing(before, today)
+        if succession.begins and (heir := wanted.get(succession.successor)):
+            wanted[heir.ods_code] = replace(heir, opened_on=succession.since)
     return wanted
 
 
@@ -159,7 +161,8 @@ def _relate(relationships: Relationships, reading: Reading, today: date) -> None
     for part in sorted(reading.parts, key=lambda part: part.since or today):
         line = part.part, RelationshipKind.PART_OF
         known = relationships.history(line)
-        spans = network.belonging_to(known, part.whole, part.since or today, HIERARCHY_FROM)
+        since, first = part.since or today, part.since or HIERARCHY_FROM
+        spans = network.belonging_to(known, part.whole, since, first)
         relationships.become(line, spans)
 
 

@@ -19,6 +19,8 @@ class Succession:
     predecessor: str
     successor: str
     since: date
+    begins: bool
+    """Whether the successor had no part before that day."""
 
     @property
     def last_day(self) -> date:
@@ -33,8 +35,11 @@ class Succession:
 def successions(parts: Mapping[str, Sequence[Span]]) -> Iterator[Succession]:
     """From each part's history of belonging, in order, who succeeded whom."""
     last_heirs: dict[str, tuple[date, set[tuple[str, date] | None]]] = {}
+    first_days: dict[str, date] = {}
     for history in parts.values():
         for place, span in enumerate(history):
+            first_day = min(span.valid_from, first_days.get(span.target, date.max))
+            first_days[span.target] = first_day
             last_day, heirs = last_heirs.get(span.target, (date.min, set()))
             if span.end > last_day:
                 last_day, heirs = span.end, set()
@@ -44,7 +49,8 @@ def successions(parts: Mapping[str, Sequence[Span]]) -> Iterator[Succession]:
     for predecessor, (_, heirs) in sorted(last_heirs.items()):
         heir = heirs.pop() if len(heirs) == 1 else None
         if heir:
-            yield Succession(predecessor, *heir)
+            successor, since = heir
+            yield Succession(predecessor, successor, since, first_days[successor] == since)
 
 
 def _heir(span: Span, later: Sequence[Span]) -> tuple[str, date] | None:

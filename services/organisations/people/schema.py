@@ -226,7 +226,7 @@ class PeopleFilter:
 @strawberry.type
 class PeopleQuery:
     @strawberry.field(description="Who is calling, and for whom.")
-    def me(self, info: Info) -> Me:
+    def me(self, info: Info) -> Me | None:
         principal = info.context.principal
         return Me(
             person_id=principal.person_id,
@@ -244,7 +244,7 @@ class PeopleQuery:
         filter: PeopleFilter | None = None,  # noqa: A002 - GraphQL's word
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Person]:
+    ) -> Connection[Person] | None:
         context, asked = info.context, filter or PeopleFilter()
         wanted = PersonFilter(asked.organisation, asked.role, asked.status, asked.search)
         page, whose = window(first, after, UUID), (context.db, context.principal, today(info))

@@ -1,19 +1,16 @@
 """The real files of ODS, loaded as they are."""
 
 import os
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from chassis import jobs
-from chassis.ids import new_id
-from services.organisations.ods import commands
+from tests.services.organisations.importing import load_files
 
 pytestmark = pytest.mark.real_data
 
 FILES = ("epraccur.csv", "ePCN.xlsx", "QOF_MANUAL_MAPPINGS.csv", "gp-reg-pat-prac-all.csv")
-NOW = datetime(2026, 4, 9, 9, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
@@ -22,29 +19,7 @@ def real_ods():
     folder = root / os.environ.get("CQRS_REAL_DATA", "../shared/data") / "ods"
     if not folder.is_dir():
         pytest.skip(f"no real ODS files in {folder}: set CQRS_REAL_DATA")
-    return folder
-
-
-async def load(database, folder, names=FILES, **options):
-    asked = commands.ImportInput(
-        uploads=[commands.Upload(path=folder / name, name=name) for name in names],
-        **{"dry_run": False, "skip_bad_lines": False, **options},
-    )
-    async with database.transaction() as tx:
-        id_ = await jobs.enqueue(
-            tx,
-            commands.JOB,
-            asked.model_dump(mode="json"),
-            person=new_id(),
-            organisation="ENG",
-            now=NOW,
-        )
-        await tx.execute("update chassis.job set status = 'RUNNING', attempts = 1")
-    run = jobs.JobRun(database, id_, 1, asked.model_dump(mode="json"), new_id(), "ENG", NOW)
-    await commands.run_import(run)
-    async with database.reader() as reader:
-        found = await reader.fetchrow("select outcome, report from import where id = $1", id_)
-    return found["outcome"], found["report"]
+    return {name: (folder / name).read_bytes() for name in FILES}
 
 
 NETWORK = """
@@ -54,7 +29,7 @@ where source = $1 and kind = 'MEMBER_OF' and valid_from <= $2 and coalesce(valid
 
 
 async def test_the_real_files_load_as_they_came(database, real_ods):
-    outcome, report = await load(database, real_ods)
+    outcome, report = await load_files(database, real_ods)
     assert outcome == "APPLIED"
     assert report["problems"] == []
     assert report["counts"]["MEMBERSHIP_ROWS"] == 7455
@@ -73,7 +48,7 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
 
     async with database.transaction() as tx:
         await tx.execute("delete from chassis.outbox")
-    outcome, again = await load(database, real_ods)
+    outcome, again = await load_files(database, real_ods)
     assert outcome == "UNCHANGED"
     assert again["counts"]["ORGANISATIONS_CHANGED"] == 0
     async with database.reader() as reader:
@@ -91,7 +66,7 @@ where valid_from <= $2 and valid_to >= $2 order by provider
 async def test_a_network_over_two_icbs_is_seen_by_both_with_pounds_each_for_its_own(
     database, real_ods
 ):
-    await load(database, real_ods, FILES[:3])
+    await load_files(database, real_ods)
     members = {"L82008", "L83012", "L83069", "Y01127"}
     async with database.reader() as reader:
         for icb, with_pounds in (("QT6", {"L82008", "Y01127"}), ("QJK", {"L83012", "L83069"})):

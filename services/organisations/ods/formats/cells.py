@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypeVar
 
 from services.organisations.ods.domain import Problem
@@ -50,7 +51,7 @@ class Line:
     def day(self, column: str, form: str = "%Y%m%d") -> date:
         found = self.text(column)
         try:
-            return datetime.strptime(found, form).date()  # noqa: DTZ007 - a date has no zone
+            return _day(found, form)
         except ValueError:
             raise CellError(column, "NOT_A_DATE", f"{found!r} is not a date") from None
 
@@ -76,6 +77,12 @@ class Line:
         if form.fullmatch(found):
             return found
         raise CellError(column, "NOT_A_CODE", f"{found!r} is not {wanted}")
+
+
+@lru_cache(10_000)
+def _day(text: str, form: str) -> date:
+    """Files hold few days and many cells."""
+    return datetime.strptime(text, form).date()  # noqa: DTZ007 - a date has no zone
 
 
 def read_each(

@@ -1,0 +1,48 @@
+"""Imports as the worker runs them."""
+
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from chassis import jobs
+from chassis.db import Database
+from chassis.ids import new_id
+from services.organisations.ods import commands
+
+NOW = datetime(2026, 4, 9, 9, tzinfo=UTC)
+
+
+async def load_files(
+    database: Database,
+    files: Mapping[str, bytes],
+    *,
+    since: date | None = None,
+    dry_run: bool = False,
+    skip_bad_lines: bool = False,
+):
+    """Import the files (content by name); answers outcome and report."""
+    with tempfile.TemporaryDirectory() as folder:
+        uploads = [_upload(Path(folder), name, files[name], since) for name in files]
+        asked = commands.ImportInput(
+            uploads=uploads, dry_run=dry_run, skip_bad_lines=skip_bad_lines
+        ).model_dump(mode="json")
+        person, id_ = new_id(), None
+        async with database.transaction() as tx:
+            id_ = await jobs.enqueue(
+                tx, commands.JOB, asked, person=person, organisation="ENG", now=NOW
+            )
+            await tx.execute(
+                "update chassis.job set status = 'RUNNING', attempts = 1 where id = $1", id_
+            )
+        run = jobs.JobRun(database, id_, 1, asked, person, "ENG", NOW)
+        await commands.run_import(run)
+    async with database.reader() as reader:
+        found = await reader.fetchrow("select outcome, report from import where id = $1", id_)
+    return found["outcome"], found["report"]
+
+
+def _upload(folder: Path, name: str, content: bytes, since: date | None) -> commands.Upload:
+    path = folder / name
+    path.write_bytes(content)
+    return commands.Upload(path=path, name=name, since=since)

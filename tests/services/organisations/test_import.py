@@ -1,0 +1,290 @@
+"""Importing files of ODS: all of it or nothing, once, and every problem with its place."""
+
+from datetime import date
+
+import pytest
+
+from tests.services.organisations.importing import load_files
+from tests.support.files_of_ods import (
+    MAPPING_HEADER,
+    PATIENTS_HEADER,
+    csv_file,
+    mapping,
+    member,
+    patients,
+    pcn,
+    practice,
+    workbook,
+)
+
+PRACTICES = [practice("A99001"), practice("A99002"), practice("A99003", "98B")]
+PCNS = [pcn("U99001"), pcn("U99002")]
+MEMBERS = [
+    member("A99001", "U99001", end="20220331"),
+    member("A99001", "U99002", "20220401"),
+    member("A99002", "U99002"),
+    member("A99003", "U99002", sub_icb="98B"),
+]
+FILES = {
+    "epraccur.csv": csv_file(PRACTICES),
+    "ePCN.xlsx": workbook(PCNS, MEMBERS),
+    "mapping.csv": csv_file([mapping("98A", "QQ1"), mapping("98B", "QQ2")], MAPPING_HEADER),
+    "lists.csv": csv_file([patients("A99001", 12000), patients("A99002", 8000)], PATIENTS_HEADER),
+}
+
+
+async def rows(database, sql, *args):
+    async with database.reader() as reader:
+        return [tuple(row) for row in await reader.fetch(sql, *args)]
+
+
+async def relationships(database, source, kind):
+    return await rows(
+        database,
+        "select target, valid_from, valid_to from directory.relationship"
+        " where source = $1 and kind = $2 order by valid_from, target",
+        source,
+        kind,
+    )
+
+
+async def told(database):
+    """The organisations told of since the last time."""
+    async with database.transaction() as tx:
+        found = await tx.fetch("select aggregateid from chassis.outbox order by position")
+        await tx.execute("delete from chassis.outbox")
+    return [row["aggregateid"] for row in found]
+
+
+async def nothing_came_of_it(database):
+    assert await told(database) == []
+    assert await rows(database, "select ods_code from organisation") == []
+    assert await rows(database, "select id from membership_row") == []
+
+
+async def test_everything_the_files_say_is_known_and_told_once(database):
+    outcome, report = await load_files(database, FILES)
+    assert (outcome, report["problems"]) == ("APPLIED", [])
+    assert await relationships(database, "A99001", "MEMBER_OF") == [
+        ("U99001", date(2019, 10, 1), date(2022, 3, 31)),
+        ("U99002", date(2022, 4, 1), None),
+    ]
+    assert await relationships(database, "A99003", "COMMISSIONED_BY") == [
+        ("98B", date(2013, 4, 1), None)
+    ]
+    assert await relationships(database, "U99002", "COMMISSIONED_BY") == [
+        ("98A", date(2019, 10, 1), None)
+    ]
+    assert await relationships(database, "98A", "PART_OF") == [("QQ1", date(2013, 4, 1), None)]
+    assert await rows(
+        database, "select name, status, postcode from organisation where ods_code = 'A99001'"
+    ) == [("PRACTICE A99001", "ACTIVE", "ZZ99 9ZZ")]
+    assert await rows(database, "select ods_code, patients from directory.list_size") == [
+        ("A99001", 12000),
+        ("A99002", 8000),
+    ]
+    codes = await told(database)
+    assert sorted(codes) == sorted(
+        ["A99001", "A99002", "A99003", "U99001", "U99002", "98A", "98B", "QQ1", "QQ2", "Y98", "ENG"]
+    )
+
+
+async def test_the_same_files_again_change_nothing_and_tell_nobody(database):
+    await load_files(database, FILES)
+    await told(database)
+    outcome, report = await load_files(database, dict(reversed(FILES.items())))
+    assert outcome == "UNCHANGED"
+    assert report["counts"]["ORGANISATIONS_CHANGED"] == 0
+    assert await told(database) == []
+    assert await rows(database, "select max(version), count(*) from organisation") == [(1, 11)]
+
+
+async def test_a_dry_run_says_what_would_change_and_changes_nothing(database):
+    outcome, report = await load_files(database, FILES, dry_run=True)
+    assert (outcome, report["counts"]["PRACTICE_ADDED"]) == ("DRY_RUN", 3)
+    await nothing_came_of_it(database)
+
+
+async def test_one_line_changed_changes_one_organisation(database):
+    await load_files(database, FILES)
+    await told(database)
+    renamed = csv_file([practice("A99001", name="RENAMED"), *PRACTICES[1:]])
+    outcome, report = await load_files(database, {"epraccur.csv": renamed})
+    assert (outcome, report["counts"]["PRACTICE_RENAMED"]) == ("APPLIED", 1)
+    assert await told(database) == ["A99001"]
+
+
+async def test_what_was_taken_for_true_before_is_kept_with_the_time_it_was(database):
+    await load_files(database, FILES)
+    moved = workbook(PCNS, [*MEMBERS[:2], member("A99002", "U99001", "20250401"), MEMBERS[3]])
+    corrected = csv_file([patients("A99001", 12001)], PATIENTS_HEADER)
+    _, report = await load_files(database, {"ePCN.xlsx": moved, "lists.csv": corrected})
+    assert report["counts"]["PRACTICES_MOVED"] == 1
+    assert await relationships(database, "A99002", "MEMBER_OF") == [
+        ("U99001", date(2025, 4, 1), None)
+    ]
+    assert await rows(
+        database,
+        "select target from relationship where source = 'A99002' and kind = 'MEMBER_OF'"
+        " and known_to is not null",
+    ) == [("U99002",)]
+    assert await rows(
+        database,
+        "select patients, known_to is null from list_size where ods_code = 'A99001' order by 1",
+    ) == [(12000, False), (12001, True)]
+
+
+async def test_loading_the_older_file_undoes_the_newer_one(database):
+    await load_files(database, FILES)
+    before = await rows(database, "select kind, source, target, valid_from from relationship")
+    moved = {"epraccur.csv": csv_file([practice("A99001", "98B", joined="20250401")])}
+    moved["ePCN.xlsx"] = workbook(PCNS, MEMBERS[1:])
+    assert (await load_files(database, moved))[0] == "APPLIED"
+    assert await relationships(database, "A99001", "COMMISSIONED_BY") == [
+        ("98A", date(2013, 4, 1), date(2025, 3, 31)),
+        ("98B", date(2025, 4, 1), None),
+    ]
+    assert (await load_files(database, FILES))[0] == "APPLIED"
+    after = await rows(
+        database, "select kind, source, target, valid_from from directory.relationship"
+    )
+    assert sorted(after) == sorted(before)
+
+
+async def test_overlaps_are_flagged_the_rows_kept_and_the_later_start_holds(database):
+    overlapping = [
+        member("A99001", "U99001", end="20220701"),
+        member("A99001", "U99002", "20220701"),
+    ]
+    files = {**FILES, "ePCN.xlsx": workbook(PCNS, overlapping)}
+    outcome, report = await load_files(database, files)
+    assert outcome == "APPLIED"
+    assert [one["practice"] for one in report["overlaps"]] == ["A99001"]
+    assert await relationships(database, "A99001", "MEMBER_OF") == [
+        ("U99001", date(2019, 10, 1), date(2022, 6, 30)),
+        ("U99002", date(2022, 7, 1), None),
+    ]
+    assert await rows(database, "select ends_on from membership_row order by starts_on") == [
+        (date(2022, 7, 1),),
+        (None,),
+    ]
+
+
+async def test_only_gp_practices_of_england_are_taken(database):
+    lines = [
+        *PRACTICES,
+        practice("Y99001", setting="0"),
+        practice("W99001", grouping="W00"),
+        practice("A99004", setting="0"),
+    ]
+    files = {
+        "epraccur.csv": csv_file(lines),
+        "ePCN.xlsx": workbook(PCNS, [*MEMBERS, member("A99004", "U99001")]),
+    }
+    _, report = await load_files(database, files)
+    assert report["counts"]["PRACTICE_ADDED"] == 4  # a member of a PCN is a practice
+
+
+async def test_a_closed_pcn_leads_nobody_after_its_last_day(database):
+    closed = workbook([pcn("U99001", closed="20250331"), pcn("U99002")], MEMBERS)
+    await load_files(database, {**FILES, "ePCN.xlsx": closed})
+    assert await relationships(database, "U99001", "COMMISSIONED_BY") == [
+        ("98A", date(2019, 10, 1), date(2025, 3, 31))
+    ]
+    assert await rows(
+        database, "select status, closed_on from organisation where ods_code = 'U99001'"
+    ) == [("CLOSED", date(2025, 3, 31))]
+
+
+async def test_a_board_whose_parts_all_pass_to_another_is_succeeded_by_it(database):
+    await load_files(database, FILES)
+    await told(database)
+    merged = {"m.csv": csv_file([mapping("98A", "QQ9"), mapping("98B", "QQ9")], MAPPING_HEADER)}
+    for outcome in ("APPLIED", "UNCHANGED"):
+        assert (await load_files(database, merged, since=date(2026, 4, 1)))[0] == outcome
+    assert await relationships(database, "QQ9", "SUCCESSOR_OF") == [
+        ("QQ1", date(2026, 4, 1), None),
+        ("QQ2", date(2026, 4, 1), None),
+    ]
+    assert await relationships(database, "98A", "PART_OF") == [
+        ("QQ1", date(2013, 4, 1), date(2026, 3, 31)),
+        ("QQ9", date(2026, 4, 1), None),
+    ]
+    assert await rows(
+        database,
+        "select ods_code, status, opened_on, closed_on from organisation"
+        " where kind = 'ICB' order by 1",
+    ) == [
+        ("QQ1", "CLOSED", None, date(2026, 3, 31)),
+        ("QQ2", "CLOSED", None, date(2026, 3, 31)),
+        ("QQ9", "ACTIVE", date(2026, 4, 1), None),
+    ]
+
+
+CODE = "organisation code"
+PROBLEMS = [
+    (
+        "epraccur.csv",
+        csv_file([*PRACTICES, practice("99001A")]),
+        ("NOT_A_CODE", 4, CODE),
+    ),
+    ("epraccur.csv", csv_file([practice("A99001", joined="2020")]), ("NOT_A_DATE", 1, "join date")),
+    ("epraccur.csv", csv_file([practice("A99001", status="X")]), ("STATUS_NOT_KNOWN", 1, "status")),
+    (
+        "epraccur.csv",
+        csv_file([practice("A99001", closed="19700101")]),
+        ("ENDS_BEFORE_IT_STARTS", 1, "close date"),
+    ),
+    ("epraccur.csv", csv_file([PRACTICES[0], PRACTICES[0]]), ("TWICE", 2, CODE)),
+    ("epraccur.csv", csv_file([PRACTICES[0], ["A99002"]]), ("LINE_TOO_SHORT", 2, None)),
+    ("epraccur.csv", b"anything else\n", ("FILE_NOT_KNOWN", 1, None)),
+    ("ePCN.xlsx", b"PK\x03\x04 and then nothing", ("WORKBOOK_NOT_READABLE", None, None)),
+    ("ePCN.xlsx", workbook(PCNS, MEMBERS, ("PCNDetails", "Else")), ("SHEET_MISSING", None, None)),
+    ("ePCN.xlsx", workbook(PCNS, [member("A99001", "Z1")]), ("NOT_A_CODE", 2, "PCN Code")),
+    ("mapping.csv", csv_file([], MAPPING_HEADER[:5]), ("COLUMN_MISSING", 1, "CCG_NAME")),
+    (
+        "mapping.csv",
+        csv_file([mapping("98A", "QQ1"), mapping("98A", "QQ2")], MAPPING_HEADER),
+        ("TWO_PARENTS", 3, "CCG_ODS_CODE"),
+    ),
+    (
+        "lists.csv",
+        csv_file([patients("A99001", "-1")], PATIENTS_HEADER),
+        ("NOT_A_NUMBER", 2, "NUMBER_OF_PATIENTS"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "place"), PROBLEMS)
+async def test_a_bad_line_is_named_and_nothing_is_applied(database, name, content, place):
+    outcome, report = await load_files(database, {**FILES, name: content})
+    assert outcome == "REFUSED"
+    (problem,) = report["problems"]
+    assert problem["file"].startswith(name)
+    assert (problem["code"], problem["line"], problem["column"]) == place
+    await nothing_came_of_it(database)
+
+
+async def test_bad_lines_may_be_skipped_and_stay_listed(database):
+    files = {**FILES, "epraccur.csv": csv_file([*PRACTICES, practice("A99004", status="X")])}
+    outcome, report = await load_files(database, files, skip_bad_lines=True)
+    assert (outcome, report["counts"]["PROBLEMS"]) == ("APPLIED", 1)
+    assert report["counts"]["PRACTICE_ADDED"] == 3
+
+
+async def test_an_organisation_does_not_become_one_of_another_kind(database):
+    await load_files(database, FILES)
+    await told(database)
+    mixed = csv_file([mapping("A99001", "QQ1")], MAPPING_HEADER)
+    outcome, report = await load_files(database, {"mapping.csv": mixed})
+    assert outcome == "REFUSED"
+    assert [one["code"] for one in report["problems"]] == ["KIND_CHANGED"]
+    assert await told(database) == []
+
+
+async def test_lists_of_nobody_are_listed_and_lists_of_one_sex_are_no_totals(database):
+    lists = [patients("A99001", 12000), patients("A99001", 6000, sex="MALE"), patients("A99999", 1)]
+    files = {**FILES, "lists.csv": csv_file(lists, PATIENTS_HEADER)}
+    outcome, report = await load_files(database, files)
+    assert (outcome, report["lists_of_nobody"]) == ("APPLIED", ["A99999"])
+    assert report["counts"]["LIST_SIZES_NEW"] == 1
