@@ -136,7 +136,7 @@ class ChooseDeclarations:
 @strawberry.type
 class ApprovalQuery:
     @strawberry.field(name="declaration", description="One declaration.")
-    async def one(self, info: Info, id: strawberry.ID) -> Declaration:  # noqa: A002
+    async def one(self, info: Info, id: strawberry.ID) -> Declaration | None:  # noqa: A002
         found = await declaration_of(info, as_uuid(id))
         if found is None:
             raise not_found("declaration", id)
@@ -149,7 +149,7 @@ class ApprovalQuery:
         filter: DeclarationFilter | None = None,  # noqa: A002
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Declaration]:
+    ) -> Connection[Declaration] | None:
         context, page = info.context, window(first, after, date, str, UUID)
         sight, wanted = Sight.of(context.principal), _wanted(info, filter)
 
@@ -172,7 +172,7 @@ class ApprovalQuery:
         self,
         info: Info,
         filter: DeclarationFilter | None = None,  # noqa: A002
-    ) -> list[DeclarationSummary]:
+    ) -> list[DeclarationSummary] | None:
         sight, wanted = Sight.of(info.context.principal), _wanted(info, filter)
         async with info.context.db.reader() as reader:
             rows = await lists.summary(reader, sight, wanted)
@@ -187,7 +187,7 @@ class ApprovalQuery:
         ]
 
     @strawberry.field(name="payment", description="One payment.")
-    async def one_payment(self, info: Info, id: strawberry.ID) -> Payment:  # noqa: A002
+    async def one_payment(self, info: Info, id: strawberry.ID) -> Payment | None:  # noqa: A002
         found = await payment_of(info, as_uuid(id))
         if found is None:
             raise not_found("payment", id)
@@ -200,7 +200,7 @@ class ApprovalQuery:
         filter: PaymentFilter | None = None,  # noqa: A002
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Payment]:
+    ) -> Connection[Payment] | None:
         context, page = info.context, window(first, after, date, str, UUID)
         sight = Sight.of_pounds(context.principal)
         wanted = (filter or PaymentFilter()).wanted()
@@ -224,7 +224,7 @@ class ApprovalQuery:
         self,
         info: Info,
         filter: PaymentFilter | None = None,  # noqa: A002
-    ) -> PaymentTotal:
+    ) -> PaymentTotal | None:
         sight = Sight.of_pounds(info.context.principal)
         wanted = (filter or PaymentFilter()).wanted()
         async with info.context.db.reader() as reader:

@@ -54,7 +54,7 @@ class Organisation:
     )
     async def declarations(
         self, info: Info, status: DeclarationStatus | None = None
-    ) -> list[Declaration]:
+    ) -> list[Declaration] | None:
         found = await _of_providers(info).load(self.ods_code)
         return [one for one in found if status is None or one.status == status]
 
@@ -68,7 +68,7 @@ class Offer:
     id: strawberry.ID = strawberry.field(description="The offer's id.")
 
     @strawberry.field(description="Its declarations that the caller may see, by period.")
-    async def declarations(self, info: Info) -> list[Declaration]:
+    async def declarations(self, info: Info) -> list[Declaration] | None:
         return await _of_offers(info).load(as_uuid(self.id))
 
     @classmethod
@@ -148,10 +148,10 @@ class Declaration:
     )
     opened_at: datetime = strawberry.field(description="When its achievement date had come.")
     changed_at: datetime = strawberry.field(description="When it last changed.")
-    offer: Offer = strawberry.field(description="The offer that was accepted.")
-    quality_service: QualityService = strawberry.field(description="The version that pays.")
-    provider: Organisation = strawberry.field(description="Who declares.")
-    commissioner: Organisation = strawberry.field(description="Who approves.")
+    offer: Offer | None = strawberry.field(description="The offer that was accepted.")
+    quality_service: QualityService | None = strawberry.field(description="The version that pays.")
+    provider: Organisation | None = strawberry.field(description="Who declares.")
+    commissioner: Organisation | None = strawberry.field(description="Who approves.")
     sees_pounds: strawberry.Private[bool]
 
     @strawberry.field(description="What each indicator earned; empty while it is incomplete.")
@@ -255,10 +255,10 @@ class Payment:
     period_end: date = strawberry.field(description="Last day of the period paid for.")
     authorised_at: datetime = strawberry.field(description="When finance approved it.")
     provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
-    payee: Organisation = strawberry.field(description="Who is paid.")
-    provider: Organisation = strawberry.field(description="Who earned it.")
-    commissioner: Organisation = strawberry.field(description="Who offered the service.")
-    quality_service: QualityService = strawberry.field(description="The version that pays.")
+    payee: Organisation | None = strawberry.field(description="Who is paid.")
+    provider: Organisation | None = strawberry.field(description="Who earned it.")
+    commissioner: Organisation | None = strawberry.field(description="Who offered the service.")
+    quality_service: QualityService | None = strawberry.field(description="The version that pays.")
     declaration_id: strawberry.Private[UUID]
 
     @strawberry.field(description="The ledger of this payment, in order.")

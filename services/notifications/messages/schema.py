@@ -108,7 +108,7 @@ class Query:
         filter: MessageFilter | None = None,  # noqa: A002 - GraphQL's word
         first: int | None = None,
         after: str | None = None,
-    ) -> Connection[Message]:
+    ) -> Connection[Message] | None:
         page, context = window(first, after, datetime, UUID), info.context
         chosen = filter.asked() if filter else Asked()
         rows = await queries.listed(context.db, context.principal, chosen, page.after, page.limit)
@@ -125,7 +125,7 @@ class Query:
         return await Message.resolve_reference(info, id)
 
     @strawberry.field(description="How many messages the caller has, or as a Supervisor sees.")
-    async def message_counts(self, info: Info, mine: bool | None = None) -> MessageCounts:
+    async def message_counts(self, info: Info, mine: bool | None = None) -> MessageCounts | None:
         found = await queries.counts(info.context.db, info.context.principal, mine)
         return MessageCounts(
             total=found["total"], unread=found["unread"], open_tasks=found["open_tasks"]

@@ -35,7 +35,7 @@ strawberry.enum(
 class MessageAbout:
     id: strawberry.ID = strawberry.field(description="The id of the offer or the declaration.")
     done: bool = strawberry.field(description="Whether nothing is asked for any more.")
-    provider: Organisation = strawberry.field(description="Whose it is.")
+    provider: Organisation | None = strawberry.field(description="Whose it is.")
     offer: Offer | None = strawberry.field(description="The offer, if it is about one.")
     declaration: Declaration | None = strawberry.field(
         description="The declaration, if it is about one."
@@ -69,10 +69,14 @@ class Message:
     at: datetime = strawberry.field(description="When it was raised, on the business clock.")
     due_on: date | None = strawberry.field(description="The day by which a response is due.")
     reason: str | None = strawberry.field(description="The reason that was given for it.")
-    person: Person = strawberry.field(description="Who is told.")
-    organisation: Organisation = strawberry.field(description="Where they hold the role.")
-    commissioner: Organisation = strawberry.field(description="Who commissions what it is about.")
-    quality_service: QualityService = strawberry.field(description="The service it is about.")
+    person: Person | None = strawberry.field(description="Who is told.")
+    organisation: Organisation | None = strawberry.field(description="Where they hold the role.")
+    commissioner: Organisation | None = strawberry.field(
+        description="Who commissions what it is about."
+    )
+    quality_service: QualityService | None = strawberry.field(
+        description="The service it is about."
+    )
 
     @strawberry.field(description="What it is about; what still waits comes first.")
     async def about(self, info: Info, first: int = 20) -> list[MessageAbout]:
