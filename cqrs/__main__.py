@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cqrs import commands
+from cqrs import verify as verification
 from cqrs.england.england import SEED
 
 app = typer.Typer(
@@ -72,6 +73,14 @@ def import_(
 ) -> None:
     """Load ODS files into a running system."""
     raise typer.Exit(asyncio.run(commands.import_files(folder, system)))
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A receipt.", exists=True, dir_okay=False)],
+) -> None:
+    """Recompute a receipt with code that shares nothing with what made it."""
+    raise typer.Exit(verification.report(file))
 
 
 if __name__ == "__main__":

@@ -52,7 +52,9 @@ class AchievementLoad:
     counts: list[Count] = strawberry.field(
         description="rows, loaded, unchanged, superseded, not_participating, unknown, errors."
     )
-    error_count: int = strawberry.field(description="How many errors there are.")
+    error_count: int = strawberry.field(
+        description="How many errors there are; values that are kept unpaid are none."
+    )
     asked_at: datetime = strawberry.field(description="When it was asked for.")
 
     @strawberry.field(description="The errors, in the order of their rows.")
@@ -89,7 +91,7 @@ async def _load(info: Info, identity: UUID) -> AchievementLoad:
 @strawberry.type
 class AchievementQuery:
     @strawberry.field(description="A load of achievement: its progress and its errors.")
-    async def achievement_load(self, info: Info, id: strawberry.ID) -> AchievementLoad:  # noqa: A002
+    async def achievement_load(self, info: Info, id: strawberry.ID) -> AchievementLoad | None:  # noqa: A002
         info.context.principal.require(Role.DATA_LOAD)
         return await _load(info, as_uuid(id))
 

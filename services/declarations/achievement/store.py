@@ -286,7 +286,7 @@ async def finish_load(tx: Tx, load: UUID, counted: dict[str, int]) -> dict[str, 
     counts = counted | {
         "unchanged": unchanged,
         "unknown": by_code.get("UNKNOWN_PRACTICE", 0),
-        "errors": sum(by_code.values()),
+        "errors": sum(n for code, n in by_code.items() if code != "NOT_PARTICIPATING"),
     }
     await tx.execute(_COUNTS, load, counts, counts["errors"])
     await tx.execute("delete from achievement_staging where load_id = $1", load)

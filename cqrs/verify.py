@@ -1,0 +1,169 @@
+"""Recomputes a receipt with the standard library alone, sharing nothing with what made it.
+
+A receipt says of every line which formula was used, with which inputs, and what came of each step.
+Verified are every value of every tree, the lines' points and pounds, their totals, and the hash
+that pins them.
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+FORMAT = "cqrs-receipt/1"
+NOT_EARNABLE = "NOT_EARNABLE"
+
+Number = Fraction | None
+"""None: not earnable."""
+
+
+class NotAReceiptError(Exception):
+    """The file is not a receipt; the message says why."""
+
+
+def report(path: Path) -> int:
+    """Say whether the receipt in the file holds; 0 if it does."""
+    try:
+        receipt = read(path)
+    except NotAReceiptError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    found = differences(receipt)
+    if not found:
+        lines, points, pounds = len(receipt["lines"]), receipt["points"], receipt["pounds"]
+        sys.stdout.write(f"holds: {lines} lines, {points} points, £{pounds}\n")
+        return 0
+    sys.stdout.writelines(f"{difference}\n" for difference in found)
+    sys.stdout.write(f"does not hold: {len(found)} differences\n")
+    return 1
+
+
+def read(path: Path) -> dict[str, Any]:
+    try:
+        receipt = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotAReceiptError(f"{path}: {error}") from error
+    if not isinstance(receipt, dict) or receipt.get("format") != FORMAT:
+        raise NotAReceiptError(f"{path} is not a receipt of the format {FORMAT}")
+    return receipt
+
+
+def differences(receipt: Mapping[str, Any]) -> list[str]:
+    """Everything that is not as it is recomputed to be; empty if the receipt holds."""
+    try:
+        return [*_lines(receipt), *_totals(receipt), *_hash(receipt)]
+    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
+        return [f"the receipt is not whole: {type(error).__name__} {error}"]
+
+
+def _lines(receipt: Mapping[str, Any]) -> Iterator[str]:
+    for line in receipt["lines"]:
+        for found in _line(receipt, line):
+            yield f"{line['indicator']}: {found}"
+
+
+def _line(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
+    yield from _inputs(receipt, line)
+    values = {name: _number(given["value"]) for name, given in line["inputs"].items()}
+    for name, operator, arguments in line["formula"]["steps"]:
+        values[name] = _step(operator, [values[argument] for argument in arguments])
+    yield from _tree(line["tree"], values)
+    earned = values["points_paid"] is not None and values["pounds"] is not None
+    if line["outcome"] != ("EARNED" if earned else NOT_EARNABLE):
+        yield f"the outcome is not {line['outcome']}"
+    for stated, step in (("points", "points_paid"), ("pounds", "pounds")):
+        if Fraction(line[stated]) != (values[step] or 0):
+            yield f"{stated} are {_text(values[step])}, not {line[stated]}"
+
+
+def _inputs(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
+    """What the formula was given is what the line and the receipt state."""
+    stated = {f"values.{part}": line[part] for part in ("numerator", "denominator", "register")}
+    stated["provider.list_size"] = receipt["list_size"]
+    for name, given in line["inputs"].items():
+        if given["from"] in stated and _number(given["value"]) != stated[given["from"]]:
+            yield f"{name} is {given['value']}, but {given['from']} is {stated[given['from']]}"
+
+
+def _tree(node: Mapping[str, Any], values: Mapping[str, Number]) -> Iterator[str]:
+    if _number(node["value"]) != values[node["name"]]:
+        yield f"{node['name']} is {_text(values[node['name']])}, not {node['value']}"
+    for argument in node.get("arguments", ()):
+        yield from _tree(argument, values)
+
+
+def _totals(receipt: Mapping[str, Any]) -> Iterator[str]:
+    for stated in ("points", "pounds"):
+        total = sum((Decimal(line[stated]) for line in receipt["lines"]), start=Decimal(0))
+        if total != Decimal(receipt[stated]):
+            yield f"the {stated} add up to {total}, not {receipt[stated]}"
+
+
+def _hash(receipt: Mapping[str, Any]) -> Iterator[str]:
+    names = ("declaration", "digest", "prevalence_set", "list_size", "list_on")
+    columns = ("indicator", "numerator", "denominator", "register", "points", "pounds")
+    content = {name: receipt[name] for name in names}
+    content["lines"] = [[line[column] for column in columns] for line in receipt["lines"]]
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    recomputed = hashlib.sha256(text.encode()).hexdigest()
+    if recomputed != receipt["hash"]:
+        yield f"the hash is {recomputed}, not {receipt['hash']}"
+
+
+def _number(text: str) -> Number:
+    return None if text == NOT_EARNABLE else Fraction(text)
+
+
+def _text(number: Number) -> str:
+    return NOT_EARNABLE if number is None else str(number)
+
+
+def _step(operator: str, given: list[Number]) -> Number:
+    if operator == "choose":
+        condition, then, otherwise = given
+        return None if condition is None else (then if condition > 0 else otherwise)
+    numbers = [number for number in given if number is not None]
+    return _calculate(operator, numbers) if len(numbers) == len(given) else None
+
+
+def _calculate(operator: str, given: list[Fraction]) -> Number:  # noqa: C901, PLR0911, PLR0912 - a line an operator reads best
+    match operator, given:
+        case "ratio", [above, below]:
+            return above / below if below else None
+        case "product", _:
+            result = Fraction(1)
+            for number in given:
+                result *= number
+            return result
+        case "sum", _:
+            return sum(given, start=Fraction(0))
+        case "difference", [left, right]:
+            return left - right
+        case "min", _:
+            return min(given)
+        case "max", _:
+            return max(given)
+        case "linear", [reached, lower, upper, points]:
+            if reached <= lower:
+                return Fraction(0)
+            return points if reached >= upper else points * (reached - lower) / (upper - lower)
+        case "steps", [reached, *pairs]:
+            passed = [pairs[i + 1] for i in range(0, len(pairs), 2) if reached >= pairs[i]]
+            return passed[-1] if passed else Fraction(0)
+        case "round2", [number]:
+            return _half_up(number * 100) / 100
+        case "round0", [number]:
+            return _half_up(number)
+        case "floor", [number]:
+            return Fraction(number // 1)
+    raise ValueError(f"no operator {operator} of {len(given)}")
+
+
+def _half_up(number: Fraction) -> Fraction:
+    """Halves go away from zero."""
+    whole = (2 * abs(number) + 1) // 2
+    return Fraction(whole if number >= 0 else -whole)
