@@ -1,0 +1,122 @@
+"""Roles by operations: which operations a service exposes, and who is let in at each.
+
+Each service keeps `tests/services/NAME/matrix.py`: MATRIX, by operation the roles that are let in
+(None among them lets in who holds no role at all), and OPERATIONS, by operation a document that
+calls it. `Query.x` and `Mutation.x` are root fields, `Query._entities X` an entity the service
+owns, `Query._entities X.y` a field it gives to another service's entity.
+"""
+
+import importlib.util
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLUnionType
+
+from chassis.auth import Identity
+from chassis.clock import Clock
+from chassis.db import Database
+from chassis.errors import DomainError
+from chassis.files import Files
+from chassis.graphql import Context
+from chassis.ids import new_id
+from chassis.service import Service
+from nhs.directory import Principal
+from nhs.roles import HELD_AT, OrganisationKind, Role
+
+SERVICES = ("organisations", "participation", "declarations", "notifications")
+NOBODY = None
+"""Somebody linked to the organisation who holds no role there."""
+EVERYBODY = frozenset([*Role, NOBODY])
+
+NOW = datetime(2025, 3, 13, 9, tzinfo=UTC)
+_PLACES = {
+    OrganisationKind.PRACTICE: "A81001",
+    OrganisationKind.ICB: "QHM",
+    OrganisationKind.NATION: "ENG",
+    OrganisationKind.PCN: "U00001",
+}
+_OWNED = {
+    "organisations": {"Organisation", "Person"},
+    "participation": {"QualityService", "Offer"},
+    "declarations": {"Declaration", "Claim", "Payment"},
+    "notifications": {"Message"},
+}
+_KEYS = {"id", "odsCode"}
+
+Line = frozenset[Role | None]
+
+
+def service(name: str) -> Service[Any]:
+    app = importlib.import_module(f"services.{name}.app")
+    found: Service[Any] = getattr(app, "SERVICE", None) or app.service
+    return found
+
+
+def kept(name: str) -> ModuleType:
+    """The service's matrix."""
+    return importlib.import_module(f"tests.services.{name}.matrix")
+
+
+def operations(name: str) -> Mapping[str, str]:
+    """Documents to call; none where the service calls its operations in a test of its own."""
+    if importlib.util.find_spec(f"tests.services.{name}.matrix") is None:
+        return {}  # the test of its lines says so
+    found: Mapping[str, str] = getattr(kept(name), "OPERATIONS", {})
+    own = Path(__file__).parents[1] / "services" / name / "test_matrix.py"
+    assert found or own.exists(), f"nobody calls the operations of {name}"
+    return found
+
+
+def exposed(name: str) -> set[str]:
+    """Everything the service's schema lets anybody ask for or do."""
+    types = service(name).schema._schema.type_map
+    found = {
+        f"{root}.{field}"
+        for root in ("Query", "Mutation")
+        if isinstance(kind := types.get(root), GraphQLObjectType)
+        for field in kind.fields
+        if not field.startswith("_")
+    }
+    entities = types.get("_Entity")
+    if isinstance(entities, GraphQLUnionType):
+        found |= {operation for kind in entities.types for operation in _of_entity(name, kind)}
+    return found
+
+
+def _of_entity(name: str, entity: GraphQLObjectType) -> set[str]:
+    if entity.name in _OWNED[name]:
+        return {f"Query._entities {entity.name}"}
+    return {f"Query._entities {entity.name}.{field}" for field in entity.fields.keys() - _KEYS}
+
+
+async def refused(name: str, database: Database, role: Role | None, document: str) -> bool:
+    """Whether somebody with that one role is told ROLE_REQUIRED; any other refusal is let pass."""
+    context = Context(
+        db=database,
+        principal=_holding(role),
+        identity=Identity("https://issuer.example", "somebody"),
+        clock=Clock(lambda: NOW),
+        now=NOW,
+        request_id="matrix",
+        files=Files(name, Path("nowhere"), b"a key for tests", service(name).files),
+    )
+    result = await service(name).schema.execute(document, context_value=context)
+    return "ROLE_REQUIRED" in [_code(error) for error in result.errors or ()]
+
+
+def _code(error: Any) -> str:
+    cause = error
+    while getattr(cause, "original_error", None):
+        cause = cause.original_error
+    if isinstance(cause, DomainError):
+        return cause.code
+    raise cause
+
+
+def _holding(role: Role | None) -> Principal:
+    kinds = HELD_AT[role] if role else _PLACES.keys()
+    kind = next(kind for kind in _PLACES if kind in kinds)
+    return Principal(new_id(), _PLACES[kind], kind, {role: None} if role else {})
