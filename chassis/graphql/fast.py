@@ -1,12 +1,13 @@
-"""Lists of plain attributes, compiled into Python; whatever else goes the stock way.
+"""Plain attributes, compiled into Python; whatever else goes the stock way.
 
 The stock executor builds a path, an info object and a call chain for every field of every item. A
 list whose selection is attributes alone (nested objects and lists of them included) needs none of
-that: its selection becomes one Python function, kept for the next request that has the same shape.
+that: its selection becomes one Python function, kept for the next request of the same shape. Of an
+object that has resolvers too, the attributes are done so and the resolvers the stock way.
 
 The function takes nothing for granted: at the first value that is not just what the type says (an
 awaitable, an exception, a null where none may be, a value that does not serialise) it gives up, and
-the stock executor does the list again, finding nulls, errors and their paths as it always does. So
+the stock executor does the same again, finding nulls, errors and their paths as it always does. So
 attributes may be read twice, and reading them must change nothing. The two are held equal by a
 differential test over random queries.
 """
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import GeneratorType
-from typing import Any
+from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLBoolean,
@@ -32,13 +33,15 @@ from graphql import (
     Undefined,
     is_leaf_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 
 FEW = 4
 """Lists shorter than this are not worth a look."""
+FEW_FIELDS = 2
+"""Nor are objects with fewer plain fields."""
 KEPT_FUNCTIONS = 500
 
 _INT = "{v}.__class__ is int and -2147483648 <= {v} <= 2147483647"
@@ -71,13 +74,21 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """An object: by answer key, the attribute and its shape, or the type's name as it is."""
-
-    fields: tuple[tuple[str, str, "Shape | None"], ...]
+    fields: tuple["PlainField", ...]
     nullable: bool
 
 
-Shape = Leaf | ListOf | Attributes
+Shape: TypeAlias = Leaf | ListOf | Attributes
+PlainField: TypeAlias = tuple[str, str, Shape | None]
+"""An answer key, the attribute and its shape; without a shape, the type's name as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The fields of an object: those that are compiled, and the rest."""
+
+    plain: CompiledList
+    others: GroupedFieldSet
 
 
 class FastExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -86,6 +97,45 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         manager = self.middleware_manager
         self._stock_only = bool(self.abort_signal or (manager and manager.middlewares))
         self._lists: dict[tuple[Any, int], tuple[FieldDetailsList, CompiledList | None]] = {}
+        self._objects: dict[int, tuple[GroupedFieldSet, Split | None]] = {}
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> Any:
+        split = None if self._stock_only else self._split(parent_type, grouped_field_set)
+        if split:
+            try:
+                (plain,) = split.plain([source_value])
+            except Exception:  # noqa: BLE001 (the stock way finds out what it was)
+                split = None
+        fields = split.others if split else grouped_field_set
+        answer = super().execute_fields(parent_type, source_value, path, fields, position_context)
+        return _joined(grouped_field_set, plain, answer) if split else answer
+
+    def _split(self, parent: GraphQLObjectType, grouped: GroupedFieldSet) -> Split | None:
+        """Part the plain fields of an object from the others; once within a request."""
+        if id(grouped) not in self._objects:
+            self._objects[id(grouped)] = (grouped, self._parted(parent, grouped))
+        return self._objects[id(grouped)][1]
+
+    def _parted(self, parent: GraphQLObjectType, grouped: GroupedFieldSet) -> Split | None:
+        plain, others = [], {}
+        for answer_key, details in grouped.items():
+            try:
+                plain.append(self._field(parent, answer_key, details))
+            except NotPlainError:
+                others[answer_key] = details
+        if len(plain) < FEW_FIELDS:
+            return None
+        try:
+            return Split(compiled_list(Attributes(tuple(plain), nullable=False)), others)
+        except (SyntaxError, RecursionError):  # nested deeper than Python goes
+            return None
 
     def complete_iterable_value(  # noqa: PLR0917 (the signature is graphql-core's)
         self,
@@ -137,22 +187,36 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
             return Attributes(tuple(self._fields(bare, details)), nullable)
         raise NotPlainError
 
-    def _fields(
-        self, parent: GraphQLObjectType, details: FieldDetailsList
-    ) -> Iterator[tuple[str, str, Shape | None]]:
+    def _fields(self, parent: GraphQLObjectType, details: FieldDetailsList) -> Iterator[PlainField]:
         grouped, deferred, _ = self.collect_subfields(parent, details)
         if deferred:
             raise NotPlainError
         for answer_key, field_details in grouped.items():
-            name = field_details[0].node.name.value
-            if name == "__typename":
-                yield answer_key, parent.name, None
-                continue
-            field = parent.fields.get(name)
-            if field is None or not getattr(field.resolve, "_is_default", False):
-                raise NotPlainError
-            attribute = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
-            yield answer_key, attribute, self._shape(field.type, field_details)
+            yield self._field(parent, answer_key, field_details)
+
+    def _field(
+        self, parent: GraphQLObjectType, answer_key: str, details: FieldDetailsList
+    ) -> PlainField:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return answer_key, parent.name, None
+        field = parent.fields.get(name)
+        if field is None or not getattr(field.resolve, "_is_default", False):
+            raise NotPlainError
+        attribute = field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF].python_name
+        return answer_key, attribute, self._shape(field.type, details)
+
+
+def _joined(order: GroupedFieldSet, plain: dict[str, Any], rest: Any) -> Any:
+    """Put the compiled fields and the others together, in the order of the query."""
+    if isinstance(rest, dict):
+        both = plain | rest
+        return {key: both[key] for key in order if key in both}
+
+    async def awaited() -> dict[str, Any]:
+        return _joined(order, plain, await rest)  # type: ignore[no-any-return]
+
+    return awaited()
 
 
 @lru_cache(maxsize=KEPT_FUNCTIONS)
