@@ -60,6 +60,7 @@ _OFFER_CHANGES = (
     "ended",
     "extended",
     "response-due",
+    "restated",
 )
 
 PROJECTIONS: dict[str, Projection] = {
