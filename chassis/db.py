@@ -17,6 +17,8 @@ deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 LOCK_TIMEOUT_MS = 2_000
 """A clash over a row is a transient refusal, not a queue."""
 
+_CONNECTING = 10.0
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -28,6 +30,7 @@ _TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidCachedStatementError,  # a migration passed by
     OSError,  # refused, reset and timed out among them
 )
 
@@ -132,6 +135,7 @@ class Database:
                 dsn,
                 min_size=1,
                 max_size=pool_size,
+                timeout=_CONNECTING,
                 init=json_as_values,
                 reset=_as_it_was,
                 server_settings={

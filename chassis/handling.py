@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from time import monotonic
 
 import structlog
 from aiokafka import TopicPartition
@@ -10,7 +11,7 @@ from prometheus_client import Counter
 
 from chassis import dead, inbox
 from chassis.db import Database, Tx
-from chassis.errors import TransientError
+from chassis.errors import NOT_YET_KNOWN, DomainError, TransientError
 from chassis.received import Received, Record, UndecodableError, decode, type_of
 from chassis.subscription import Subscription
 from chassis.trace import traceparent
@@ -25,6 +26,9 @@ events_read = Counter(
 
 FUSE = 100
 """So many records parked in a row, with none handled between, is not the records' fault."""
+
+PATIENCE = 60.0
+"""Seconds an event waits for what it names, which has not been heard of yet."""
 
 _ENOUGH = 3
 """When so many partitions in a row are held, the cause is not theirs: leave the rest alone."""
@@ -52,11 +56,19 @@ class Read:
 class Handling:
     """Applies a subscription to batches, each in one transaction if it can be."""
 
-    def __init__(self, db: Database, subscription: Subscription, fuse: int = FUSE) -> None:
+    def __init__(
+        self,
+        db: Database,
+        subscription: Subscription,
+        fuse: int = FUSE,
+        patience: float = PATIENCE,
+    ) -> None:
         self._db = db
         self._subscription = subscription
         self._known = subscription.projections.keys() | subscription.reactions.keys()
         self._fuse = fuse
+        self._patience = patience
+        self._unknown: dict[TopicPartition, tuple[int, float]] = {}
         self._parked_in_a_row = 0
 
     async def handle(self, records: Sequence[Record]) -> Held:
@@ -123,8 +135,21 @@ class Handling:
         except TransientError:
             raise
         except Exception as error:  # noqa: BLE001 - poison is whatever cannot be handled
+            self._have_patience(read, error)
             return error
         return None
+
+    def _have_patience(self, read: Read, error: Exception) -> None:
+        """What the event depends on may be on its way, in another topic: hold it for a while."""
+        if not (isinstance(error, DomainError) and error.code == NOT_YET_KNOWN):
+            return
+        now = monotonic()
+        offset, since = self._unknown.get(read.partition, (-1, now))
+        if offset != read.record.offset:
+            since = now
+        self._unknown[read.partition] = read.record.offset, since
+        if now - since < self._patience:
+            raise TransientError(f"not yet known: {error}") from error
 
     async def _park(self, read: Read, reason: Exception) -> None:
         async with self._db.transaction() as tx:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.consumer import Consumer, LostOffsetError, ReaderStoppedError, Received, Subscription
 from chassis.db import Database, Tx
-from chassis.errors import DomainError, TransientError
+from chassis.errors import NOT_YET_KNOWN, DomainError, TransientError
 from chassis.handling import Handling
 from chassis.kafka import Kafka
 from chassis.outbox import Event
@@ -251,6 +251,41 @@ async def test_a_transient_error_holds_its_partition_while_others_go_on(things, 
     assert set(tried) == {1}
     assert len(tried) < 20, "it is tried again with a pause"
     assert await parked(things) == []
+
+
+async def test_what_is_not_yet_known_is_waited_for_and_then_parked(things, kafka, topic):
+    async def needs_thing(tx: Tx, event: Received) -> None:
+        if not await tx.fetchval("select true from thing where key = 'b'"):
+            raise DomainError(NOT_YET_KNOWN, "Thing b has not been heard of.")
+        await react(tx, event)
+
+    await publish(kafka, topic, [happened("a", 1)])
+    records = await on_the_topic(kafka, topic)
+    asked = subscription(topic, reactions={HAPPENED: needs_thing})
+    handling = Handling(things, asked, patience=0.2)
+
+    held = await handling.handle(records)
+    assert list(held.values()) == [0]
+    assert await parked(things) == []
+
+    async def given_up() -> None:
+        assert await handling.handle(records) == {}
+
+    await eventually(given_up)
+    assert [dead["code"] for dead in await parked(things)] == [NOT_YET_KNOWN]
+
+
+async def test_an_event_takes_effect_when_what_it_needs_has_been_heard(things, kafka, topic):
+    async def needs_thing(tx: Tx, event: Received) -> None:
+        if not await tx.fetchval("select true from thing"):
+            raise DomainError(NOT_YET_KNOWN, "The thing has not been heard of.")
+        await react(tx, event)
+
+    needing, needed = await keys_of_two_partitions(kafka, topic, "a")
+    await publish(kafka, topic, [happened(needing, 1)])
+    async with reading(things, subscription(topic, reactions={HAPPENED: needs_thing}), kafka):
+        await publish(kafka, topic, [changed(needed, 1)])
+        await eventually(lambda: effects_are(things, [(needing, 1)]))
 
 
 async def keys_of_two_partitions(kafka: Kafka, topic: str, first: str) -> tuple[str, str]:
