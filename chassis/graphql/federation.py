@@ -15,6 +15,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 from strawberry.utils.operation import get_first_operation
 
+from chassis.graphql.entities import EntitySchema
 from chassis.graphql.fast import FastExecutor
 from chassis.graphql.scalars import SCALARS
 
@@ -24,7 +25,7 @@ MOST_TOKENS = 4_000
 """Validation slows down with the square of a document's length."""
 
 
-class ServiceSchema(strawberry.federation.Schema):
+class ServiceSchema(EntitySchema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:

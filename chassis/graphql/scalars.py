@@ -63,7 +63,7 @@ def as_uuid(given: str, field: str = "id") -> UUID:
     """Turn an ID argument into the UUID it must be."""
     try:
         return UUID(given)
-    except ValueError:
+    except (ValueError, TypeError, AttributeError):
         message = f"{given!r} is not an id."
         raise DomainError("ID_NOT_VALID", message, field=field, given=given) from None
 

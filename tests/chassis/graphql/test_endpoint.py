@@ -243,10 +243,24 @@ async def test_an_entity_is_found_within_the_callers_scope_only(sample: Sample) 
     assert (await sample.ask(query, asked, token=other)).data == {"_entities": [None]}
 
 
-async def test_an_entitys_id_that_is_none_is_refused(sample: Sample) -> None:
+async def test_a_representation_that_cannot_be_costs_itself_alone(sample: Sample) -> None:
+    written = (await sample.ask(WRITE, {"title": "Bread"})).data["writeNote"]["done"][0]
     query = "query($r: [_Any!]!) { _entities(representations: $r) { ... on Note { title } } }"
-    answer = await sample.ask(query, {"r": [{"__typename": "Note", "id": "x"}]})
-    assert answer.code == "ID_NOT_VALID"
+    wrong = [
+        ({"__typename": "Note", "id": "x"}, "ID_NOT_VALID"),
+        ({"__typename": "Note", "id": 5}, "ID_NOT_VALID"),
+        ({"__typename": "Note", "id": {"a": 1}}, "REPRESENTATION_NOT_VALID"),
+        ({"__typename": "Note"}, "REPRESENTATION_NOT_VALID"),
+        ({"__typename": "Nothing", "id": written}, "REPRESENTATION_NOT_VALID"),
+        ({"__typename": "Query"}, "REPRESENTATION_NOT_VALID"),
+        ({"id": written}, "REPRESENTATION_NOT_VALID"),
+        ("Note", "REPRESENTATION_NOT_VALID"),
+    ]
+    good = {"__typename": "Note", "id": written, "info": 1, "cls": 2, "more": 3}
+    answer = await sample.ask(query, {"r": [good, *(one for one, _ in wrong)]})
+    assert answer.body["data"]["_entities"] == [{"title": "Bread"}] + [None] * len(wrong)
+    told = {error["path"][1]: error["extensions"]["code"] for error in answer.body["errors"]}
+    assert told == {place: code for place, (_, code) in enumerate(wrong, start=1)}
 
 
 async def test_requests_are_measured_by_field_and_outcome(sample: Sample) -> None:
