@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis import outbox, selection
 from chassis.db import Database, Tx
-from chassis.errors import DomainError, TransientError
+from chassis.errors import NOT_YET_KNOWN, DomainError
 from chassis.idempotency import IdempotencyKey, once
 from nhs.directory import Principal
 from services.notifications.messages import events
@@ -55,8 +55,8 @@ async def _tell(tx: Tx, notice: Notice, occurrence: Occurrence) -> None:
         rows = await raising.raise_to(tx, people, notice.kind, occurrence, LONGEST_ABOUT)
         messages = [_raised(row, occurrence.id) for row in rows]
         await outbox.record(tx, events.raised(messages), at=occurrence.at)
-    elif not await heard.is_known(tx, occurrence.told(notice.side)):
-        raise TransientError(f"{occurrence.told(notice.side)} has not been heard of yet")
+    elif not await heard.is_known(tx, organisation := occurrence.told(notice.side)):
+        raise DomainError(NOT_YET_KNOWN, f"{organisation} has not been heard of yet")
 
 
 def _raised(row: Record, about: UUID) -> events.MessageRaised:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.errors import TransientError
+from chassis.errors import NOT_YET_KNOWN, DomainError
 from chassis.ids import new_id
 from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.notifications.messages.consumers import REACTIONS
@@ -151,7 +151,8 @@ async def test_an_event_heard_twice_tells_once(centre):
 
 
 async def test_an_organisation_not_heard_of_yet_is_waited_for(centre):
-    with pytest.raises(TransientError):
+    with pytest.raises(DomainError, match="A99003") as refusal:
         await centre.hear(offer("made", provider="A99003"))
+    assert refusal.value.code == NOT_YET_KNOWN  # for which the reader waits
     assert await centre.rows() == []
     assert await centre.events() == []
