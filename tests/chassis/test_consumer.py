@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from chassis import outbox
 from chassis.consumer import Consumer, LostOffsetError, ReaderStoppedError, Received, Subscription
 from chassis.db import Database, Tx
 from chassis.errors import NOT_YET_KNOWN, DomainError, TransientError
@@ -18,6 +19,7 @@ from chassis.outbox import Event
 from cqrs.embedded.broker import Broker
 from tests.support.eventually import eventually
 from tests.support.messaging import (
+    AT,
     headers,
     on_the_topic,
     parked,
@@ -129,6 +131,23 @@ async def test_an_event_delivered_to_eight_readers_at_once_takes_effect_once(thi
 
     assert held == [{}] * 8
     await effects_are(things, sorted((f"k{n % 5}", n) for n in range(40)))
+
+
+async def test_what_a_reaction_records_carries_the_trace_of_its_event(things, kafka, topic):
+    async def answer(tx: Tx, event: Received) -> None:
+        await react(tx, event)
+        await outbox.record(tx, [Event("thing.answered.v1", topic, "a", {})], at=AT)
+
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    traced = happened("a", 1) | {"headers": [*headers(HAPPENED), ("traceparent", trace.encode())]}
+    malformed = happened("a", 2) | {"headers": [*headers(HAPPENED), ("traceparent", b"x\n")]}
+    await publish(kafka, topic, [traced, malformed])
+    async with reading(things, subscription(topic, reactions={HAPPENED: answer}), kafka):
+        await eventually(lambda: effects_are(things, [("a", 1), ("a", 2)]))
+
+    async with things.reader() as reader:
+        rows = await reader.fetch("select headers from chassis.outbox order by position")
+    assert [row["headers"].get("traceparent") for row in rows] == [trace, None]
 
 
 async def test_a_reader_goes_on_where_it_stopped(things, kafka, topic):
