@@ -386,8 +386,7 @@ async def _after(info: Info, id_: UUID) -> Person:
 
 
 async def _reloaded(info: Info, id_: UUID) -> Person | None:
-    person_loader(info).clear(id_)
-    _links(info).clear(id_)
+    info.context.loaders.clear()  # what an earlier mutation of the request read is old now
     return await person_loader(info).load(id_)
 
 
