@@ -28,6 +28,7 @@ from services.participation.offers.domain import (
     Terms,
     What,
     participation_ends,
+    payment_types_seen,
     said,
     second_offer,
 )
@@ -168,7 +169,8 @@ async def _chosen(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Mapping[U
     if not ask.dry_run:
         message = "A filter is for a dry run: commit the selection that it answers."
         raise DomainError("SELECTION_REQUIRED", message, field="choose")
-    return dict(await lists.matching(tx, who.organisation, choice.filter or OfferFilter()))
+    wanted = replace(choice.filter or OfferFilter(), types_seen=payment_types_seen(who.roles))
+    return dict(await lists.matching(tx, who.organisation, wanted))
 
 
 async def _keep(tx: Tx, ask: Ask, action: Action, chosen: Mapping[UUID, int]) -> str:
@@ -338,8 +340,9 @@ async def open_offer(db: Database, ask: Ask, identity: UUID) -> Offer:
         offer = await changes.mark_opened(
             tx, who.organisation, identity, at=ask.now, by=who.person_id
         )
-    if offer is None:
-        raise DomainError("OFFER_NOT_FOUND", "No such offer was made to you.", field="id")
+        if offer is None:
+            raise DomainError("OFFER_NOT_FOUND", "No such offer was made to you.", field="id")
+        who.require_any(*MAY_SEE, payment_type=offer.payment_type)
     return offer
 
 

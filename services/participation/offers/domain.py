@@ -25,6 +25,16 @@ MAY_SEE = frozenset(Role) - {
 """Who sees the offers in their organisation's scope: whoever works with what comes of them."""
 
 
+def payment_types_seen(roles: Mapping[Role, frozenset[str] | None]) -> list[str] | None:
+    """The payment types whose offers somebody sees by these roles; None for all of them."""
+    seen: set[str] = set()
+    for types in (roles[role] for role in MAY_SEE & roles.keys()):
+        if types is None:
+            return None
+        seen |= types
+    return sorted(seen)
+
+
 class Status(StrEnum):
     OFFERED = "OFFERED"
     APPROVED = "APPROVED"
@@ -85,6 +95,7 @@ class Offer:
     offered_at: datetime
     first_opened_at: datetime | None = None
     """When somebody at the provider first looked at its details."""
+    first_opened_by: UUID | None = None
 
     def accept(self, today: date, *, provider_closed_on: date | None = None) -> "Offer":
         self._must_be(Status.OFFERED, verb="accepted")
@@ -306,6 +317,8 @@ class OfferFilter:
     on: date | None = None
     """The day on which the offer, or what became of it, is in force."""
     never_opened: bool | None = None
+    types_seen: Sequence[str] | None = None
+    """The payment types that the roles of whoever looks let them see."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,14 @@ from asyncpg import Record
 from chassis.db import Database, Reader
 from nhs.directory import Principal
 from nhs.roles import Role
-from services.participation.offers.domain import MAY_SEE, Offer, OfferFilter, Status, year_of
+from services.participation.offers.domain import (
+    MAY_SEE,
+    Offer,
+    OfferFilter,
+    Status,
+    payment_types_seen,
+    year_of,
+)
 from services.participation.offers.store import lists
 
 
@@ -32,6 +39,13 @@ class Asking:
     def organisation(self) -> str:
         return self.principal.organisation
 
+    @property
+    def types_seen(self) -> list[str] | None:
+        return payment_types_seen(self.principal.roles)
+
+    def within(self, wanted: OfferFilter) -> OfferFilter:
+        return replace(wanted, types_seen=self.types_seen)
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -43,17 +57,19 @@ class Page:
 
 async def find(asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Offer]:
     async with asking.reading() as reader:
-        return await lists.find(reader, asking.organisation, ids)
+        return await lists.find(reader, asking.organisation, ids, asking.types_seen)
 
 
 async def offers(asking: Asking, wanted: OfferFilter, page: Page) -> list[Offer]:
     async with asking.reading() as reader:
-        return await lists.page(reader, asking.organisation, wanted, page.after, page.limit)
+        return await lists.page(
+            reader, asking.organisation, asking.within(wanted), page.after, page.limit
+        )
 
 
 async def count(asking: Asking, wanted: OfferFilter) -> int:
     async with asking.reading() as reader:
-        return await lists.count(reader, asking.organisation, wanted)
+        return await lists.count(reader, asking.organisation, asking.within(wanted))
 
 
 async def of_organisations(
@@ -62,7 +78,12 @@ async def of_organisations(
     """A page of each organisation's offers, in the order of the codes."""
     async with asking.reading() as reader:
         found = await lists.of_organisations(
-            reader, asking.organisation, codes, wanted, after=page.after, limit=page.limit
+            reader,
+            asking.organisation,
+            codes,
+            asking.within(wanted),
+            after=page.after,
+            limit=page.limit,
         )
     return [found[code] for code in codes]
 
@@ -71,7 +92,9 @@ async def count_of_organisations(
     asking: Asking, codes: Sequence[str], wanted: OfferFilter
 ) -> list[int]:
     async with asking.reading() as reader:
-        counts = await lists.count_of_organisations(reader, asking.organisation, codes, wanted)
+        counts = await lists.count_of_organisations(
+            reader, asking.organisation, codes, asking.within(wanted)
+        )
     return [counts.get(code, 0) for code in codes]
 
 
@@ -80,14 +103,15 @@ async def offered_services(
 ) -> dict[str, dict[Status, int]]:
     """What a commissioner has offered, by quality service, in a financial year."""
     async with asking.reading() as reader:
-        period = year_of(today, year)
-        return await lists.made(reader, asking.organisation, today=today, year=period)
+        wanted = lists.InYear(year_of(today, year), asking.types_seen)
+        return await lists.made(reader, asking.organisation, today, wanted)
 
 
 async def my_services(asking: Asking, today: date, year: str | None) -> list[Offer]:
     """What a provider has been offered in a financial year."""
     async with asking.reading() as reader:
-        return await lists.mine(reader, asking.organisation, year_of(today, year))
+        wanted = lists.InYear(year_of(today, year), asking.types_seen)
+        return await lists.mine(reader, asking.organisation, wanted)
 
 
 async def history(asking: Asking, ids: Sequence[UUID]) -> list[list[Record]]:

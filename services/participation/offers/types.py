@@ -58,6 +58,10 @@ class Person:
     id: strawberry.ID = strawberry.field(description="The person's id.")
 
 
+def _person(identity: UUID | None) -> Person | None:
+    return Person(id=strawberry.ID(str(identity))) if identity else None
+
+
 @strawberry.type(description="One thing that happened to an offer: who, when, for whom and why.")
 class OfferHistoryEntry:
     version: int = strawberry.field(description="The offer's version afterwards.")
@@ -81,7 +85,7 @@ class OfferHistoryEntry:
             status=Status(row["status"]),
             reason=row["reason"],
             at=row["at"],
-            by=Person(id=strawberry.ID(str(row["by"]))) if row["by"] else None,
+            by=_person(row["by"]),
             acting_for=Organisation(ods_code=row["acting_for"]) if row["acting_for"] else None,
             action=strawberry.ID(str(row["action"])),
         )
@@ -119,6 +123,9 @@ class Offer:
     first_opened_at: datetime | None = strawberry.field(
         description="When the provider first looked at its details."
     )
+    first_opened_by: Person | None = strawberry.field(
+        description="Who first looked at its details."
+    )
     quality_service_id: strawberry.Private[str]
 
     @strawberry.field(description="What is offered, with its tree of indicators.")
@@ -153,6 +160,7 @@ class Offer:
             reason=offer.reason,
             offered_at=offer.offered_at,
             first_opened_at=offer.first_opened_at,
+            first_opened_by=_person(offer.first_opened_by),
             quality_service_id=offer.quality_service,
         )
 

@@ -85,7 +85,7 @@ order by provider
 on conflict (service_code, provider) where status <> 'CANCELLED' do nothing
 returning id
 """
-_NEW: Final = tuple(c for c in COLUMNS if c not in ("reason", "first_opened_at"))
+_NEW: Final = tuple(c for c in COLUMNS if not c.startswith(("reason", "first_opened")))
 
 
 async def insert(tx: Tx, offers: Sequence[Offer]) -> set[UUID]:

@@ -1,6 +1,7 @@
 """What is shown of offers."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -27,11 +28,21 @@ async def matching(reader: Reader, acting_for: str, wanted: OfferFilter) -> list
     return [(row["id"], row["version"]) for row in rows]
 
 
-_FIND: Final = f"{SCOPE} select {OFFER} from offer o where o.id = any ($2::uuid[]) and {SEEN}"  # noqa: S608
+def _types(seen: str) -> str:
+    """The condition that an offer is of a payment type in the parameter."""
+    return f"({seen}::text[] is null or o.payment_type is null or o.payment_type = any ({seen}))"
 
 
-async def find(reader: Reader, acting_for: str, ids: Sequence[UUID]) -> dict[UUID, Offer]:
-    rows = await reader.fetch(_FIND, acting_for, ids)
+_FIND: Final = f"""
+{SCOPE}
+select {OFFER} from offer o where o.id = any ($2::uuid[]) and {_types("$3")} and {SEEN}
+"""  # noqa: S608 (constants only)
+
+
+async def find(
+    reader: Reader, acting_for: str, ids: Sequence[UUID], types_seen: Sequence[str] | None
+) -> dict[UUID, Offer]:
+    rows = await reader.fetch(_FIND, acting_for, ids, types_seen)
     return {row["id"]: offer(row) for row in rows}
 
 
@@ -39,9 +50,9 @@ _PAGE: Final = f"""
 {SCOPE}
 select {OFFER} from offer o
 where {MATCHES} and {SEEN}
-    and ($11::text is null or (o.service_code, o.provider, o.id) > ($11, $12::text, $13::uuid))
+    and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
 order by o.service_code, o.provider, o.id
-limit $14
+limit $15
 """  # noqa: S608 (constants only)
 _COUNT: Final = f"{SCOPE} select count(*) from offer o where {MATCHES} and {SEEN}"  # noqa: S608
 
@@ -60,19 +71,19 @@ async def count(reader: Reader, acting_for: str, wanted: OfferFilter) -> int:
 
 _OF_ORGANISATIONS: Final = f"""
 {SCOPE}
-select n.ods_code as organisation, o.* from unnest($11::text[]) as n (ods_code)
+select n.ods_code as organisation, o.* from unnest($12::text[]) as n (ods_code)
 cross join lateral (
     select {OFFER} from offer o
     where n.ods_code in (o.provider, o.commissioner) and {MATCHES} and {SEEN}
-        and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
+        and ($13::text is null or (o.service_code, o.provider, o.id) > ($13, $14::text, $15::uuid))
     order by o.service_code, o.provider, o.id
-    limit $15
+    limit $16
 ) o
 order by o.service_code, o.provider, o.id
 """  # noqa: S608 (constants only)
 _COUNT_OF_ORGANISATIONS: Final = f"""
 {SCOPE}
-select n.ods_code as organisation, count(*) from unnest($11::text[]) as n (ods_code)
+select n.ods_code as organisation, count(*) from unnest($12::text[]) as n (ods_code)
 join offer o on n.ods_code in (o.provider, o.commissioner)
 where {MATCHES} and {SEEN}
 group by n.ods_code
@@ -103,25 +114,37 @@ async def count_of_organisations(
     return {row["organisation"]: row["count"] for row in rows}
 
 
-_MADE: Final = """
+_MADE: Final = f"""
 select o.quality_service, o.status, count(*)
 from offer o
 where o.commissioner in (
         select organisation from directory.self_and_below($1)
         where $2::date between valid_from and valid_to
     )
-    and o.starts_on <= $4::date and o.ends_on >= $3::date
+    and {_types("$3")}
+    and o.starts_on <= $5::date and o.ends_on >= $4::date
 group by o.service_code, o.quality_service, o.status
 order by o.service_code, o.quality_service
-"""
+"""  # noqa: S608 (constants only)
+
+
+@dataclass(frozen=True, slots=True)
+class InYear:
+    """The offers of a financial year, as far as somebody's roles let them see."""
+
+    year: Period
+    types_seen: Sequence[str] | None
+
+    def arguments(self) -> tuple[object, ...]:
+        return (self.types_seen, self.year.start, self.year.end)
 
 
 async def made(
-    reader: Reader, acting_for: str, *, today: date, year: Period
+    reader: Reader, acting_for: str, today: date, wanted: InYear
 ) -> dict[str, dict[Status, int]]:
     """How many offers of each service a commissioner and those below it made, by status."""
     counts: dict[str, dict[Status, int]] = {}
-    for row in await reader.fetch(_MADE, acting_for, today, year.start, year.end):
+    for row in await reader.fetch(_MADE, acting_for, today, *wanted.arguments()):
         of_service = counts.setdefault(row["quality_service"], dict.fromkeys(Status, 0))
         of_service[Status(row["status"])] = row["count"]
     return counts
@@ -130,14 +153,15 @@ async def made(
 _MINE: Final = f"""
 select {OFFER} from offer o
 where o.provider in (select organisation from directory.inherited($1))
-    and o.starts_on <= $3::date and o.ends_on >= $2::date
+    and {_types("$2")}
+    and o.starts_on <= $4::date and o.ends_on >= $3::date
 order by o.status = 'OFFERED' desc, o.service_code, o.id
 """  # noqa: S608 (constants only)
 
 
-async def mine(reader: Reader, acting_for: str, year: Period) -> list[Offer]:
+async def mine(reader: Reader, acting_for: str, wanted: InYear) -> list[Offer]:
     """What a provider has been offered: first what awaits its answer."""
-    rows = await reader.fetch(_MINE, acting_for, year.start, year.end)
+    rows = await reader.fetch(_MINE, acting_for, *wanted.arguments())
     return [offer(row) for row in rows]
 
 

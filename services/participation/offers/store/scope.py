@@ -36,11 +36,12 @@ and ($6::text is null or o.commissioner = $6)
 and ($7::date is null or (o.starts_on <= $8::date and o.ends_on >= $7))
 and ($9::date is null or $9 between o.starts_on and coalesce(o.ended_on, o.ends_on))
 and ($10::bool is null or (o.first_opened_at is null) = $10)
+and ($11::text[] is null or o.payment_type is null or o.payment_type = any ($11))
 """
 
 
 def arguments(wanted: OfferFilter) -> tuple[object, ...]:
-    """`$2` to `$10` of MATCHES."""
+    """`$2` to `$11` of MATCHES."""
     year = wanted.year
     start, end = (year.start, year.end) if year else (None, None)
     return (
@@ -53,6 +54,7 @@ def arguments(wanted: OfferFilter) -> tuple[object, ...]:
         end,
         wanted.on,
         wanted.never_opened,
+        wanted.types_seen,
     )
 
 

@@ -235,3 +235,20 @@ async def test_one_key_with_another_input_is_refused(service):
     assert again.data == first.data
     other = await ask(service, "icb", CREATE, {"input": ALL | {"targetOn": "2025-04-01"}, **key})
     assert other.code == "KEY_REUSED"
+
+
+async def test_a_role_for_other_payment_types_sees_no_offer_of_this_one(service, participation):
+    made = await offer(service)
+    everything = {"representations": [{"__typename": "Offer", "id": one} for one in made["done"]]}
+    other = 'query { myServices(financialYear: "2025/26") { id } offers { totalCount } }'
+    for types, seen in ((["NCD"], 0), (["NCD", "QOF"], 1), (None, 1)):
+        async with participation.db.transaction() as tx:
+            await tx.execute(
+                "update directory.person_role set payment_types = $1"
+                " where organisation = 'A81001' and role = 'SERVICE_MANAGEMENT'",
+                types,
+            )
+        joined = (await ask(service, "practice", ENTITIES, everything)).data["_entities"]
+        listed = (await ask(service, "practice", other)).data
+        assert sum(one is not None for one in joined) == seen
+        assert (len(listed["myServices"]), listed["offers"]["totalCount"]) == (seen, seen)
