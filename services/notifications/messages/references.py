@@ -1,4 +1,7 @@
-"""What messages point to, owned by other services: the gateway asks them for the rest."""
+"""What messages point to, owned by other services: the gateway asks them for the rest.
+
+The descriptions are their owners' words: the composed schema takes those of any one service.
+"""
 
 import strawberry
 from strawberry.federation.schema_directives import Key
@@ -9,17 +12,15 @@ from chassis.graphql import OdsCode
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("odsCode"), resolvable=False)],
-    description="A practice, PCN, sub-ICB, ICB, region, or England itself.",
+    description="An organisation of the NHS in England, as the Organisation Data Service has it.",
 )
 class Organisation:
-    ods_code: OdsCode = strawberry.field(
-        description="Its code in the Organisation Data Service: A84002."
-    )
+    ods_code: OdsCode = strawberry.field(description="Its code: A84002.")
 
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="Somebody who uses the system, known by an id alone.",
+    description="Somebody who acts for organisations. Seen by those who see these.",
 )
 class Person:
     id: strawberry.ID = strawberry.field(description="The person's id.")
@@ -43,7 +44,8 @@ class Offer:
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="A provider's declaration of what it achieved in a period.",
+    description="What a provider declares to have achieved in a payment period, and what it is to be "
+    "paid for it.",
 )
 class Declaration:
     id: strawberry.ID = strawberry.field(description="The declaration's id.")
