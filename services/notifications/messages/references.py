@@ -44,8 +44,8 @@ class Offer:
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="What a provider declares to have achieved in a payment period, and what it is to be "
-    "paid for it.",
+    description="What a provider declares to have achieved in a payment period, and what it is to "
+    "be paid for it.",
 )
 class Declaration:
     id: strawberry.ID = strawberry.field(description="The declaration's id.")
