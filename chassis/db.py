@@ -7,6 +7,7 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import asyncpg
+from prometheus_client import Counter
 
 from chassis import wire
 from chassis.errors import DomainError, TransientError
@@ -34,6 +35,10 @@ _TRANSIENT = (
     OSError,  # refused, reset and timed out among them
 )
 
+transient_errors = Counter(
+    "cqrs_database_transient_errors_total", "Errors of the database that may pass.", ["kind"]
+)
+
 _refusals: dict[str, tuple[str, str, str | None]] = {}
 
 
@@ -54,10 +59,12 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
         code, message, field = refusal
         raise DomainError(code, message, field=field) from error
     except _TRANSIENT as error:
+        transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"{type(error).__name__}: {error}") from error
     except asyncpg.InterfaceError as error:
         if isinstance(error, ValueError) or not _lost(connection):
             raise
+        transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"the connection was lost: {error}") from error
 
 

@@ -224,3 +224,15 @@ async def test_an_unused_relay_leaves_its_lock(dsn, kafka):
         assert await connection.fetchval("select pg_try_advisory_lock($1)", relay._LOCK)
     finally:
         await connection.close()
+
+
+async def test_the_oldest_rows_are_found_by_their_index(database):
+    await record(database, "t", [(f"k{n}", n) for n in range(5_000)])
+    async with database.transaction() as tx:
+        await tx.execute("analyze chassis.outbox")
+        await tx.execute("set local plan_cache_mode = force_generic_plan")
+        lines = await tx.fetch(f"explain {relay._OLDEST}", 4_000, [])
+
+    plan = "\n".join(line[0] for line in lines)
+    assert "Index Scan using outbox_pkey" in plan
+    assert "Sort" not in plan
