@@ -10,7 +10,7 @@ EVERYBODY = frozenset(Role)
 ADMINISTRATORS = frozenset({Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR})
 DATA_LOAD = frozenset({Role.DATA_LOAD})
 
-OPERATIONS = {
+MATRIX = {
     "Query._entities": EVERYBODY,
     "Query.organisation": EVERYBODY,
     "Query.organisations": EVERYBODY,

@@ -6,7 +6,7 @@ from chassis.ids import new_id
 from nhs.roles import HELD_AT, OrganisationKind, Role
 from services.organisations.app import SCHEMA
 from tests.services.organisations.conftest import somebody
-from tests.services.organisations.matrix import OPERATIONS
+from tests.services.organisations.matrix import MATRIX
 
 NOBODY = str(new_id())
 DOCUMENTS = {
@@ -51,7 +51,7 @@ def test_every_operation_has_a_line():
         for root in (schema.query_type, schema.mutation_type)
         for name in root.fields
     }
-    assert fields - {"Query._service"} == set(OPERATIONS) == set(DOCUMENTS)
+    assert fields - {"Query._service"} == set(MATRIX) == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -64,7 +64,7 @@ async def test_a_role_does_what_its_lines_say_and_nothing_else(organisations, ro
     for operation, document in DOCUMENTS.items():
         answer = await organisations.ask("holder", document)
         refused = "errors" in answer.body and answer.code == "ROLE_REQUIRED"
-        assert refused is (role not in OPERATIONS[operation]), (operation, answer.body)
+        assert refused is (role not in MATRIX[operation]), (operation, answer.body)
         assert "INTERNAL" not in str(answer.body), (operation, answer.body)
     assert await organisations.told() == []
     assert await organisations.rows("select count(*), max(version) from person") == people
