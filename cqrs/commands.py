@@ -14,7 +14,7 @@ from cqrs.play import organisations, topics
 from cqrs.play.asking import PlayError
 from cqrs.play.cast import Cast
 from cqrs.play.clock import DemonstrationClock
-from cqrs.play.gateway import Gateway, Refused, sign_in
+from cqrs.play.gateway import DeliveryError, Gateway, Refused, sign_in
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene, ods_files
 from cqrs.play.summary import print_doors, print_summary
@@ -25,7 +25,7 @@ from cqrs.supervisor.supervisor import Supervisor, end_on_signals
 from cqrs.supervisor.system import start_system
 from cqrs.supervisor.watching import watched
 
-_FAILURES = (ChildDied, PlayError, Refused, NotFound, aiohttp.ClientError)
+_FAILURES = (ChildDied, PlayError, Refused, DeliveryError, NotFound, aiohttp.ClientError)
 _INTERRUPTED = 130
 
 
@@ -114,7 +114,10 @@ async def import_files(folder: Path, system: int | None) -> int:
         async with _gateway(find(system)) as gateway:
             with progress.step("Organisations loaded") as step:
                 data_load = Cast(gateway).first(DATA_LOAD.subject)
-                step.counts.update(await organisations.load(data_load, files, step.show))
+                loaded = await organisations.load(data_load, files, step.show)
+                step.counts.update(loaded.counts)
+            for practice in loaded.overlaps:
+                progress.say(f"In two PCNs on one day, by the files: {practice}")
     except _FAILURES as failure:
         progress.fail(failure)
         return 1

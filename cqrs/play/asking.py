@@ -89,7 +89,8 @@ async def job(
 
 
 def _progress(told: Mapping[str, Any]) -> str:
-    done, total = told.get("done"), told.get("total")
+    done = told.get("done") or told.get("stepsDone")
+    total = told.get("total") or told.get("steps")
     return f"{done * 100 // total} %" if done and total else str(told["status"]).lower()
 
 

@@ -24,6 +24,10 @@ class Refused(RuntimeError):  # noqa: N818 - it is what happened, and reads so
         super().__init__(f"{person} was refused: {said}")
 
 
+class DeliveryError(RuntimeError):
+    """A file was not taken."""
+
+
 @dataclass
 class Gateway:
     """Where the system is reached. One session for everybody: no cookie tells them apart."""
@@ -66,7 +70,7 @@ class Person:
         with file.open("rb") as content:
             async with self.gateway.session.put(address, data=content) as answer:
                 if not answer.ok:
-                    raise RuntimeError(f"{file.name}: {answer.status} {await answer.text()}")
+                    raise DeliveryError(f"{file.name}: {answer.status} {await answer.text()}")
 
     async def token(self) -> str:
         if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:

@@ -1,15 +1,25 @@
 """The ODS files are loaded, and who provides what to whom is read back."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cqrs.play.asking import PlayError, a_key, job, nodes, upload
 from cqrs.play.gateway import Person, document
 
+_HIERARCHY_SINCE = "2022-07-01"
+"""A QOF mapping has no dates; ICBs began on this day."""
 
-async def load(
-    data_load: Person, files: Sequence[Path], show: Callable[[str], None]
-) -> Mapping[str, object]:
+
+@dataclass(frozen=True)
+class Loaded:
+    counts: Mapping[str, int]
+    overlaps: Sequence[str]
+    """Practices with memberships that share a day, named."""
+
+
+async def load(data_load: Person, files: Sequence[Path], show: Callable[[str], None]) -> Loaded:
     """Load the files as they came; answers the import's report."""
     uploads = []
     for file in files:
@@ -17,21 +27,15 @@ async def load(
         id_ = await upload(
             data_load, "request_organisation_upload", "requestOrganisationUpload", file
         )
-        uploads.append({"id": id_, "name": file.name})
+        uploads.append({"id": id_, "name": file.name, "since": _HIERARCHY_SINCE})
     asked = await data_load.ask(document("import_organisations"), uploads=uploads, key=a_key())
     started = asked["importOrganisations"]["id"]
     told = await job(data_load, "organisation_import", "organisationImport", started, show)
-    report: Mapping[str, object] = told["report"]
+    report: Mapping[str, Any] = told["report"]
     if report["problems"]:
-        raise PlayError(f"the import found problems: {report['problems']}")
-    return report
-
-
-async def icbs(someone: Person, on: str) -> list[str]:
-    """The ICBs there are on a day."""
-    chosen = {"kind": "ICB", "on": on}
-    found = nodes(someone, "organisations", "organisations", chosen)
-    return sorted([node["odsCode"] async for node in found])
+        raise PlayError(f"the import found problems: {report['problems'][:3]}")
+    counts = {c["name"]: int(c["value"]) for c in report["counts"] if c["value"] != "0"}
+    return Loaded(counts, [one["practice"]["odsCode"] for one in report["overlaps"]])
 
 
 async def practices(someone: Person, icb: str, on: str) -> list[str]:

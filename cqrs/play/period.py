@@ -1,5 +1,6 @@
 """The payment period of QOF 2025/26, day by day (DOMAIN.md 10.9)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,8 @@ class Period:
     practices: dict[str, list[str]] = field(default_factory=dict)
     """By ICB."""
     fates: dict[str, Fates] = field(default_factory=dict)
+    overlaps: Sequence[str] = ()
+    """Practices that the files put into two PCNs on one day."""
     quality_service: str = ""
     books: Books | None = None
 
@@ -57,8 +60,9 @@ async def _prepare(period: Period) -> None:
     period.clock.set("2025-03-12")
     with period.progress.step("Organisations loaded") as step:
         data_load = period.cast.first(DATA_LOAD.subject)
-        report = await organisations.load(data_load, period.scene.ods_files, step.show)
-        step.counts.update(report)
+        loaded = await organisations.load(data_load, period.scene.ods_files, step.show)
+        step.counts.update(loaded.counts)
+        period.overlaps = loaded.overlaps
         await _find_practices(period)
     with period.progress.step("People added") as step:
         joining = everybody(period.scene.roster)

@@ -25,6 +25,8 @@ def print_summary(period: Period, events: Mapping[str, int]) -> None:
     progress.say()
     progress.console.print(_steps(progress))
     progress.console.print(_topics(events))
+    if period.overlaps:
+        progress.say(f"In two PCNs on one day, by the files: {', '.join(period.overlaps)}")
     without = period.scene.roster.without_list
     if without:
         listed = ", ".join(without[:20]) + (", …" if len(without) > 20 else "")

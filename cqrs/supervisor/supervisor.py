@@ -38,7 +38,11 @@ class Supervisor:
 
 
 def end_on_signals() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, asyncio included."""
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does, asyncio included.
+
+    A shell starts background jobs with SIGINT ignored, so it is set here as well.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: signal.raise_signal(signal.SIGINT))
 

@@ -52,6 +52,18 @@ def test_a_signal_ends_everything(ending: signal.Signals) -> None:
         assert not folder.exists()
 
 
+def test_a_background_job_whose_shell_ignores_ctrl_c_ends_on_sigterm_all_the_same() -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with a_supervisor() as (process, folder, child):
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+            assert_gone(child)
+            assert not folder.exists()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_killed_supervisor_leaves_no_process_and_the_next_start_sweeps_its_folder() -> None:
     with a_supervisor() as (process, folder, child):
         process.kill()
