@@ -12,16 +12,19 @@ import aiohttp
 import asyncpg
 import pytest
 
+from chassis.command import run
 from chassis.migrate import CHASSIS
 from cqrs.embedded.broker import Broker
 from cqrs.embedded.ports import free_port
 from tests.support.database import NewDatabase
 from tests.support.eventually import eventually
 from tests.support.issuer import AUDIENCE, TestIssuer
-from tests.support.sample.service import MIGRATIONS, TOPIC
+from tests.support.sample.service import MIGRATIONS, TOPIC, service
 
 ROOT = Path(__file__).parents[2]
 ALL = [CHASSIS, MIGRATIONS]
+STARTING = 60.0
+"""Seconds a process may take to start where others compete for the machine."""
 
 Environment = dict[str, str]
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
@@ -71,7 +74,7 @@ async def start() -> AsyncIterator[Start]:
 
 
 async def outcome(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
-    out, err = await asyncio.wait_for(process.communicate(), 20)
+    out, err = await asyncio.wait_for(process.communicate(), STARTING)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
 
@@ -86,7 +89,7 @@ async def ready(environment: Environment) -> None:
     async def check() -> None:
         assert await health(environment) == (200, {"database": "ready", "reader": "ready"})
 
-    await eventually(check, 20)
+    await eventually(check, STARTING)
 
 
 async def rows(dsn: str, sql: str) -> list[asyncpg.Record]:
@@ -109,30 +112,46 @@ async def ask(environment: Environment, issuer: TestIssuer, query: str) -> dict[
     return body["data"]
 
 
-async def test_the_schema_is_printed_without_a_setting(start: Start) -> None:
-    code, out, err = await outcome(await start("sdl", env=bare()))
-    assert (code, err) == (0, "")
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[object, str]:
+    """What the command exits with, and what it printed; for commands that need no process."""
+    with pytest.raises(SystemExit) as end:
+        run(service, arguments)
+    return end.value.code, capsys.readouterr().out
+
+
+@pytest.fixture
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith("CQRS_"):
+            monkeypatch.delenv(name)
+
+
+def test_the_schema_is_printed_without_a_setting(
+    nothing_set: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = told(capsys, "sdl")
+    assert code == 0
     assert 'type Note @key(fields: "id")' in out
 
 
-async def test_the_events_are_printed_with_topic_schema_and_example(start: Start) -> None:
-    code, out, err = await outcome(await start("events", env=bare()))
-    assert (code, err) == (0, "")
+def test_the_events_are_printed_with_topic_schema_and_example(
+    nothing_set: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out = told(capsys, "events")
+    assert code == 0
     event = json.loads(out)["note.added.v1"]
     assert event["topic"] == TOPIC
     assert set(event["example"]) == set(event["schema"]["properties"])
 
 
-async def test_a_setting_that_is_missing_or_wrong_is_named_without_its_value(
-    start: Start, environment: Environment
+def test_a_setting_that_is_missing_or_wrong_is_named_without_its_value(
+    nothing_set: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del environment["CQRS_FILES_KEY"]
-    environment["CQRS_PORT"] = "hunter2"
-    code, _, err = await outcome(await start("serve", env=environment))
-    assert code == 1
-    assert "CQRS_FILES_KEY: Field required" in err
-    assert "CQRS_PORT: " in err
-    assert "hunter2" not in err
+    monkeypatch.setenv("CQRS_PORT", "hunter2")
+    code, _ = told(capsys, "serve")
+    assert "CQRS_FILES_KEY: Field required" in str(code)
+    assert "CQRS_PORT: " in str(code)
+    assert "hunter2" not in str(code)
 
 
 async def test_a_database_that_is_away_is_said_in_one_line_without_the_password(
@@ -162,7 +181,7 @@ async def test_an_event_goes_out_and_is_heard_within_one_process(
         assert status == 503
         assert "migrations" in body["database"]
 
-    await eventually(waits_for_migrations)
+    await eventually(waits_for_migrations, STARTING)
     people = Path(environment["CQRS_FILES"]) / "people.json"
     people.write_text('{"people": ["anna"]}')
     for _ in range(2):
@@ -176,7 +195,7 @@ async def test_an_event_goes_out_and_is_heard_within_one_process(
         assert [row["title"] for row in await rows(dsn, "select title from heard")] == ["Bread"]
         assert await rows(dsn, "select from chassis.outbox") == []
 
-    await eventually(heard)
+    await eventually(heard, STARTING)
     code, out, err = await stopped(process)
     assert (code, err) == (0, "")
     assert "eyJ" not in out
@@ -225,7 +244,7 @@ async def test_a_request_in_flight_is_answered_before_the_end(
     environment["CQRS_DATABASE_URL"] = dsn
     await rows(dsn, "insert into person values ('anna', gen_random_uuid(), 'A1', true)")
     process = await start("api", env=environment)
-    await eventually(lambda: health(environment), 20)
+    await eventually(lambda: health(environment), STARTING)
     answer = asyncio.create_task(ask(environment, issuer, "{ slow(seconds: 0.5) }"))
 
     async def asked() -> None:
