@@ -1,0 +1,76 @@
+"""The gateway over three services equals graphql-core over one schema of the same library."""
+
+import asyncio
+
+import pytest
+from graphql import GraphQLEnumType, execute_sync, get_named_type, parse
+from hypothesis import given, note
+from hypothesis import strategies as st
+
+from tests.gateway import library
+from tests.gateway.conftest import asking
+from tests.support.queries import queries
+
+GRAPH = library.supergraph()
+ONE = library.one_schema(GRAPH)
+_IDS = {"book": list("1239"), "item": ["b1", "f1", "x"], "review": ["r1", "r4", "x"]}
+
+
+def values(_type, name, argument):
+    kind = get_named_type(argument.type)
+    if isinstance(kind, GraphQLEnumType):
+        return st.sampled_from(sorted(kind.values))
+    if kind.name == "ShelfPlace":
+        return st.sampled_from(["{room: 1, number: 1}", "{number: 2, room: 0}"])
+    if kind.name == "Int":
+        return st.sampled_from("0126")
+    if kind.name == "ID":
+        return st.sampled_from(_IDS[name]).map(lambda one: f'"{one}"')
+    return st.sampled_from(['"1"', '"Film"', '"nothing"'])
+
+
+@pytest.fixture(scope="module")
+def answered():
+    """Asks one gateway all of it; gives the answer and what each service was asked."""
+    with asyncio.Runner() as runner:
+        ask = asking(GRAPH, library.in_process())
+
+        def answered(asked):
+            ask.sent()
+            answer = runner.run(ask(asked.text, asked.variables))
+            return answer, [one for service in ask.services.values() for one in service.asked]
+
+        yield answered
+        ask.gateway.operations.close()
+
+
+@given(queries(ONE, values, depth=5))
+def test_any_query_is_answered_as_by_one_schema(answered, asked):
+    note(f"{asked.text}\n{asked.variables}")
+    truth = execute_sync(ONE, parse(asked.text), variable_values=asked.variables)
+    answer, _ = answered(asked)
+    assert answer["data"] == truth.data
+    assert _paths(answer.get("errors", ())) == _paths([one.formatted for one in truth.errors or ()])
+
+
+@given(queries(ONE, values, depth=5))
+def test_no_entity_is_asked_for_twice_in_one_place(answered, asked):
+    note(f"{asked.text}\n{asked.variables}")
+    _, requests = answered(asked)
+    for request in requests:
+        for told in (request.get("variables") or {}).values():
+            if isinstance(told, list):
+                assert len(told) == len({str(sorted(one.items())) for one in told})
+
+
+@given(queries(ONE, values, depth=3))
+def test_skip_is_include_turned_round(answered, asked):
+    flipped = {name: not value for name, value in asked.variables.items()}
+    swapped = asked.text.replace("@skip", "@SKIP").replace("@include", "@skip")
+    swapped = swapped.replace("@SKIP", "@include")
+    asked_again = type(asked)(swapped, flipped)
+    assert answered(asked)[0] == answered(asked_again)[0]
+
+
+def _paths(errors):
+    return sorted(str(one["path"]) for one in errors)
