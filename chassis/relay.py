@@ -75,10 +75,10 @@ class Relay:
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
         await self._outwait_predecessor(connection, stop)
-        await connection.execute("update chassis.relay set in_order = false")
         sender = await Sender.start(self._kafka, request_timeout=self._timeout)
-        log.info("relay.leading")
         try:
+            await connection.execute("update chassis.relay set in_order = false")
+            log.info("relay.leading")
             await _unless_lost(connection, self._relay(connection, sender, stop))
         except BaseException:
             await sender.abandon()

@@ -176,6 +176,8 @@ async def test_commands_go_on_while_the_broker_is_away(database, dsn, topic):
             await record(database, topic, [("a", n)])
 
     await only_left(database, 20)
+    async with database.reader() as reader:
+        assert await reader.fetchval("select in_order from chassis.relay"), "nothing was sent"
 
 
 async def test_a_topic_that_fails_does_not_hold_up_the_others(
