@@ -46,6 +46,8 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
         overlap = await reader.fetch(NETWORK, "F82001", date(2022, 7, 1))
         assert [row["target"] for row in overlap] == ["U11211"]
 
+        await both_icbs_of_a_network_see_it_each_with_its_own_pounds(reader)
+
     async with database.transaction() as tx:
         await tx.execute("delete from chassis.outbox")
     outcome, again = await load_files(database, real_ods)
@@ -63,15 +65,12 @@ where valid_from <= $2 and valid_to >= $2 order by provider
 """
 
 
-async def test_a_network_over_two_icbs_is_seen_by_both_with_pounds_each_for_its_own(
-    database, real_ods
-):
-    await load_files(database, real_ods)
+async def both_icbs_of_a_network_see_it_each_with_its_own_pounds(reader):
+    """U41591 is led from QJK; two of its members are QT6's."""
     members = {"L82008", "L83012", "L83069", "Y01127"}
-    async with database.reader() as reader:
-        for icb, with_pounds in (("QT6", {"L82008", "Y01127"}), ("QJK", {"L83012", "L83069"})):
-            rows = await reader.fetch(SEEN, icb, date(2023, 1, 1))
-            seen = {row["provider"]: row["pounds"] for row in rows}
-            assert {code for code in members if seen.get(code)} == with_pounds
-            assert ("U41591" in seen) is (icb == "QJK")
-            assert members & seen.keys() == (members if icb == "QJK" else with_pounds)
+    for icb, with_pounds in (("QT6", {"L82008", "Y01127"}), ("QJK", {"L83012", "L83069"})):
+        rows = await reader.fetch(SEEN, icb, date(2023, 1, 1))
+        seen = {row["provider"]: row["pounds"] for row in rows}
+        assert {code for code in members if seen.get(code)} == with_pounds
+        assert ("U41591" in seen) is (icb == "QJK")
+        assert members & seen.keys() == (members if icb == "QJK" else with_pounds)
