@@ -75,6 +75,8 @@ class Relay:
 
     async def _lead(self, connection: Connection, stop: asyncio.Event) -> None:
         await self._outwait_predecessor(connection, stop)
+        if stop.is_set():
+            return
         sender = await Sender.start(self._kafka, request_timeout=self._timeout)
         try:
             await connection.execute("update chassis.relay set in_order = false")
