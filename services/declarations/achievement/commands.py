@@ -27,7 +27,7 @@ from services.declarations.achievement.domain import (
 
 JOB = "load-achievement"
 FILE_KIND = "achievement"
-CHUNK = 10_000
+CHUNK = 5_000
 """Rows between two looks at anything else: some milliseconds of reading."""
 
 
@@ -87,9 +87,17 @@ def _chunks(path: Path) -> Iterator[tuple[list[Staged | Problem | None], int, in
         rows = csv.reader(text)
         _check_header(next(rows, []))
         line = 2
-        while chunk := list(islice(rows, CHUNK)):
+        while chunk := _next(rows, line):
             yield list(read_rows(chunk, line)), raw.tell(), size
             line += len(chunk)
+
+
+def _next(rows: Iterator[list[str]], line: int) -> list[list[str]]:
+    try:
+        return list(islice(rows, CHUNK))
+    except csv.Error as error:
+        message = f"The file cannot be read as CSV after row {line}: {error}."
+        raise DomainError("EXTRACT_MALFORMED", message, field="row") from error
 
 
 def _check_header(header: Sequence[str]) -> None:
