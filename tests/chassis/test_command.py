@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -100,7 +101,7 @@ async def rows(dsn: str, sql: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-async def ask(environment: Environment, issuer: TestIssuer, query: str) -> dict[str, object]:
+async def ask(environment: Environment, issuer: TestIssuer, query: str) -> dict[str, Any]:
     url = f"http://127.0.0.1:{environment['CQRS_PORT']}/graphql"
     headers = {"Authorization": f"Bearer {issuer.token('anna')}"}
     async with (
@@ -171,7 +172,7 @@ async def test_an_event_goes_out_and_is_heard_within_one_process(
     new_database: NewDatabase,
     broker: Broker,
 ) -> None:
-    """The whole way: migrate with first people, serve, command, relay, broker, projection, stop."""
+    """The whole way: migrate with first people, serve, command, relay, projection, job, stop."""
     dsn = await new_database([])
     environment |= {"CQRS_DATABASE_URL": dsn, "CQRS_KAFKA": broker.bootstrap}
     process = await start("serve", env=environment)
@@ -196,10 +197,27 @@ async def test_an_event_goes_out_and_is_heard_within_one_process(
         assert await rows(dsn, "select from chassis.outbox") == []
 
     await eventually(heard, STARTING)
+    await a_job_counts_an_upload(environment, issuer)
     code, out, err = await stopped(process)
     assert (code, err) == (0, "")
     assert "eyJ" not in out
     assert all(json.loads(line)["service"] == "sample" for line in out.splitlines())
+
+
+async def a_job_counts_an_upload(environment: Environment, issuer: TestIssuer) -> None:
+    answer = await ask(environment, issuer, "mutation { requestNoteUpload { id path } }")
+    upload = answer["requestNoteUpload"]
+    url = f"http://127.0.0.1:{environment['CQRS_PORT']}{upload['path']}"
+    async with aiohttp.ClientSession() as http, http.put(url, data=b"hello") as response:
+        assert response.status == 201
+    counting = f'mutation {{ countUpload(upload: "{upload["id"]}") }}'
+    job = (await ask(environment, issuer, counting))["countUpload"]
+
+    async def done() -> None:
+        told = await ask(environment, issuer, f'{{ counting(jobId: "{job}") }}')
+        assert told == {"counting": "DONE"}
+
+    await eventually(done, STARTING)
 
 
 async def stopped(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
