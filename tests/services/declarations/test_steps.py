@@ -133,19 +133,16 @@ people = st.sampled_from([PROVIDER, COMMISSIONER, FINANCE])
 
 
 def attempt(move: str, now: Declaration, person: Any, version: int) -> list[domain.Happening]:
+    tries = {
+        "calculate": lambda: domain.calculated(now, replace(FIGURES, version=version)),
+        "declare": lambda: domain.declare(now, person),
+        "approve": lambda: domain.approve(now, person),
+        "finance": lambda: domain.finance_approve(now, person),
+        "lose": lambda: domain.incomplete(now, BP002, tell=True)[1],
+        "close": lambda: domain.close(now),
+    }
     try:
-        match move:
-            case "calculate":
-                return domain.calculated(now, replace(FIGURES, version=version))
-            case "declare":
-                return domain.declare(now, person)
-            case "approve":
-                return domain.approve(now, person)
-            case "finance":
-                return domain.finance_approve(now, person)
-            case "lose":
-                return domain.incomplete(now, BP002, tell=True)[1]
-        return domain.close(now)
+        return tries[move]()
     except RefusedError:
         return []
 
