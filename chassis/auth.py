@@ -4,8 +4,8 @@ Tokens follow the real clock, never the business one.
 """
 
 import asyncio
+import hashlib
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,10 +32,11 @@ FETCH_PAUSE = 10.0
 FIRST_PAUSE = 1.0
 """The same as long as there are none."""
 FETCH_TIMEOUT = 5.0
+KEPT_TOKENS = 5_000
+"""Tokens (by their hash) whose signature need not be checked again."""
 
 _CLAIMS = {"iss": "issuer", "aud": "audience", "exp": "expiry", "nbf": "expiry", "sub": "subject"}
 
-FetchKeys = Callable[[], Awaitable[KeySet]]
 log = structlog.get_logger()
 
 
@@ -70,6 +71,7 @@ class TokenVerifier:
             sub={"essential": True},
         )
         self._keys = _Keys(jwks_url, fetch_pause)
+        self._signatures = _Signatures()
 
     async def verify(self, bearer: str) -> Identity:
         """Say whose token it is; a refusal names the part that is wrong."""
@@ -87,14 +89,33 @@ class TokenVerifier:
     async def _signed(self, bearer: str) -> dict[str, Any]:
         keys = await self._keys.known()
         try:
-            return _decode(bearer, keys)
+            return self._signatures.checked(bearer, keys)
         except errors.InvalidKeyIdError:
             fresh = await self._keys.newer_than(keys)
         try:
-            return _decode(bearer, fresh)
+            return self._signatures.checked(bearer, fresh)
         except errors.InvalidKeyIdError:
             message = "The token is signed with a key its issuer does not have."
             raise UnauthenticatedError("key", message) from None
+
+
+class _Signatures:
+    """Checks a token's signature once, as long as the keys are the same; its claims each time."""
+
+    def __init__(self) -> None:
+        self._keys: KeySet | None = None
+        self._claims: dict[bytes, dict[str, Any]] = {}
+
+    def checked(self, bearer: str, keys: KeySet) -> dict[str, Any]:
+        if keys is not self._keys:
+            self._keys, self._claims = keys, {}
+        token = hashlib.sha256(bearer.encode()).digest()
+        if token not in self._claims:
+            claims = _decode(bearer, keys)
+            if len(self._claims) >= KEPT_TOKENS:
+                del self._claims[next(iter(self._claims))]
+            self._claims[token] = claims
+        return self._claims[token]
 
 
 def _decode(bearer: str, keys: KeySet) -> dict[str, Any]:

@@ -7,9 +7,12 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
+from chassis import auth
 from chassis.auth import Identity, TokenVerifier, UnauthenticatedError
 from chassis.errors import TransientError
 from tests.support.issuer import AUDIENCE, TestIssuer
+
+real_time = time.time
 
 
 @pytest.fixture
@@ -129,3 +132,36 @@ async def test_known_keys_go_on_working_while_the_issuer_is_away(issuer: TestIss
     with pytest.raises(UnauthenticatedError):
         await verifier.verify(issuer.token(key=stranger))
     assert await verifier.verify(issuer.token())
+
+
+async def test_a_token_known_from_before_expires_all_the_same(
+    verifier: TokenVerifier, issuer: TestIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = issuer.token()
+    assert await verifier.verify(token) == await verifier.verify(token)
+    monkeypatch.setattr(time, "time", lambda: real_time() + 3_600)
+    with pytest.raises(UnauthenticatedError) as refused:
+        await verifier.verify(token)
+    assert refused.value.facts["part"] == "expiry"
+
+
+async def test_a_token_known_from_before_goes_with_its_key(issuer: TestIssuer) -> None:
+    verifier = TokenVerifier(issuer.address, AUDIENCE, issuer.jwks_url, fetch_pause=0)
+    old = issuer.token()
+    await verifier.verify(old)
+    issuer.rotate("second")
+    del issuer.keys[1:]
+    await verifier.verify(issuer.token())
+    with pytest.raises(UnauthenticatedError) as refused:
+        await verifier.verify(old)
+    assert refused.value.facts["part"] == "key"
+
+
+async def test_only_so_many_tokens_are_kept(
+    verifier: TokenVerifier, issuer: TestIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "KEPT_TOKENS", 2)
+    for number in range(4):
+        said = await verifier.verify(issuer.token(f"person-{number}"))
+        assert said.subject == f"person-{number}"
+    assert len(verifier._signatures._claims) == 2
