@@ -1,7 +1,7 @@
 """What others may know of a quality service: the whole specification, once it is published."""
 
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ConfigDict, Field
 
@@ -22,6 +22,28 @@ class QualityServicePublished(QualityServiceSpecification):
     version: int = Field(description="The version of the line: 1")
     published_at: datetime
     digest_sha256: str = Field(description="SHA-256 over the specification's canonical JSON")
+
+    @classmethod
+    def model_json_schema(cls, *arguments: Any, **named: Any) -> dict[str, Any]:
+        """The schema of what is published, open to additions as every event's is.
+
+        The specification itself is closed, so that a misspelt field of a draft is found.
+        """
+        schema: dict[str, Any] = _open(super().model_json_schema(*arguments, **named))
+        return schema
+
+
+def _open(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_open(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = schema.get("additionalProperties") is False
+    return {
+        name: _open(part)
+        for name, part in schema.items()
+        if not (closed and name == "additionalProperties")
+    }
 
 
 def published(service: QualityService) -> Event:

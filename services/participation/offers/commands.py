@@ -25,9 +25,9 @@ from services.participation.offers.domain import (
     OfferFilter,
     Outcome,
     Refused,
+    Standing,
     Terms,
     What,
-    participation_ends,
     payment_types_seen,
     said,
     second_offer,
@@ -92,11 +92,9 @@ CREATE: Final = Action("createOffers", _CM, What.MADE, "Offered")
 
 async def accept_offers(db: Database, ask: Ask, choice: Choice) -> Outcome:
     """Accept; the answer counts which of them nobody at the provider had opened."""
-
-    def decide(held: Held, today: date) -> Offer:
-        return held.offer.accept(today, provider_closed_on=held.provider_closed_on)
-
-    return await _bulk(db, ask, ACCEPT, choice, decide)
+    return await _bulk(
+        db, ask, ACCEPT, choice, lambda held, today: held.offer.accept(today, held.until)
+    )
 
 
 async def reject_offers(db: Database, ask: Ask, choice: Choice, reason: str | None) -> Outcome:
@@ -115,10 +113,9 @@ async def cancel_offers(db: Database, ask: Ask, choice: Choice, reason: str | No
 
 
 async def extend_offers(db: Database, ask: Ask, choice: Choice, response_due_on: date) -> Outcome:
-    def decide(held: Held, today: date) -> Offer:
-        return held.offer.extend(today, response_due_on)
-
-    return await _bulk(db, ask, EXTEND, choice, decide)
+    return await _bulk(
+        db, ask, EXTEND, choice, lambda held, today: held.offer.extend(today, response_due_on)
+    )
 
 
 async def _bulk(db: Database, ask: Ask, action: Action, choice: Choice, decide: Decide) -> Outcome:
@@ -346,23 +343,14 @@ async def open_offer(db: Database, ask: Ask, identity: UUID) -> Offer:
     return offer
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """What ODS says of a provider, as far as it bears on taking part."""
-
-    ods_code: str
-    closed_on: date | None
-    memberships: Sequence[Period]
-
-
-async def end_participations(tx: Tx, provider: Provider, *, at: datetime, action: UUID) -> None:
+async def end_participations(
+    tx: Tx, provider: str, standing: Standing, *, at: datetime, action: UUID
+) -> None:
     """End what the provider takes part in and, by ODS, no longer can."""
     ended = []
-    for held in await changes.taking_part(tx, provider.ods_code):
-        day = participation_ends(
-            provider.closed_on, provider.memberships, requires_pcn=held.requires_pcn
-        )
-        if day and (offer := held.offer.end(day)):
+    for held in await changes.taking_part(tx, provider):
+        until = standing.takes_part_until(requires_pcn=held.requires_pcn)
+        if until and (offer := held.offer.end(until.day)):
             ended.append(offer)
     await _commit(tx, ended, Happening(What.ENDED, at, action))
 

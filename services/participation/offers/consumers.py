@@ -7,18 +7,13 @@ from pydantic import BaseModel
 from chassis.db import Tx
 from chassis.received import Received
 from nhs.roles import RelationshipKind
-from nhs.values import Period
 from services.participation.offers import commands
+from services.participation.offers.domain import Standing
 
 
 class Interval(BaseModel):
     kind: str
-    valid_from: date
     valid_to: date | None = None
-
-    @property
-    def period(self) -> Period:
-        return Period(self.valid_from, self.valid_to or date.max)
 
 
 class Heard(BaseModel):
@@ -27,14 +22,16 @@ class Heard(BaseModel):
     relationships: list[Interval] = []
 
     @property
-    def memberships(self) -> list[Period]:
+    def standing(self) -> Standing:
         members = RelationshipKind.MEMBER_OF
-        return [one.period for one in self.relationships if one.kind == members]
+        ends = [one.valid_to or date.max for one in self.relationships if one.kind == members]
+        return Standing(self.closed_on, max(ends, default=None))
 
 
 async def organisation_changed(tx: Tx, received: Received) -> None:
     """ODS closes a provider, or takes it out of its last PCN: what rests on that ends."""
     heard = Heard.model_validate(received.payload)
-    if heard.closed_on or any(period.end != date.max for period in heard.memberships):
-        provider = commands.Provider(heard.ods_code, heard.closed_on, heard.memberships)
-        await commands.end_participations(tx, provider, at=received.time, action=received.id)
+    if heard.standing.takes_part_until(requires_pcn=True):
+        await commands.end_participations(
+            tx, heard.ods_code, heard.standing, at=received.time, action=received.id
+        )

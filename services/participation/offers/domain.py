@@ -1,7 +1,7 @@
 """Offers: what they are and what may happen to them (DOMAIN 10.1)."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -97,16 +97,20 @@ class Offer:
     """When somebody at the provider first looked at its details."""
     first_opened_by: UUID | None = None
 
-    def accept(self, today: date, *, provider_closed_on: date | None = None) -> "Offer":
+    def accept(self, today: date, until: "TakesPartUntil | None" = None) -> "Offer":
+        """Accept, for as long as ODS lets the provider take part."""
         self._must_be(Status.OFFERED, verb="accepted")
         if today > self.response_due_on:
             _refuse(
                 "RESPONSE_DATE_PASSED",
                 f"The response was due on {self.response_due_on}: the commissioner can extend it.",
             )
-        if provider_closed_on and provider_closed_on < max(self.starts_on, today):
-            _refuse("PROVIDER_CLOSED", f"{self.provider} closed on {provider_closed_on}.")
-        return self._next(Status.APPROVED)
+        accepted = self._next(Status.APPROVED)
+        if until is None or until.day >= self.ends_on:
+            return accepted
+        if until.day < max(self.starts_on, today):
+            _refuse(until.code, f"{self.provider} can take part until {until.day} only.")
+        return replace(accepted, ended_on=until.day)
 
     def reject(self, reason: str | None) -> "Offer":
         self._must_be(Status.OFFERED, verb="rejected")
@@ -274,18 +278,30 @@ def second_offer(ods_code: str, service_code: str, live: str | None = None) -> D
     )
 
 
-def participation_ends(
-    closed_on: date | None, memberships: Iterable[Period], *, requires_pcn: bool
-) -> date | None:
-    """The day a provider stops taking part, by what ODS says of it; None while it goes on.
+@dataclass(frozen=True, slots=True)
+class TakesPartUntil:
+    """The last day on which a provider can take part, and the code that says why."""
 
-    Where PCN membership is required it is the end of the last one; a gap between two is let pass.
-    """
-    ends = [closed_on] if closed_on else []
-    last = max((membership.end for membership in memberships), default=None)
-    if requires_pcn and last and last != date.max:
-        ends.append(last)
-    return min(ends, default=None)
+    day: date
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What ODS says of a provider, as far as it bears on taking part."""
+
+    closed_on: date | None
+    last_member_on: date | None
+    """The end of its last membership of a PCN, `date.max` while it lasts; None if it has none."""
+
+    def takes_part_until(self, *, requires_pcn: bool) -> TakesPartUntil | None:
+        """None while it goes on. A gap between two memberships is let pass."""
+        ends = []
+        if self.closed_on:
+            ends.append(TakesPartUntil(self.closed_on, "PROVIDER_CLOSED"))
+        if requires_pcn and self.last_member_on not in (None, date.max):
+            ends.append(TakesPartUntil(self.last_member_on, "NOT_IN_A_PCN"))
+        return min(ends, key=lambda end: end.day, default=None)
 
 
 def said(reason: str | None) -> str | None:

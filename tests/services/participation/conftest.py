@@ -33,7 +33,7 @@ def migrations():
     return [CHASSIS, *SERVICE.migrations]
 
 
-async def _england(database: Database) -> None:
+async def england(database: Database) -> None:
     async with database.transaction() as tx:
         for code, kind in KINDS.items():
             await have_organisation(tx, code, kind)
@@ -115,7 +115,7 @@ def _fields(new: NewOffers) -> dict[str, Any]:
 
 @pytest.fixture
 async def participation(database: Database) -> Participation:
-    await _england(database)
+    await england(database)
     return Participation(database)
 
 

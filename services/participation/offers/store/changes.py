@@ -6,8 +6,10 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from asyncpg import Record
+
 from chassis.db import Reader, Tx
-from services.participation.offers.domain import Happening, Offer
+from services.participation.offers.domain import Happening, Offer, Standing, TakesPartUntil
 from services.participation.offers.store.scope import COLUMNS, OFFER, SCOPE, SEEN, offer
 
 
@@ -18,7 +20,8 @@ class Held:
     offer: Offer
     ours: bool
     """The acting organisation is the provider, or may act for the commissioner."""
-    provider_closed_on: date | None
+    until: TakesPartUntil | None
+    """By ODS, for this service."""
 
 
 _AS_PROVIDER: Final = "o.provider in (select organisation from own)"
@@ -31,8 +34,13 @@ exists (
 _HELD: Final = """
 {scope}
 select {offer}, {ours} as ours,
-    (select closed_on from directory.organisation p where p.ods_code = o.provider)
-from offer o
+    q.requires_pcn_membership,
+    (select closed_on from directory.organisation p where p.ods_code = o.provider),
+    (
+        select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
+        where q.requires_pcn_membership and m.source = o.provider and m.kind = 'MEMBER_OF'
+    ) as last_member_on
+from offer o join quality_service q on q.id = o.quality_service
 where o.id = any ($2::uuid[]) and $3::date is not null and {seen}
 order by o.id
 """
@@ -55,7 +63,12 @@ async def held(
     statement = _HELD_BY_PROVIDER if as_provider else _HELD_BY_COMMISSIONER
     locked = statement + (" for update of o" if lock else "")
     rows = await reader.fetch(locked, acting_for, ids, today)
-    return {row["id"]: Held(offer(row), row["ours"], row["closed_on"]) for row in rows}
+    return {row["id"]: Held(offer(row), row["ours"], _until(row)) for row in rows}
+
+
+def _until(row: Record) -> TakesPartUntil | None:
+    standing = Standing(row["closed_on"], row["last_member_on"])
+    return standing.takes_part_until(requires_pcn=row["requires_pcn_membership"])
 
 
 _SAVE: Final = """

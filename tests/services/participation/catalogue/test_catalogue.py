@@ -1,6 +1,7 @@
 """Drafting and publishing quality services."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -155,3 +156,9 @@ async def test_what_was_published_can_be_told_again(published):
         "select payload from chassis.outbox where type = 'quality-service.published.v1'"
     )
     assert again == [Event(events.PUBLISHED, events.TOPIC, QOF, row["payload"])]
+
+
+def test_readers_are_told_that_fields_may_be_added():
+    schema = events.QualityServicePublished.model_json_schema(mode="serialization")
+    assert '"additionalProperties": false' not in json.dumps(schema)
+    assert "digest_sha256" in schema["required"]

@@ -14,9 +14,9 @@ from services.participation.offers.domain import (
     Outcome,
     Refused,
     Service,
+    Standing,
     Status,
     Terms,
-    participation_ends,
     said,
     year_of,
 )
@@ -94,8 +94,16 @@ def test_a_response_date_is_extended_to_a_later_day_within_the_offer():
 
 
 def test_a_closed_provider_cannot_accept():
-    assert code(offer().accept, TODAY, provider_closed_on=TODAY) == "PROVIDER_CLOSED"
-    assert offer().accept(TODAY, provider_closed_on=date(2025, 6, 30)).status is Status.APPROVED
+    closed = Standing(TODAY, None).takes_part_until(requires_pcn=False)
+    assert code(offer().accept, TODAY, closed) == "PROVIDER_CLOSED"
+
+
+def test_who_accepts_and_is_to_close_takes_part_until_then():
+    closing = Standing(date(2025, 6, 30), None).takes_part_until(requires_pcn=False)
+    accepted = offer().accept(TODAY, closing)
+    assert (accepted.status, accepted.ended_on) == (Status.APPROVED, date(2025, 6, 30))
+    after = Standing(date(2026, 3, 31), None).takes_part_until(requires_pcn=False)
+    assert offer().accept(TODAY, after).ended_on is None
 
 
 def test_cancelling_ends_a_participation_from_that_day_and_no_other():
@@ -115,13 +123,25 @@ def test_a_participation_ends_early_only_and_once():
     assert offer().end(day) is None
 
 
-def test_ods_ends_a_participation_by_closing_or_by_the_last_membership_where_one_is_required():
-    last = [Period(date(2024, 4, 1), date(2025, 6, 30)), Period(date(2025, 7, 1), date.max)]
-    gone = last[:1]
-    assert participation_ends(None, last, requires_pcn=True) is None
-    assert participation_ends(None, gone, requires_pcn=False) is None
-    assert participation_ends(None, gone, requires_pcn=True) == date(2025, 6, 30)
-    assert participation_ends(date(2025, 5, 1), gone, requires_pcn=True) == date(2025, 5, 1)
+@pytest.mark.parametrize(
+    ("standing", "requires_pcn", "until"),
+    [
+        (Standing(None, date.max), True, None),
+        (Standing(None, date(2025, 6, 30)), False, None),
+        (Standing(None, date(2025, 6, 30)), True, ("NOT_IN_A_PCN", date(2025, 6, 30))),
+        (
+            Standing(date(2025, 5, 1), date(2025, 6, 30)),
+            True,
+            ("PROVIDER_CLOSED", date(2025, 5, 1)),
+        ),
+        (Standing(date(2025, 5, 1), None), True, ("PROVIDER_CLOSED", date(2025, 5, 1))),
+    ],
+)
+def test_ods_ends_taking_part_by_closing_or_by_the_last_membership_where_one_is_required(
+    standing, requires_pcn, until
+):
+    found = standing.takes_part_until(requires_pcn=requires_pcn)
+    assert (found and (found.code, found.day)) == until
 
 
 def test_days_left_are_counted_while_an_answer_is_awaited():

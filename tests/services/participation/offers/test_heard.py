@@ -102,6 +102,14 @@ async def test_leaving_the_last_pcn_ends_what_requires_one_and_nothing_else(acce
     assert told["ended_on"] == "2025-09-30"
 
 
+async def test_who_is_known_to_close_and_accepts_takes_part_until_then(offered):
+    await hear(offered, changed("A81001", closed_on="2025-09-30"))
+    await offered.accept(offered.provider("A81001"))
+    kind, told = (await offered.events())[-1]
+    assert (kind, told["ended_on"]) == ("offer.accepted.v1", "2025-09-30")
+    assert await ended(offered) == []
+
+
 async def reminders(participation):
     kinds = [kind for kind, _ in await participation.events()]
     return kinds.count("offer.response-due.v1")
