@@ -9,15 +9,18 @@ from chassis.outbox import Event
 from services.organisations.directory import store
 from services.organisations.directory.events import OrganisationChanged
 
+_AT_ONCE = 500
+"""So many events are made before others of the process have a turn."""
 
-async def tell(tx: Tx, codes: Collection[str], at: datetime) -> int:
+
+async def tell(tx: Tx, codes: Collection[str], at: datetime) -> None:
     """Raise the versions of the organisations that changed; one event each."""
-    if not codes:
-        return 0
-    await store.raise_versions(tx, codes, at)
-    events = [_event(dict(row)) for row in await store.states(tx, codes)]
-    await outbox.record(tx, events, at=at)
-    return len(events)
+    ordered = sorted(codes)
+    for start in range(0, len(ordered), _AT_ONCE):
+        changed = ordered[start : start + _AT_ONCE]
+        await store.raise_versions(tx, changed, at)
+        events = [_event(dict(row)) for row in await store.states(tx, changed)]
+        await outbox.record(tx, events, at=at)
 
 
 async def republish(tx: Tx) -> AsyncIterator[Event]:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from nhs.roles import RelationshipKind
+
 _DAY = timedelta(days=1)
 
 
@@ -28,6 +30,23 @@ class Span:
 
     def shares_a_day(self, other: "Span") -> bool:
         return self.valid_from <= other.end and other.valid_from <= self.end
+
+
+Line = tuple[str, RelationshipKind]
+"""A source and a kind: of one target at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipRow:
+    """A row of ePCN, as it came."""
+
+    practice: str
+    starts_on: date
+    pcn: str
+    ends_on: date | None
+    practice_sub_icb: str
+    pcn_sub_icb: str
+    sub_icbs_match: bool | None
 
 
 def overlaps(rows: Iterable[Span]) -> list[tuple[Span, Span]]:

@@ -1,8 +1,7 @@
 """The statements about relationships, and about the rows they were made from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -10,24 +9,7 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from nhs.roles import RelationshipKind
-from services.organisations.network.domain import Span
-
-Line = tuple[str, RelationshipKind]
-"""A source and a kind: of one target at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class MembershipRow:
-    """A row of ePCN, as it came."""
-
-    practice: str
-    starts_on: date
-    pcn: str
-    ends_on: date | None
-    practice_sub_icb: str
-    pcn_sub_icb: str
-    sub_icbs_match: bool | None
-
+from services.organisations.network.domain import Line, MembershipRow, Span
 
 _KNOWN = """
 select id, kind, source, target, valid_from, valid_to from relationship where known_to is null

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from services.organisations.directory.domain import ListSize, Organisation
-from services.organisations.network.domain import Span
-from services.organisations.network.store import MembershipRow
+from services.organisations.network.domain import MembershipRow, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +61,14 @@ class Reading:
     """None where no file of memberships was given: then nothing is said about them."""
     list_sizes: list[ListSize] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    places: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """File and line that first told of an organisation."""
 
-    def say(self, one: Organisation) -> None:
+    def say(self, one: Organisation, file: str, line: int) -> None:
         self.organisations[one.ods_code] = one
+        self.places.setdefault(one.ods_code, (file, line))
 
-    def name(self, ones: Iterable[Organisation]) -> None:
+    def name(self, ones: Iterable[Organisation], file: str, line: int) -> None:
         for one in ones:
             self.named.setdefault(one.ods_code, one)
+            self.places.setdefault(one.ods_code, (file, line))

@@ -8,8 +8,7 @@ from uuid import UUID
 from nhs.roles import OrganisationKind, RelationshipKind
 from services.organisations.directory.domain import ListSize, Organisation, Status
 from services.organisations.network import domain as network
-from services.organisations.network.domain import Span
-from services.organisations.network.store import Line, MembershipRow
+from services.organisations.network.domain import Line, MembershipRow, Span
 from services.organisations.ods.domain import Problem, Reading
 from services.organisations.ods.succession import Succession, successions
 
@@ -72,10 +71,15 @@ def kinds_changed(known: Known, reading: Reading) -> list[Problem]:
     """An organisation does not become one of another kind."""
     said = [*reading.organisations.values(), *reading.named.values()]
     return [
-        Problem("", "KIND_CHANGED", f"{one.ods_code} is known as a {before.kind}, not {one.kind}")
+        _kind_changed(one, before, *reading.places[one.ods_code])
         for one in said
         if (before := known.organisations.get(one.ods_code)) and before.kind != one.kind
     ]
+
+
+def _kind_changed(one: Organisation, before: Organisation, file: str, line: int) -> Problem:
+    reason = f"{one.ods_code} is known as a {before.kind}, not as a {one.kind}"
+    return Problem(file, "KIND_CHANGED", reason, line)
 
 
 def _organisations(

@@ -12,7 +12,8 @@ _LOCK = 0x6F6473  # "ods"
 
 
 async def alone(tx: Tx) -> None:
-    """Two imports at once would each plan from what the other is about to change."""
+    """Two imports at once would each plan from what the other is about to change: one waits."""
+    await tx.execute("set local lock_timeout = '60s'")
     await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
 
 

@@ -24,6 +24,7 @@ from nhs.directory import Principal
 from nhs.roles import Role
 from services.organisations.people import store
 from services.organisations.people.domain import (
+    ADMINISTRATORS,
     Admission,
     Change,
     HeldRole,
@@ -36,8 +37,6 @@ from services.organisations.people.events import ContactChanged, PersonChanged
 from services.organisations.people.store import Entry, Reach
 
 T = TypeVar("T")
-
-ADMINISTRATORS = (Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR)
 
 MOST = 20_000
 """People a call may add."""

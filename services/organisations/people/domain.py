@@ -10,6 +10,8 @@ from nhs.roles import HELD_AT, OrganisationKind, Role
 
 _MAILBOX = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 
+ADMINISTRATORS = (Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR)
+
 PaymentTypes = tuple[str, ...] | None
 """None: the role holds for all of them."""
 

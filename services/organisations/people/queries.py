@@ -12,7 +12,7 @@ from chassis.db import Database
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.organisations.people import store
-from services.organisations.people.commands import ADMINISTRATORS
+from services.organisations.people.domain import ADMINISTRATORS
 from services.organisations.people.store import Reach
 
 

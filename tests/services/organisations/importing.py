@@ -20,8 +20,10 @@ async def load_files(
     since: date | None = None,
     dry_run: bool = False,
     skip_bad_lines: bool = False,
+    attempt: int = 1,
 ):
-    """Import the files (content by name); answers outcome and report."""
+    """Import the files (content by name) in the job's first attempt, or in what it takes for one;
+    answers outcome and report."""
     with tempfile.TemporaryDirectory() as folder:
         uploads = [_upload(Path(folder), name, files[name], since) for name in files]
         asked = commands.ImportInput(
@@ -35,7 +37,7 @@ async def load_files(
             await tx.execute(
                 "update chassis.job set status = 'RUNNING', attempts = 1 where id = $1", id_
             )
-        run = jobs.JobRun(database, id_, 1, asked, person, "ENG", NOW)
+        run = jobs.JobRun(database, id_, attempt, asked, person, "ENG", NOW)
         await commands.run_import(run)
     async with database.reader() as reader:
         found = await reader.fetchrow("select outcome, report from import where id = $1", id_)

@@ -1,9 +1,12 @@
 """Importing files of ODS: all of it or nothing, once, and every problem with its place."""
 
+import asyncio
 from datetime import date
 
 import pytest
 
+from chassis.errors import TransientError
+from services.organisations.directory.commands import republish
 from tests.services.organisations.importing import load_files
 from tests.services.organisations.small_england import FILES, MEMBERS, PCNS, PRACTICES
 from tests.support.files_of_ods import (
@@ -264,7 +267,8 @@ async def test_an_organisation_does_not_become_one_of_another_kind(database):
     mixed = csv_file([mapping("A99001", "QQ1")], MAPPING_HEADER)
     outcome, report = await load_files(database, {"mapping.csv": mixed})
     assert outcome == "REFUSED"
-    assert [one["code"] for one in report["problems"]] == ["KIND_CHANGED"]
+    (problem,) = report["problems"]
+    assert (problem["code"], problem["file"], problem["line"]) == ("KIND_CHANGED", "mapping.csv", 2)
     assert await told(database) == []
 
 
@@ -274,3 +278,25 @@ async def test_lists_of_nobody_are_listed_and_lists_of_one_sex_are_no_totals(dat
     outcome, report = await load_files(database, files)
     assert (outcome, report["lists_of_nobody"]) == ("APPLIED", ["A99999"])
     assert report["counts"]["LIST_SIZES_NEW"] == 1
+
+
+async def test_two_imports_at_once_make_one_change(database):
+    both = await asyncio.gather(load_files(database, FILES), load_files(database, FILES))
+    assert sorted(outcome for outcome, _ in both) == ["APPLIED", "UNCHANGED"]
+    codes = await told(database)
+    assert len(codes) == len(set(codes)) == 11
+
+
+async def test_an_import_another_worker_took_over_leaves_nothing(database):
+    with pytest.raises(TransientError):
+        await load_files(database, FILES, attempt=7)
+    await nothing_came_of_it(database)
+    assert await rows(database, "select id from import") == []
+
+
+async def test_everything_can_be_told_again_as_it_is(database):
+    await load_files(database, FILES)
+    before = await rows(database, "select aggregateid, payload from chassis.outbox order by 1")
+    async with database.transaction() as tx:
+        again = sorted([(event.key, event.payload) async for event in republish(tx)])
+    assert again == before

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import TypeVar
 
+from nhs.values import ods_code
 from services.organisations.ods.domain import Problem
 
 T = TypeVar("T")
 
-_CODE = re.compile(r"[A-Z0-9]{2,8}")
 _PCN = re.compile(r"U\d{5}")
 _PRACTICE = re.compile(r"[A-Z]\d{5}")
 
@@ -40,7 +40,11 @@ class Line:
         return self.cells[column] or None
 
     def code(self, column: str) -> str:
-        return self._formed(column, _CODE, "an ODS code")
+        found = self.text(column)
+        try:
+            return ods_code(found)
+        except ValueError as error:
+            raise CellError(column, "NOT_A_CODE", str(error)) from None
 
     def practice(self, column: str) -> str:
         return self._formed(column, _PRACTICE, "the code of a practice, such as A81001")

@@ -33,7 +33,7 @@ def read_hierarchy(
     lines = headed(file, rows, _COLUMNS, reading.problems)
     for line, levels in read_each(lines, lambda line: (line, _levels(line)), reading.problems):
         for one in levels:
-            reading.say(one)
+            reading.say(one, file, line.number)
         for (part, whole), level in zip(pairwise(levels), _LEVELS, strict=False):
             if wholes.setdefault(part.ods_code, whole.ods_code) != whole.ods_code:
                 known = wholes[part.ods_code]

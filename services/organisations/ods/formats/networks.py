@@ -8,7 +8,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import Organisation, Status
-from services.organisations.network.store import MembershipRow
+from services.organisations.network.domain import MembershipRow
 from services.organisations.ods.domain import Led, Problem, Reading
 from services.organisations.ods.formats.cells import Line, headed, read_each
 
@@ -91,10 +91,11 @@ def _rows(workbook: CalamineWorkbook, sheet: str) -> Iterator[tuple[int, Sequenc
 
 
 def _read_pcns(lines: Iterator[Line], reading: Reading) -> None:
-    for pcn, led, lead in read_each(lines, _pcn, reading.problems):
-        reading.say(pcn)
+    read = read_each(lines, lambda line: (line, *_pcn(line)), reading.problems)
+    for line, pcn, led, lead in read:
+        reading.say(pcn, line.file, line.number)
         reading.led.append(led)
-        reading.name([lead])
+        reading.name([lead], line.file, line.number)
 
 
 def _pcn(line: Line) -> tuple[Organisation, Led, Organisation]:
@@ -114,10 +115,10 @@ def _pcn(line: Line) -> tuple[Organisation, Led, Organisation]:
 
 
 def _read_members(lines: Iterator[Line], reading: Reading) -> None:
-    for row, named in read_each(lines, _member, reading.problems):
+    for line, row, named in read_each(lines, lambda line: (line, *_member(line)), reading.problems):
         assert reading.rows is not None
         reading.rows.append(row)
-        reading.name(named)
+        reading.name(named, line.file, line.number)
 
 
 def _member(line: Line) -> tuple[MembershipRow, list[Organisation]]:

@@ -58,11 +58,11 @@ def read_practices(
             reading.problems.append(Problem(file, code, reason, line.number, column))
             continue
         seen[practice.ods_code] = line.number
-        reading.say(practice)
+        reading.say(practice, file, line.number)
         reading.commissioned.append(commissioned)
         sub_icb = commissioned.span.target
         named = Organisation(sub_icb, OrganisationKind.SUB_ICB, sub_icb, Status.NAMED_ONLY)
-        reading.name([named])
+        reading.name([named], file, line.number)
 
 
 def _read(
