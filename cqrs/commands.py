@@ -27,6 +27,8 @@ from cqrs.supervisor.watching import watched
 
 _FAILURES = (ChildDied, PlayError, Refused, DeliveryError, NotFound, aiohttp.ClientError)
 _INTERRUPTED = 130
+_KEPT_ALIVE = 3.0
+"""Seconds an idle connection is used again: less than the gateway keeps it open."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ class _Run:
 
     async def _act(self, running: Running, folder: Path) -> None:
         if self.wanted:
-            await _play(running, self.wanted.scene(folder), self.progress)
+            scene = await asyncio.to_thread(self.wanted.scene, folder)
+            await _play(running, scene, self.progress)
         if not self.once:
             self.serving = True
             self.progress.say("Serving until Ctrl-C.")
@@ -135,5 +138,6 @@ async def _play(running: Running, scene: Scene, progress: Progress) -> None:
 
 @asynccontextmanager
 async def _gateway(running: Running) -> AsyncIterator[Gateway]:
-    async with aiohttp.ClientSession() as session:
+    connector = aiohttp.TCPConnector(keepalive_timeout=_KEPT_ALIVE)
+    async with aiohttp.ClientSession(connector=connector) as session:
         yield Gateway(running.gateway, running.issuer, session)

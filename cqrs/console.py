@@ -36,7 +36,7 @@ class Progress:
     """Prints a line for each step done; a terminal shows the step under way as well."""
 
     def __init__(self, console: Console | None = None) -> None:
-        self.console = console or Console(highlight=False, soft_wrap=True)
+        self.console = console or _console()
         self.steps: list[Step] = []
 
     @contextmanager
@@ -57,6 +57,12 @@ class Progress:
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             f"[red]✗[/red] {escape(str(failure) or type(failure).__name__)}"
         )
+
+
+def _console() -> Console:
+    """As wide as the terminal; where there is none, wide enough for the tables."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=110)
 
 
 def shown(value: object) -> str:

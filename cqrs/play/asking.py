@@ -59,18 +59,22 @@ async def many(things: Iterable[T], act: Callable[[T], Awaitable[R]]) -> list[R]
 
 
 async def in_bulk(person: Person, name: str, root: str, **variables: object) -> Mapping[str, Any]:
-    """A bulk command of which nothing may be refused; asked again while it is not yet known."""
-    until = time.monotonic() + 60
-    while True:
-        answer: Mapping[str, Any] = (await person.ask(document(name), **variables))[root]
-        refused = answer["refused"]
-        if not refused:
-            return answer
-        passing = all(refusal["code"] == _PASSING for refusal in refused)
-        if not passing or time.monotonic() > until:
-            told = "; ".join(f"{r['id']}: {r['code']} {r['message']}" for r in refused[:3])
-            raise PlayError(f"{root} refused {len(refused)}: {told}")
-        await asyncio.sleep(0.2)
+    """A bulk command of which nothing may be refused."""
+    answer: Mapping[str, Any] = (await person.ask(document(name), **variables))[root]
+    if refused := answer["refused"]:
+        told = "; ".join(f"{r['id']}: {r['code']} {r['message']}" for r in refused[:3])
+        raise PlayError(f"{root} refused {len(refused)}: {told}")
+    return answer
+
+
+async def all_known(person: Person, name: str, root: str, **variables: object) -> None:
+    """Ask by dry runs until everything named has been heard of."""
+
+    async def not_yet_known() -> int:
+        answer = (await person.ask(document(name), dryRun=True, key=None, **variables))[root]
+        return sum(refusal["code"] == _PASSING for refusal in answer["refused"])
+
+    await until(not_yet_known, lambda left: not left, f"{root}: not all was heard of", 60)
 
 
 async def job(

@@ -20,3 +20,8 @@ async def specification(someone: Person, quality_service: str) -> Mapping[str, A
     told = await someone.ask(document("quality_service"), id=quality_service)
     found: Mapping[str, Any] = told["qualityService"]
     return found
+
+
+def indicators_in(service: Mapping[str, Any]) -> int:
+    groups = (group for domain in service["domains"] for group in domain["groups"])
+    return sum(len(group["indicators"]) for group in groups)

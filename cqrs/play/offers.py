@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cqrs.england.seeded import stream
-from cqrs.play.asking import a_key, in_bulk, many, nodes
+from cqrs.play.asking import a_key, all_known, in_bulk, many, nodes
 from cqrs.play.cast import COMMISSIONING, SERVICE, Cast
 
 FINANCIAL_YEAR = "2025/26"
@@ -59,14 +59,9 @@ async def make(cast: Cast, icb: str, practices: Sequence[str], terms: Terms) -> 
         "endsOn": terms.ends_on,
         "responseDueOn": terms.respond_by,
     }
-    answer = await in_bulk(
-        cast(COMMISSIONING, icb),
-        "create_offers",
-        "createOffers",
-        input=offered,
-        dryRun=False,
-        key=a_key(),
-    )
+    person, named = cast(COMMISSIONING, icb), ("create_offers", "createOffers")
+    await all_known(person, *named, input=offered)
+    answer = await in_bulk(person, *named, input=offered, dryRun=False, key=a_key())
     return len(answer["done"])
 
 

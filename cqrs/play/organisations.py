@@ -34,8 +34,18 @@ async def load(data_load: Person, files: Sequence[Path], show: Callable[[str], N
     report: Mapping[str, Any] = told["report"]
     if report["problems"]:
         raise PlayError(f"the import found problems: {report['problems'][:3]}")
-    counts = {c["name"]: int(c["value"]) for c in report["counts"] if c["value"] != "0"}
-    return Loaded(counts, [one["practice"]["odsCode"] for one in report["overlaps"]])
+    return Loaded(
+        _counts(report["counts"]), [one["practice"]["odsCode"] for one in report["overlaps"]]
+    )
+
+
+def _counts(counted: Sequence[Mapping[str, str]]) -> Mapping[str, int]:
+    """In words: LIST_SIZES_NEW becomes `list sizes new`."""
+    return {
+        each["name"].replace("_", " ").lower(): int(each["value"])
+        for each in counted
+        if each["value"] != "0"
+    }
 
 
 async def practices(someone: Person, icb: str, on: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The payment period of QOF 2025/26, day by day (DOMAIN.md 10.9)."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,12 @@ class Period:
     books: Books | None = None
 
     @property
+    def left_out(self) -> list[str]:
+        """In the roster with a list size, but not commissioned here when the year begins."""
+        playing = {code for codes in self.practices.values() for code in codes}
+        return [code for code in self.scene.roster.lists if code not in playing]
+
+    @property
     def participating(self) -> list[str]:
         return [code for fates in self.fates.values() for code in fates.participating]
 
@@ -73,7 +80,8 @@ async def _prepare(period: Period) -> None:
     with period.progress.step("Catalogue published") as step:
         drafting, publishing = (period.cast.first(p.subject) for p in (DRAFTING, PUBLISHING))
         period.quality_service = await catalogue.publish(drafting, publishing, SERVICE)
-        step.counts[period.quality_service] = "published"
+        service = await catalogue.specification(drafting, period.quality_service)
+        step.counts["indicators"] = catalogue.indicators_in(service)
 
 
 async def _find_practices(period: Period) -> None:
@@ -109,14 +117,12 @@ async def _measure(period: Period) -> None:
     data_load = period.cast.first(DATA_LOAD.subject)
     service = await catalogue.specification(data_load, period.quality_service)
     with period.progress.step("National prevalence loaded") as step:
+        prevalences = await asyncio.to_thread(period.scene.prevalences, service)
         step.counts["disease groups"] = await achievement.load_prevalence(
-            data_load,
-            period.quality_service,
-            period.scene.source,
-            period.scene.prevalences(service),
+            data_load, period.quality_service, period.scene.source, prevalences
         )
     with period.progress.step("Achievement loaded") as step:
-        extract = period.scene.extract(service, period.participating)
+        extract = await asyncio.to_thread(period.scene.extract, service, period.participating)
         step.counts.update(await achievement.load(data_load, extract, step.show))
     with period.progress.step("Provisional payments calculated") as step:
         for icb, fates in period.fates.items():

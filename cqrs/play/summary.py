@@ -1,6 +1,6 @@
 """What a person reads at the end of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
@@ -18,6 +18,9 @@ from cqrs.play.cast import (
 from cqrs.play.period import Period
 from cqrs.supervisor.first_people import FIRST_PEOPLE
 
+_NAMED = 20
+"""Practices that are named; of more, the first."""
+
 
 def print_summary(period: Period, events: Mapping[str, int]) -> None:
     """Counts and time of each step, events by topic, the total."""
@@ -25,12 +28,9 @@ def print_summary(period: Period, events: Mapping[str, int]) -> None:
     progress.say()
     progress.console.print(_steps(progress))
     progress.console.print(_topics(events))
-    if period.overlaps:
-        progress.say(f"In two PCNs on one day, by the files: {', '.join(period.overlaps)}")
-    without = period.scene.roster.without_list
-    if without:
-        listed = ", ".join(without[:20]) + (", …" if len(without) > 20 else "")
-        progress.say(f"Without a known list size, and so not playing: {len(without)} ({listed})")
+    _name(progress, "In two PCNs on one day, by the files", period.overlaps)
+    _name(progress, "Not playing, without a known list size", period.scene.roster.without_list)
+    _name(progress, "Not playing, closed before the year begins", period.left_out)
     if period.books:
         progress.say(
             f"[bold]£{period.books.pounds:,} authorised in {period.books.entries:,} payments;"
@@ -45,6 +45,12 @@ def print_doors(period: Period, gateway: str) -> None:
     progress.say(f"GraphQL page:  {gateway}/graphql")
     progress.say("Sign in there as one of these, or with `python -m cqrs token SUBJECT`:")
     progress.console.print(_people(period))
+
+
+def _name(progress: Progress, what: str, practices: Sequence[str]) -> None:
+    if practices:
+        listed = ", ".join(practices[:_NAMED]) + (", …" if len(practices) > _NAMED else "")
+        progress.say(f"{what}: {len(practices)} ({listed})")
 
 
 def _steps(progress: Progress) -> Table:
@@ -66,7 +72,9 @@ def _topics(events: Mapping[str, int]) -> Table:
 
 
 def _people(period: Period) -> Table:
-    table = Table("Subject", "For (X-Acting-For)", "Who")
+    table = Table()
+    for column in ("Subject", "For (X-Acting-For)", "Who"):
+        table.add_column(column, no_wrap=True)
     for first in FIRST_PEOPLE:
         table.add_row(first.subject, ENGLAND, first.name)
     icb = next(iter(period.practices))
