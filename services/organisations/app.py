@@ -10,6 +10,7 @@ from services.organisations.directory import events as directory_events
 from services.organisations.directory.commands import republish
 from services.organisations.directory.schema import DirectoryQuery
 from services.organisations.ods import commands as ods
+from services.organisations.ods.domain import JOB
 from services.organisations.ods.schema import OdsMutation, OdsQuery
 from services.organisations.people import events as people_events
 from services.organisations.people.bootstrap import bootstrap
@@ -34,7 +35,7 @@ SERVICE: Service[Principal] = Service(
     migrations=MIGRATIONS,
     schema=SCHEMA,
     principal=load_principal,
-    jobs={ods.JOB: ods.run_import},
+    jobs={JOB: ods.run_import},
     republish={
         directory_events.TOPIC: republish,
         people_events.PERSON_TOPIC: republish_people,

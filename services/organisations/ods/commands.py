@@ -25,12 +25,11 @@ from services.organisations.directory import commands as directory
 from services.organisations.directory import store as organisations
 from services.organisations.network import store as network
 from services.organisations.ods import store
-from services.organisations.ods.domain import Reading
+from services.organisations.ods.domain import JOB, Reading
 from services.organisations.ods.formats.files import File, read_files
 from services.organisations.ods.plan import Known, Plan, kinds_changed, plan
 from services.organisations.ods.report import report
 
-JOB = "organisation-import"
 UPLOAD = FileKind("ods", limit=64 * 1024 * 1024)
 
 _STEPS = 4  # fetch the files, read and compare, write and tell, keep the report

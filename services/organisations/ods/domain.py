@@ -7,6 +7,8 @@ from datetime import date
 from services.organisations.directory.domain import ListSize, Organisation
 from services.organisations.network.domain import MembershipRow, Span
 
+JOB = "organisation-import"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -8,7 +8,7 @@ from chassis.db import Database
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.organisations.ods import store
-from services.organisations.ods.commands import JOB
+from services.organisations.ods.domain import JOB
 
 
 async def find_import(db: Database, principal: Principal, id_: UUID) -> Record | None:

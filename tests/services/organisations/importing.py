@@ -9,6 +9,7 @@ from chassis import jobs
 from chassis.db import Database
 from chassis.ids import new_id
 from services.organisations.ods import commands
+from services.organisations.ods.domain import JOB
 
 NOW = datetime(2026, 4, 9, 9, tzinfo=UTC)
 
@@ -31,9 +32,7 @@ async def load_files(
         ).model_dump(mode="json")
         person, id_ = new_id(), None
         async with database.transaction() as tx:
-            id_ = await jobs.enqueue(
-                tx, commands.JOB, asked, person=person, organisation="ENG", now=NOW
-            )
+            id_ = await jobs.enqueue(tx, JOB, asked, person=person, organisation="ENG", now=NOW)
             await tx.execute(
                 "update chassis.job set status = 'RUNNING', attempts = 1 where id = $1", id_
             )
