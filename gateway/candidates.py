@@ -85,6 +85,8 @@ class Candidates:
         if self.supergraph.is_abstract(selection.type):
             yield from self._abstract(standings, selection)
             return
+        if not selection.common:  # everything is skipped, yet whether it is there is asked
+            yield tuple(self._typenames(standings, selection.type))
         for one in selection.common.values():
             yield from self._leaves_of(standings, selection.type, one)
 

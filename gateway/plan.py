@@ -76,6 +76,8 @@ class Planner:
 
     def _fetches(self, root: str, selection: Selection, *, whole: bool) -> list[Fetch]:
         """The fetches for a selection at the root; `whole` keeps it in one service."""
+        if not selection.common:
+            return []
         candidates = Candidates(self.supergraph)
         entries = candidates.entries(root)
         if not whole:

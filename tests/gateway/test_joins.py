@@ -97,6 +97,11 @@ async def test_what_is_skipped_is_not_fetched(ask):
     assert ask.sent() == {"books": 1, "reviews": 1}
 
 
+async def test_an_object_of_which_all_is_skipped_is_there_all_the_same(ask):
+    query = "query Q($no: Boolean!) { book(isbn: 1) { title @include(if: $no) } none: book(isbn: 99) { title @include(if: $no) } }"
+    assert await ask(query, {"no": False}) == {"data": {"book": {}, "none": None}}
+
+
 async def test_the_name_of_the_root_type_costs_no_request(ask):
     assert await ask("{ __typename }") == {"data": {"__typename": "Query"}}
     assert ask.sent() == {}

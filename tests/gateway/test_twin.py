@@ -16,7 +16,7 @@ ONE = library.one_schema(GRAPH)
 _IDS = {"book": list("1239"), "item": ["b1", "f1", "x"], "review": ["r1", "r4", "x"]}
 
 
-def values(_type, name, argument):
+def values(_type, name, _key, argument):
     kind = get_named_type(argument.type)
     if isinstance(kind, GraphQLEnumType):
         return st.sampled_from(sorted(kind.values))

@@ -15,8 +15,8 @@ from graphql import (
 from hypothesis import assume
 from hypothesis import strategies as st
 
-Values = Callable[[str, str, object], st.SearchStrategy[str] | None]
-"""From type, field and argument to literals for it; None where there are none to offer."""
+Values = Callable[[str, str, str, object], st.SearchStrategy[str] | None]
+"""From type, field, argument's name and argument to literals; None where there are none."""
 
 
 @dataclass
@@ -48,12 +48,12 @@ class _Drawing:
         return "{ " + " ".join(parts) + " }"
 
     def some(self, options):
-        most = min(3, len(options), max(0, self.budget))
-        if not most:
+        most = min(4, len(options), self.budget)
+        if most < 1:
             return []
-        chosen = self.draw(st.lists(st.sampled_from(options), min_size=1, max_size=most))
-        self.budget -= len(chosen)
-        return chosen
+        size = self.draw(st.integers(min(2, most), most))
+        self.budget -= size
+        return [self.draw(st.sampled_from(options)) for _ in range(size)]
 
     def types(self, kind):
         objects = self.schema.get_possible_types(kind)
@@ -70,7 +70,7 @@ class _Drawing:
 
     def can_ask(self, kind, name, one):
         return all(
-            self.values(kind, name, argument) is not None
+            self.values(kind, name, key, argument) is not None
             for key, argument in one.args.items()
             if is_required_argument(argument)
         )
@@ -99,7 +99,7 @@ class _Drawing:
     def arguments(self, kind, name, one):
         given = []
         for key, argument in one.args.items():
-            values = self.values(kind, name, argument) if argument else None
+            values = self.values(kind, name, key, argument)
             if values is not None and (is_required_argument(argument) or self.draw(st.booleans())):
                 given.append(f"{key}: {self.draw(values)}")
         return f"({', '.join(given)})" if given else ""
