@@ -120,13 +120,25 @@ async def extend_offers(db: Database, ask: Ask, choice: Choice, response_due_on:
 
 async def _bulk(db: Database, ask: Ask, action: Action, choice: Choice, decide: Decide) -> Outcome:
     ask.principal.require(action.role)
-
-    async with db.transaction() as tx:
-        return await _once(tx, ask, lambda: _decided(tx, ask, action, choice, decide))
+    return await _once(db, ask, lambda tx: _decided(tx, ask, action, choice, decide))
 
 
-async def _once(tx: Tx, ask: Ask, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    return await once(tx, ask.key, Outcome, work, now=ask.now)
+class _NothingDoneError(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.message)
+        self.outcome = outcome
+
+
+async def _once(db: Database, ask: Ask, work: Callable[[Tx], Awaitable[Outcome]]) -> Outcome:
+    """Work in one transaction, once a key. Where all was refused, the key is not used up."""
+    try:
+        async with db.transaction() as tx:
+            outcome = await once(tx, ask.key, Outcome, lambda: work(tx), now=ask.now)
+            if not (outcome.done or ask.dry_run):
+                raise _NothingDoneError(outcome)  # noqa: TRY301 (it undoes the transaction)
+            return outcome
+    except _NothingDoneError as nothing:
+        return nothing.outcome
 
 
 async def _decided(tx: Tx, ask: Ask, action: Action, choice: Choice, decide: Decide) -> Outcome:
@@ -260,8 +272,7 @@ class NewOffers:
 async def create_offers(db: Database, ask: Ask, new: NewOffers) -> Outcome:
     """Offer a service to many providers at once, by a list of them or by a filter."""
     ask.principal.require(CREATE.role)
-    async with db.transaction() as tx:
-        return await _once(tx, ask, lambda: _created(tx, ask, new))
+    return await _once(db, ask, lambda tx: _created(tx, ask, new))
 
 
 async def _created(tx: Tx, ask: Ask, new: NewOffers) -> Outcome:

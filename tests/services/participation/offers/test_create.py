@@ -9,10 +9,11 @@ import pytest
 
 from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey
-from nhs.roles import Role
+from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.participation.offers import commands
 from services.participation.offers.commands import Ask, NewOffers, ProvidersFilter
 from tests.services.participation.conftest import DUE, NOW, PRACTICES, QOF, person
+from tests.support.directory import have_organisation, relate
 
 ALL = NewOffers(QOF, DUE, filter=ProvidersFilter())
 
@@ -141,3 +142,16 @@ async def test_a_command_sent_twice_under_one_key_is_done_once(published):
         await commands.create_offers(published.db, Ask(who, NOW, other), ALL)
     assert refused.value.code == "KEY_REUSED"
     assert len(await published.events()) == len(PRACTICES)
+
+
+async def test_a_key_under_which_all_was_refused_is_not_used_up(published):
+    who = published.commissioner()
+    key = IdempotencyKey(str(uuid4()), who.person_id, "QHM", "createOffers", "same input")
+    new = replace(ALL, filter=None, providers=["A81009"])
+    first = await commands.create_offers(published.db, Ask(who, NOW, key), new)
+    assert refusals(first) == {"A81009": "NOT_YET_KNOWN"}
+    async with published.db.transaction() as tx:
+        await have_organisation(tx, "A81009", OrganisationKind.PRACTICE)
+        await relate(tx, "A81009", RelationshipKind.COMMISSIONED_BY, "00L")
+    second = await commands.create_offers(published.db, Ask(who, NOW, key), new)
+    assert len(second.done) == 1
