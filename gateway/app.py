@@ -8,7 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway import headers
@@ -25,7 +26,9 @@ from gateway.supergraph import Supergraph
 from gateway.transport import HttpTransport, Transport
 
 _PAGE = Path(__file__).parent / "page"
-_ASSETS = ("page.js", "page.css", "schema.js")
+_ASSETS = ("page.js", "page.css")
+_GRAPHIQL = ("graphene_django_graphiql_static", "static/graphene_django_graphiql_static")
+"""A package that is nothing but GraphiQL's built files; found, never imported."""
 
 
 def make_gateway(
@@ -78,13 +81,14 @@ class Application:
         await self._files.close()
         await transport.close()
 
-    def _routes(self) -> list[Route]:
-        routes = [
+    def _routes(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [
             Route("/", _to_page),
             Route("/health/live", _well),
             Route("/health/ready", self._ready),
             Route("/metrics", _metrics),
             Route("/page/config.json", self._page_config),
+            Mount("/page/graphiql", StaticFiles(packages=[_GRAPHIQL])),
             Route("/files/{service}/{rest:path}", self._files.passed_on, methods=["GET", "PUT"]),
         ]
         return routes + [Route(f"/page/{name}", _asset(name)) for name in _ASSETS]

@@ -98,7 +98,12 @@ async def test_a_browser_gets_the_page_and_what_it_needs(edge):
         page = await answer.text()
     assert "script-src 'self'" in answer.headers["content-security-policy"]
     assert "//" not in page.replace("<!doctype", "").split("<body>")[0].split("stylesheet")[1]
-    for name in ("page.js", "page.css", "schema.js"):
+    for name in (
+        "page.js",
+        "page.css",
+        "graphiql/graphiql.min.js",
+        "graphiql/react.production.min.js",
+    ):
         async with edge.get(f"/page/{name}") as answer:
             assert answer.status == 200
     async with edge.get("/page/config.json") as answer:
