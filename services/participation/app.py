@@ -26,8 +26,8 @@ from services.participation.offers import events as offer_events
 from services.participation.offers.commands import remind, restate
 from services.participation.offers.consumers import organisation_changed
 from services.participation.offers.domain import What
-from services.participation.offers.schema import OffersMutation, OffersQuery
-from services.participation.offers.types import Offer, Organisation
+from services.participation.offers.schema.roots import OffersMutation, OffersQuery
+from services.participation.offers.schema.types import Offer, Organisation
 
 _LOOK: Final = 1.0
 """Seconds between looks at the business clock, whether responses are due soon."""

@@ -15,7 +15,7 @@ from services.participation.catalogue.schema import QualityService, quality_serv
 from services.participation.offers import commands, queries
 from services.participation.offers.commands import Ask, NewOffers, ProvidersFilter
 from services.participation.offers.domain import Status
-from services.participation.offers.types import (
+from services.participation.offers.schema.types import (
     OFFER_KEY,
     Info,
     Offer,
