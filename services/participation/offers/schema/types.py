@@ -52,7 +52,7 @@ strawberry.enum(What, name="OfferHappening", description="What happened to an of
 @strawberry.federation.type(
     name="Person",
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="Somebody who uses the system, known by an id alone.",
+    description="Somebody who acts for organisations. Seen by those who see these.",
 )
 class Person:
     id: strawberry.ID = strawberry.field(description="The person's id.")
@@ -240,10 +240,10 @@ def offer_key(offer: domain.Offer) -> tuple[object, ...]:
 @strawberry.federation.type(
     name="Organisation",
     keys=["odsCode"],
-    description="An organisation of the NHS in England, known by its ODS code.",
+    description="An organisation of the NHS in England, as the Organisation Data Service has it.",
 )
 class Organisation:
-    ods_code: OdsCode = strawberry.field(description="Its code in the Organisation Data Service.")
+    ods_code: OdsCode = strawberry.field(description="Its code: A84002.")
 
     @strawberry.field(description="Offers made to the organisation or by it, as far as you see.")
     async def offers(
