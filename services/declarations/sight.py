@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from nhs.directory import Principal
-from nhs.roles import Role
+from nhs.roles import PROVIDERS, Role
 
 ALL = ("*",)
 """Every payment type, as the statements know it."""
@@ -28,6 +28,8 @@ class Sight:
     organisation: str
     types: tuple[str, ...]
     pounds_types: tuple[str, ...]
+    is_provider: bool
+    """A practice or a PCN, which sees few providers."""
 
     @classmethod
     def of(cls, principal: Principal) -> "Sight":
@@ -38,6 +40,7 @@ class Sight:
             principal.organisation,
             _types(principal, WITH_POUNDS + WITHOUT_POUNDS),
             _types(principal, WITH_POUNDS),
+            principal.organisation_kind in PROVIDERS,
         )
 
     @classmethod

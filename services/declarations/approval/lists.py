@@ -40,7 +40,8 @@ and $3::text[] is not null
 """
 
 # What waits for the caller: the provider's own to declare, what the organisation commissioned to
-# approve, and neither where the caller has done a step before (DOMAIN.md 10.6).
+# approve, and neither where the caller has done a step before (DOMAIN.md 10.6). Locking a row to
+# act on it looks at the day as well.
 _FILTERED = f"""{_VISIBLE}
 and ($4::text[] is null or d.status = any($4))
 and ($5::text is null or d.service_code = $5)
@@ -51,13 +52,19 @@ and ($9::text[] is null or (
     and $10::uuid is distinct from d.declared_by and $10 is distinct from d.approved_by
     and case
         when d.status = 'AWAITING_PROVIDER_APPROVAL'
-            then d.provider in (select i.organisation from directory.inherited($1) i)
-        else exists (
-            select from directory.self_and_below($1) b
-            where b.organisation = d.commissioner
-            and d.achievement_date between b.valid_from and b.valid_to)
+            then d.provider = any(array(select i.organisation from directory.inherited($1) i))
+        else d.commissioner = any(
+            array(select b.organisation from directory.self_and_below($1) b))
     end))
 """  # noqa: S608 - nothing but our own words
+
+
+# Who sees few providers goes by their index; who sees many, by the order of the list.
+_OF_FEW = "and d.provider = any(array(select few.provider from directory.scope($1) few))"
+
+
+def _filtered(sight: Sight) -> str:
+    return f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
 
 
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
@@ -88,10 +95,11 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest achievement date first, then by provider."""
-    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments(sight), *after, limit)
+    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER}"
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
-_PAGE = f"""{_COLUMNS} {_FILTERED}
+_AFTER = """
 and ($11::date is null or d.achievement_date < $11
     or (d.achievement_date = $11 and (d.provider, d.id) > ($12::text, $13::uuid)))
 order by d.achievement_date desc, d.provider, d.id limit $14
@@ -99,34 +107,29 @@ order by d.achievement_date desc, d.provider, d.id limit $14
 
 
 async def count(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> int:
-    found = await reader.fetchval(_COUNT, *sight.arguments, *wanted.arguments(sight))
-    return int(found)
-
-
-_COUNT = f"select count(*) {_FILTERED}"
+    sql = f"select count(*) {_filtered(sight)}"
+    return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments(sight)))
 
 
 async def rows_of(
     reader: Reader, sight: Sight, wanted: DeclarationFilter, most: int
 ) -> list[tuple[UUID, int]]:
     """Ids and versions of every row the filter reaches."""
-    rows = await reader.fetch(_ROWS, *sight.arguments, *wanted.arguments(sight), most)
+    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $11"
+    rows = await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), most)
     return [(row["id"], row["version"]) for row in rows]
-
-
-_ROWS = f"select d.id, d.version {_FILTERED} order by d.id limit $11"
 
 
 async def summary(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> list[Record]:
     """By status: how many, their points, and their pounds where all of them may be seen."""
-    return await reader.fetch(_SUMMARY, *sight.arguments, *wanted.arguments(sight))
+    sql = f"{_SUMS} {_filtered(sight)} group by d.status order by d.status"
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight))
 
 
-_SUMMARY = f"""
+_SUMS = """
 select d.status, count(*), coalesce(sum(d.points), 0)::numeric(14, 2) as points,
     case when bool_and(s.pounds and ('*' = any($3) or d.payment_type = any($3)))
         then coalesce(sum(d.pounds), 0)::numeric(14, 2) end as pounds
-{_FILTERED} group by d.status order by d.status
 """
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -143,9 +143,6 @@ class Declaration:
     missing: list[str] = strawberry.field(
         description="What an incomplete declaration waits for, by indicator."
     )
-    blockers: list[DeclarationBlocker] = strawberry.field(
-        description="What an incomplete declaration waits for, in words."
-    )
     opened_at: datetime = strawberry.field(description="When its achievement date had come.")
     changed_at: datetime = strawberry.field(description="When it last changed.")
     offer: Offer | None = strawberry.field(description="The offer that was accepted.")
@@ -153,6 +150,11 @@ class Declaration:
     provider: Organisation | None = strawberry.field(description="Who declares.")
     commissioner: Organisation | None = strawberry.field(description="Who approves.")
     sees_pounds: strawberry.Private[bool]
+    waits_for: strawberry.Private[list[dict[str, Any]]]
+
+    @strawberry.field(description="What an incomplete declaration waits for, in words.")
+    def blockers(self) -> list[DeclarationBlocker]:
+        return [DeclarationBlocker(**blocker) for blocker in self.waits_for]
 
     @strawberry.field(description="What each indicator earned; empty while it is incomplete.")
     async def lines(self, info: Info) -> list[DeclarationLine]:
@@ -197,7 +199,6 @@ class Declaration:
             pounds=row["pounds"] if row["sees_pounds"] else None,
             provisional=row["provisional"],
             missing=[blocker["indicator"] or blocker["code"] for blocker in row["blockers"]],
-            blockers=[DeclarationBlocker(**blocker) for blocker in row["blockers"]],
             opened_at=row["opened_at"],
             changed_at=row["changed_at"],
             offer=Offer(id=strawberry.ID(str(row["offer_id"]))),
@@ -205,6 +206,7 @@ class Declaration:
             provider=Organisation(ods_code=row["provider"]),
             commissioner=Organisation(ods_code=row["commissioner"]),
             sees_pounds=row["sees_pounds"],
+            waits_for=row["blockers"],
         )
 
     @classmethod

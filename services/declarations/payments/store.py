@@ -96,6 +96,14 @@ and ($8::text is null or p.financial_year = $8)
 """
 
 
+# Who sees few providers goes by their index; who sees many, by the order of the list.
+_OF_FEW = "and p.provider = any(array(select few.provider from directory.scope($1) few))"
+
+
+def _filtered(sight: Sight) -> str:
+    return f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
+
+
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
     return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and p.id = any($4)", *sight.arguments, ids)
 
@@ -113,10 +121,11 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest period first, then by provider."""
-    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments, *after, limit)
+    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER}"
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments, *after, limit)
 
 
-_PAGE = f"""{_COLUMNS} {_FILTERED}
+_AFTER = """
 and ($9::date is null or p.period_end < $9
     or (p.period_end = $9 and (p.provider, p.id) > ($10::text, $11::uuid)))
 order by p.period_end desc, p.provider, p.id limit $12
@@ -125,12 +134,13 @@ order by p.period_end desc, p.provider, p.id limit $12
 
 async def total(reader: Reader, sight: Sight, wanted: PaymentFilter) -> tuple[int, Decimal]:
     """How many payments, and their sum in pounds."""
-    row = await reader.fetchrow(_TOTAL, *sight.arguments, *wanted.arguments)
+    sql = f"{_SUM} {_filtered(sight)}"
+    row = await reader.fetchrow(sql, *sight.arguments, *wanted.arguments)
     assert row is not None
     return row["count"], row["amount"]
 
 
-_TOTAL = f"select count(*), coalesce(sum(l.amount), 0)::numeric(14, 2) as amount {_FILTERED}"
+_SUM = "select count(*), coalesce(sum(l.amount), 0)::numeric(14, 2) as amount"
 
 
 async def entries_of(reader: Reader, payments: Sequence[UUID]) -> dict[UUID, list[Record]]:
