@@ -108,7 +108,8 @@ class GraphQLEdge:
 _PAGE_HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; "
-        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        "img-src 'self' data:; font-src data:; frame-ancestors 'none'; base-uri 'none'; "
+        "form-action 'none'"
     ),
     "cache-control": "no-cache",
 }

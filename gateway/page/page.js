@@ -67,6 +67,6 @@ for (const id of KEPT) {
 const graphiql = React.createElement(GraphiQL, {
   fetcher, defaultQuery: FIRST, isHeadersEditorEnabled: false, forcedTheme: "light",
 });
-ReactDOM.createRoot($("graphiql")).render(graphiql);
+ReactDOM.render(graphiql, $("graphiql"));
 const { signIn } = await (await fetch("/page/config.json")).json();
 if (signIn) offerPeople(signIn);
