@@ -6,24 +6,29 @@ from pathlib import Path
 import orjson
 
 from cqrs.england.people import Person as Invented
-from cqrs.play.asking import a_key, chunks, in_bulk
-from cqrs.play.gateway import Person
+from cqrs.play.asking import PlayError, a_key, chunks
+from cqrs.play.gateway import Person, document
 
 _AT_ONCE = 200
+_NOT_THERE_YET = "NOT_YOUR_ORGANISATION"
 _TO_CHOOSE_FROM = 1_000
 """A picker of people is no telephone book."""
 
 
 async def add(
     administrator: Person, everybody: Sequence[Invented], show: Callable[[str], None]
-) -> int:
-    added = 0
-    for some in chunks(everybody, _AT_ONCE):
+) -> Sequence[Invented]:
+    """Add all who can be; answers those whose organisation is not there yet."""
+    later: list[Invented] = []
+    for number, some in enumerate(chunks(everybody, _AT_ONCE)):
+        show(f"{number * _AT_ONCE:,} of {len(everybody):,}")
         people = [invented.as_input() for invented in some]
-        answer = await in_bulk(administrator, "add_people", "addPeople", people=people, key=a_key())
-        added += len(answer["done"])
-        show(f"{added:,} of {len(everybody):,}")
-    return added
+        asked = await administrator.ask(document("add_people"), people=people, key=a_key())
+        refused = {one["id"]: one for one in asked["addPeople"]["refused"]}
+        if any(one["code"] != _NOT_THERE_YET for one in refused.values()):
+            raise PlayError(f"addPeople refused {list(refused.values())[:3]}")
+        later += [invented for invented in some if invented.subject in refused]
+    return later
 
 
 def list_for_sign_in(path: Path, everybody: Sequence[Invented]) -> None:

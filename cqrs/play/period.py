@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cqrs.console import Progress
+from cqrs.console import Progress, Step
+from cqrs.england.people import Person as Invented
 from cqrs.play import (
     achievement,
     catalogue,
@@ -16,6 +17,7 @@ from cqrs.play import (
     organisations,
     people,
 )
+from cqrs.play.asking import PlayError
 from cqrs.play.cast import APPROVAL, ENGLAND, FINANCE_VIEW, Cast, everybody
 from cqrs.play.clock import DemonstrationClock
 from cqrs.play.ledger import Books
@@ -41,6 +43,8 @@ class Period:
     practices: dict[str, list[str]] = field(default_factory=dict)
     """By ICB."""
     fates: dict[str, Fates] = field(default_factory=dict)
+    joining_later: Sequence[Invented] = ()
+    """People of organisations that begin during the year."""
     overlaps: Sequence[str] = ()
     """Practices that the files put into two PCNs on one day."""
     quality_service: str = ""
@@ -73,8 +77,7 @@ async def _prepare(period: Period) -> None:
         await _find_practices(period)
     with period.progress.step("People added") as step:
         joining = everybody(period.scene.roster)
-        administrator = period.cast.first(ADMINISTRATOR.subject)
-        step.counts["people"] = await people.add(administrator, joining, step.show)
+        period.joining_later = await _add_people(period, joining, step)
         if period.people:
             people.list_for_sign_in(period.people, joining)
     with period.progress.step("Catalogue published") as step:
@@ -82,6 +85,15 @@ async def _prepare(period: Period) -> None:
         period.quality_service = await catalogue.publish(drafting, publishing, SERVICE)
         service = await catalogue.specification(drafting, period.quality_service)
         step.counts["indicators"] = catalogue.indicators_in(service)
+
+
+async def _add_people(
+    period: Period, joining: Sequence[Invented], step: Step
+) -> Sequence[Invented]:
+    administrator = period.cast.first(ADMINISTRATOR.subject)
+    later = await people.add(administrator, joining, step.show)
+    step.add("people", len(joining) - len(later))
+    return later
 
 
 async def _find_practices(period: Period) -> None:
@@ -114,6 +126,10 @@ async def _offer_and_answer(period: Period) -> None:
 
 async def _measure(period: Period) -> None:
     period.clock.set("2026-04-01")
+    if period.joining_later:
+        with period.progress.step("People of new organisations added") as step:
+            if await _add_people(period, period.joining_later, step):
+                raise PlayError("some people's organisations were never there")
     data_load = period.cast.first(DATA_LOAD.subject)
     service = await catalogue.specification(data_load, period.quality_service)
     with period.progress.step("National prevalence loaded") as step:
