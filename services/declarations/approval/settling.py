@@ -1,13 +1,14 @@
 """What the service does by itself: opens declarations, and drains what is due."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import date, datetime
 
 import structlog
 from asyncpg import Record
 
-from chassis.db import Database, Tx
+from chassis.db import Tx
 from chassis.errors import TransientError
 from chassis.service import Worker
 from services.declarations import due
@@ -27,29 +28,37 @@ log = structlog.get_logger()
 BATCH = 500
 """Declarations of one transaction: half a second at most, so that approvers hardly wait."""
 
-_IDLE = 0.1
+_DRAINING = 0.1
+_OPENING = 1.0  # it looks at every offer
 _BACK_OFF = 1.0
 
 
 async def settle(worker: Worker) -> None:
     """Open and calculate whatever is due, for as long as the service runs."""
-    while not worker.stop.is_set():
+
+    async def opening() -> int:
+        async with worker.db.transaction() as tx:
+            return await open_declarations(tx, worker.clock.today(), now=worker.clock.now())
+
+    async def draining() -> int:
+        async with worker.db.transaction() as tx:
+            return await drain(tx, demonstration=worker.demonstration, now=worker.clock.now())
+
+    await asyncio.gather(
+        _repeated(opening, worker.stop, _OPENING), _repeated(draining, worker.stop, _DRAINING)
+    )
+
+
+async def _repeated(work: Callable[[], Awaitable[int]], stop: asyncio.Event, idle: float) -> None:
+    """Work at once while there is some, else look again after so many seconds."""
+    while not stop.is_set():
         try:
-            pause = 0.0 if await settle_once(worker.db, worker) else _IDLE
+            pause = 0.0 if await work() else idle
         except TransientError as error:
             log.warning("settling.waiting", reason=str(error))
             pause = _BACK_OFF
         with suppress(TimeoutError):
-            await asyncio.wait_for(worker.stop.wait(), pause)
-
-
-async def settle_once(db: Database, worker: Worker) -> int:
-    """One batch of each; answers how many declarations were opened or looked at."""
-    now, today = worker.clock.now(), worker.clock.today()
-    async with db.transaction() as tx:
-        opened = await open_declarations(tx, today, now=now)
-    async with db.transaction() as tx:
-        return opened + await drain(tx, demonstration=worker.demonstration, now=now)
+            await asyncio.wait_for(stop.wait(), pause)
 
 
 async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:

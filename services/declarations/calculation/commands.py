@@ -91,10 +91,13 @@ async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -
     if missing:
         message = f"no national prevalence has been loaded for {', '.join(missing)}"
         return Blocker("NATIONAL_PREVALENCE_MISSING", None, message)
+    try:
+        book = rule_book(service, prevalences.id, prevalences.values)
+    except LookupError as error:
+        return Blocker("SERVICE_NOT_SOUND", None, f"{identity} cannot be calculated: {error}")
     run = await store.run_of(
         tx, identity, service, prevalences, demonstration=demonstration, now=now
     )
-    book = rule_book(service, prevalences.id, prevalences.values)
     return _Run(run, service, book, demonstration)
 
 

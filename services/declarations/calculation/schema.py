@@ -23,8 +23,8 @@ Version = tuple[UUID, int]
 @strawberry.type(description="Why a declaration cannot be calculated yet.")
 class DeclarationBlocker:
     code: str = strawberry.field(
-        description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING or "
-        "SERVICE_NOT_YET_KNOWN."
+        description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING, "
+        "SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND."
     )
     indicator: str | None = strawberry.field(description="The indicator that lacks a value.")
     message: str = strawberry.field(description="What is missing, in words.")

@@ -16,14 +16,13 @@ from chassis.files import Files
 from chassis.graphql import Context
 from chassis.ids import new_id
 from chassis.jobs import JobRun
-from chassis.service import Worker
 from nhs.directory import Principal, load_principal
 from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.declarations.achievement import commands as achievement
 from services.declarations.achievement.domain import COLUMNS
 from services.declarations.agreements import commands as agreements
 from services.declarations.app import SERVICE
-from services.declarations.approval.settling import settle_once
+from services.declarations.approval.settling import drain, open_declarations
 from tests.nhs.formulas.qof import WORKED, qof
 from tests.support.directory import ISSUER, have_organisation, have_person, relate
 
@@ -114,17 +113,21 @@ class Period:
                 await _practice(tx, code)
             await agreements.keep_offers(tx, [offer(code) for code in codes])
 
-    def worker(self) -> Worker:
-        clock = Clock(lambda: self.now)
-        return Worker(self.db, clock, self.files(), stop=None, demonstration=self.demonstration)  # type: ignore[arg-type]
-
     def files(self) -> Files:
         return Files("declarations", self.folder, b"key", SERVICE.files)
 
     async def settle(self) -> None:
         """Whatever is due is done."""
-        while await settle_once(self.db, self.worker()):
+        while await self.open() + await self.drain():
             pass
+
+    async def open(self) -> int:
+        async with self.db.transaction() as tx:
+            return await open_declarations(tx, Clock(lambda: self.now).today(), now=self.now)
+
+    async def drain(self) -> int:
+        async with self.db.transaction() as tx:
+            return await drain(tx, demonstration=self.demonstration, now=self.now)
 
     async def load(self, rows: Sequence[Sequence[str]], *, header: Sequence[str] = COLUMNS) -> Any:
         """Load an extract of these rows; answers the counts."""

@@ -14,7 +14,7 @@ from chassis.service import Worker
 from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.approval.events import CONTRACTS
 from services.declarations.approval.history import Entry
-from services.declarations.approval.settling import settle, settle_once
+from services.declarations.approval.settling import settle
 from services.declarations.payments import commands as payments
 from tests.nhs.formulas.qof import qof
 from tests.services.declarations.period import Period, extract_rows, offer, worked_values
@@ -101,12 +101,25 @@ async def test_the_worker_settles_what_comes_until_it_is_stopped(period):
     await asyncio.wait_for(working, 5)
 
 
+async def test_a_service_that_cannot_be_calculated_blocks_its_own_declarations_alone(period):
+    await period.calculated("A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "update quality_service set specification = jsonb_set(specification,"
+            " '{constants}', '[]'), digest = 'unsound'"
+        )
+    await period.load(extract_rows("A81001", {"CHOL004": (330, 660, 700)}))
+    await period.settle()
+    blocked = await period.of("A81001")
+    assert (blocked["status"], blocked["missing"]) == ("INCOMPLETE", ["SERVICE_NOT_SOUND"])
+
+
 async def test_two_workers_at_once_calculate_each_declaration_once(period):
     await period.settle()
     await period.prevalence()
     rows = [r for p in ("A81001", "A81002") for r in extract_rows(p, worked_values())]
     await period.load(rows)
-    await asyncio.gather(*(settle_once(period.db, period.worker()) for _ in range(4)))
+    await asyncio.gather(*(period.drain() for _ in range(4)))
     assert (await period.events_by_type())["declaration.calculated.v1"] == 2
 
 
