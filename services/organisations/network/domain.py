@@ -89,13 +89,9 @@ def belonging_to(history: Sequence[Span], target: str, since: date, first: date)
 
 
 def ending(history: Sequence[Span], last_day: date | None) -> list[Span]:
-    """No day after the last one; None lifts an end that stood there."""
-    if not history:
-        return []
-    *before, latest = sorted(history)
-    if last_day and latest.valid_from > last_day:
-        return before
-    return [*before, replace(latest, valid_to=last_day)]
+    """Lasting until the last day and not after it; None lifts an end that stood there."""
+    kept = sorted(span for span in history if not last_day or span.valid_from <= last_day)
+    return [*kept[:-1], replace(kept[-1], valid_to=last_day)] if kept else []
 
 
 def _without(spans: Iterable[Span], taken: Span) -> list[Span]:

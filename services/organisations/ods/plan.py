@@ -161,7 +161,10 @@ def _relate(relationships: Relationships, reading: Reading, today: date) -> None
         line = led.pcn, RelationshipKind.COMMISSIONED_BY
         known = relationships.history(line)
         spans = network.belonging_to(known, led.lead, today, led.opened_on)
-        relationships.become(line, network.ending(spans, led.closed_on))
+        said = Span(
+            led.opened_on, led.lead, led.closed_on
+        )  # where nothing known lies before its end
+        relationships.become(line, network.ending(spans, led.closed_on) or [said])
     for part in sorted(reading.parts, key=lambda part: part.since or today):
         line = part.part, RelationshipKind.PART_OF
         known = relationships.history(line)

@@ -128,3 +128,44 @@ async def test_hierarchies_that_go_in_circles_come_to_an_end(england, database):
         await relate(tx, "QHM", Rel.PART_OF, "00L")
         await relate(tx, "QHM", Rel.SUCCESSOR_OF, "QNA")
     assert "A84002" in await seen(database, "QHM", date(2023, 1, 1))
+
+
+ENGLAND = """
+insert into directory.organisation (ods_code, version, kind, name, status)
+select 'P' || n, 1, 'PRACTICE', 'P', 'ACTIVE' from generate_series(1, 6000) n
+union all select 'U' || n, 1, 'PCN', 'U', 'ACTIVE' from generate_series(1, 1200) n
+union all select 'S' || n, 1, 'SUB_ICB', 'S', 'ACTIVE' from generate_series(1, 100) n;
+insert into directory.relationship (id, kind, source, target, valid_from)
+select gen_random_uuid(), 'MEMBER_OF', 'P' || n, 'U' || n % 1200 + 1, '2019-10-01'::date
+from generate_series(1, 6000) n
+union all
+select gen_random_uuid(), 'COMMISSIONED_BY', 'P' || n, 'S' || n % 100 + 1, '2013-04-01'
+from generate_series(1, 6000) n
+union all
+select gen_random_uuid(), 'COMMISSIONED_BY', 'U' || n, 'S' || n % 100 + 1, '2019-10-01'
+from generate_series(1, 1200) n
+union all
+select gen_random_uuid(), 'PART_OF', 'S' || n, 'QHM', '2013-04-01' from generate_series(1, 100) n
+"""
+
+
+def rows_touched(node):
+    """Rows the widest step of a plan looked at."""
+    here = node["Actual Rows"] + sum(
+        n for name, n in node.items() if name.startswith("Rows Removed")
+    )
+    below = [rows_touched(part) for part in node.get("Plans", ())]
+    return max([here * node["Actual Loops"], *below])
+
+
+@pytest.mark.parametrize(("analysed", "most"), [(False, 15_000), (True, 1_500)])
+async def test_a_scope_walks_indexes_even_before_the_tables_are_analysed(database, analysed, most):
+    async with database.transaction() as tx:
+        for statement in ENGLAND.split(";"):
+            await tx.execute(statement)
+        if analysed:
+            await tx.execute("analyze directory.relationship")
+        for acting_for in ("P17", "U17", "S17"):
+            explained = "explain (analyze, format json) select * from directory.scope($1)"
+            (plan,) = await tx.fetchval(explained, acting_for)
+            assert rows_touched(plan["Plan"]) <= most, acting_for
