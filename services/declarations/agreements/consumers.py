@@ -61,6 +61,7 @@ _OFFER_CHANGES = (
     "extended",
     "response-due",
     "restated",
+    "restated",
 )
 
 PROJECTIONS: dict[str, Projection] = {

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.outbox import Event
 from chassis.service import EventContract
-from services.declarations.approval.domain import Action
+from services.declarations.approval.domain import Action, Status
 from services.declarations.approval.history import Written
 
 TOPIC: Final = "declarations.declaration"
@@ -98,6 +98,31 @@ def _payload(written: Written, action: UUID) -> DeclarationEvent:
     )
 
 
+_STATUS: Final = {
+    Action.VALUES_MISSING: Status.INCOMPLETE,
+    Action.CALCULATED: Status.AWAITING_PROVIDER_APPROVAL,
+    Action.RECALCULATED: Status.AWAITING_PROVIDER_APPROVAL,
+    Action.DECLARED: Status.AWAITING_COMMISSIONER_APPROVAL,
+    Action.APPROVED: Status.AWAITING_FINANCE_APPROVAL,
+    Action.FINANCE_APPROVED: Status.FINANCE_APPROVED,
+    Action.CLOSED: Status.CLOSED,
+}
+
+
+def _example(action: Action) -> DeclarationEvent:
+    """A made-up practice's, as it is after the step."""
+    by_a_person = action in {Action.DECLARED, Action.APPROVED, Action.FINANCE_APPROVED}
+    changes: dict[str, object] = {"status": _STATUS[action].value}
+    if not by_a_person:
+        changes |= {"by": None, "acting_for": None}
+    elif action is not Action.DECLARED:
+        changes |= {"acting_for": "QHM"}
+    if action is Action.VALUES_MISSING:
+        changes |= {"points": None, "pounds": None, "calculation_version": 0}
+        changes |= {"missing": ["BP002"], "missing_count": 1, "provisional": False}
+    return _EXAMPLE.model_copy(update=changes)
+
+
 _EXAMPLE = DeclarationEvent(
     id=UUID("01990000-0000-7000-8000-000000000001"),
     version=3,
@@ -136,6 +161,6 @@ DESCRIPTIONS: Final = {
 }
 
 CONTRACTS: Final = tuple(
-    EventContract(kind, TOPIC, DESCRIPTIONS[action], DeclarationEvent, _EXAMPLE)
+    EventContract(kind, TOPIC, DESCRIPTIONS[action], DeclarationEvent, _example(action))
     for action, kind in TYPES.items()
 )
