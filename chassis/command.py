@@ -70,10 +70,12 @@ def _parser(service: Service[Any]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("api", help="answer GraphQL")
     commands.add_parser("worker", help="send events, hear others', run jobs")
-    commands.add_parser("serve", help="api and worker in one process")
+    serving = commands.add_parser("serve", help="api and worker in one process")
+    serving.add_argument("--migrate", action="store_true", help="migrate first, to start sooner")
     migrating = commands.add_parser("migrate", help="bring the database up to date")
     if service.bootstrap:
-        migrating.add_argument("--bootstrap", type=Path, help="a JSON file of the first rows")
+        for each in (serving, migrating):
+            each.add_argument("--bootstrap", type=Path, help="a JSON file of the first rows")
     rebuilding = commands.add_parser("rebuild", help="make the read models anew from the topics")
     rebuilding.add_argument(
         "--republished",
@@ -110,7 +112,9 @@ async def _worker(service: Service[Any], settings: Settings, _: argparse.Namespa
     await _serve(service, settings, api=False, worker=True)
 
 
-async def _both(service: Service[Any], settings: Settings, _: argparse.Namespace) -> None:
+async def _both(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
+    if given.migrate:
+        await _migrate(service, settings, given)
     await _serve(service, settings, api=True, worker=True)
 
 

@@ -95,19 +95,6 @@ class Children:
         self._by_name[plan.name] = Child(plan.name, process, log, plan)
         return self._by_name[plan.name]
 
-    def run_chains(self, chains: Iterable[tuple[Plan, Plan]]) -> None:
-        """Run the first of each pair to its end, then start the second; the pairs side by side."""
-        waiting = [(self.start(first), second) for first, second in chains]
-        while waiting:
-            self.watch()
-            for pair in list(waiting):
-                child, following = pair
-                if child.process.poll() is not None:
-                    waiting.remove(pair)
-                    self._by_name.pop(child.name)
-                    self.start(following)
-            time.sleep(_PAUSE)
-
     def wait_until_ready(
         self, names: Iterable[str], tell: Callable[[str], None], patience: float = 60.0
     ) -> None:
@@ -124,10 +111,9 @@ class Children:
             time.sleep(_PAUSE)
 
     def watch(self) -> None:
-        """Raise the death of a child that should be alive, or of a task that failed."""
+        """Raise the death of a child that should be alive."""
         for child in self._by_name.values():
-            death = child.death()
-            if death and not (_is_task(child) and child.process.returncode == 0):
+            if death := child.death():
                 raise death
 
     def stop(self, name: str, by: signal.Signals | None = None) -> None:
@@ -150,10 +136,6 @@ class Children:
             ask_to_stop(child.process, child.by)
         for child in ending:
             see_it_end(child.process)
-
-
-def _is_task(child: Child) -> bool:
-    return child.plan is not None and child.plan.ready is None
 
 
 def _inherited() -> dict[str, str]:

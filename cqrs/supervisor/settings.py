@@ -73,10 +73,8 @@ def issuer_plan(addresses: Addresses, files: Files) -> Plan:
     )
 
 
-def service_plans(
-    name: str, addresses: Addresses, files: Files, dsn: str, kafka: str
-) -> tuple[Plan, Plan]:
-    """A service's migration, and the service itself."""
+def service_plan(name: str, addresses: Addresses, files: Files, dsn: str, kafka: str) -> Plan:
+    """A service that migrates its database first."""
     settings = {
         "CQRS_DATABASE_URL": dsn,
         "CQRS_KAFKA": kafka,
@@ -93,11 +91,8 @@ def service_plans(
         "CQRS_FILES_KEY": secrets.token_urlsafe(32),
     }
     bootstrap = ("--bootstrap", str(files.first_people)) if name == "organisations" else ()
-    command = _module(f"services.{name}")
-    return (
-        Plan(f"{name} migration", (*command, "migrate", *bootstrap), settings),
-        Plan(name, (*command, "serve"), settings, f"{addresses.service(name)}/health/ready"),
-    )
+    command = (*_module(f"services.{name}", "serve", "--migrate"), *bootstrap)
+    return Plan(name, command, settings, f"{addresses.service(name)}/health/ready")
 
 
 def gateway_plan(addresses: Addresses) -> Plan:

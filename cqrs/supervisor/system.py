@@ -19,7 +19,7 @@ from cqrs.supervisor.settings import (
     Files,
     gateway_plan,
     issuer_plan,
-    service_plans,
+    service_plan,
 )
 from cqrs.supervisor.supervisor import Supervisor
 
@@ -43,9 +43,10 @@ def start_system(supervisor: Supervisor, tell: Tell = lambda _name, _seconds: No
     supervisor.children.start(gateway_plan(addresses))
     kafka = _start_broker(supervisor)
     told("broker")
-    plans = _plan_services(_start_postgres(supervisor), kafka, addresses, files)
+    postgres = _start_postgres(supervisor)
     told("postgres")
-    supervisor.children.run_chains(plans)
+    for plan in _plan_services(postgres, kafka, addresses, files):
+        supervisor.children.start(plan)
     supervisor.children.wait_until_ready(("issuer", *SERVICES, "gateway"), told)
     running = _running(supervisor, addresses, files, kafka)
     running.write()
@@ -75,12 +76,12 @@ def _start_postgres(supervisor: Supervisor) -> Postgres:
 
 def _plan_services(
     postgres: Postgres, kafka: str, addresses: Addresses, files: Files
-) -> list[tuple[Plan, Plan]]:
+) -> list[Plan]:
     """A database and a role for each service, with a password drawn now."""
     dsns = {
         name: postgres.create_database(name, name, secrets.token_urlsafe(24)) for name in SERVICES
     }
-    return [service_plans(name, addresses, files, dsn, kafka) for name, dsn in dsns.items()]
+    return [service_plan(name, addresses, files, dsn, kafka) for name, dsn in dsns.items()]
 
 
 def _running(supervisor: Supervisor, addresses: Addresses, files: Files, kafka: str) -> Running:

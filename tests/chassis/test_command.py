@@ -229,6 +229,16 @@ async def stopped(process: asyncio.subprocess.Process) -> tuple[int, str, str]:
     return told
 
 
+async def test_a_process_may_migrate_its_own_database_first(
+    start: Start, environment: Environment, new_database: NewDatabase, broker: Broker
+) -> None:
+    environment["CQRS_DATABASE_URL"] = await new_database([])
+    environment["CQRS_KAFKA"] = broker.bootstrap
+    process = await start("serve", "--migrate", env=environment)
+    await ready(environment)
+    await stopped(process)
+
+
 async def test_state_is_republished_and_the_read_model_rebuilt_from_it(
     start: Start, environment: Environment, new_database: NewDatabase, broker: Broker
 ) -> None:

@@ -27,7 +27,7 @@ def a_service(name: str = "stand-in") -> Plan:
     return Plan(name, command, {"CQRS_PORT": str(port)}, f"http://127.0.0.1:{port}/health/ready")
 
 
-def a_task(name: str, *arguments: str) -> Plan:
+def a_script(name: str, *arguments: str) -> Plan:
     return Plan(name, (sys.executable, "-I", *arguments), {})
 
 
@@ -40,7 +40,7 @@ def test_a_child_is_ready_when_it_answers(supervisor: Supervisor) -> None:
 
 
 def test_a_child_that_dies_is_named_and_shows_its_last_lines(supervisor: Supervisor) -> None:
-    supervisor.children.start(a_task("frail", str(_STAND_IN), "fail")).process.wait()
+    supervisor.children.start(a_script("frail", str(_STAND_IN), "fail")).process.wait()
     with pytest.raises(ChildDied, match=r"frail ended with 1\. Its last lines:\nthe stand-in was"):
         supervisor.children.watch()
 
@@ -62,17 +62,6 @@ def test_a_child_stopped_on_purpose_is_not_missed_and_can_come_back(
     supervisor.children.start_again("stand-in")
     supervisor.children.wait_until_ready(["stand-in"], lambda _: None)
     assert supervisor.children["stand-in"].process.pid != first.process.pid
-
-
-def test_what_follows_a_task_starts_when_the_task_has_succeeded(supervisor: Supervisor) -> None:
-    supervisor.children.run_chains([(a_task("before", "-c", "pass"), a_service("after"))])
-    supervisor.children.wait_until_ready(["after"], lambda _: None)
-
-
-def test_what_follows_a_failed_task_never_starts(supervisor: Supervisor) -> None:
-    with pytest.raises(ChildDied, match="before ended with 3"):
-        supervisor.children.run_chains([(a_task("before", "-c", "exit(3)"), a_service("after"))])
-    assert [child.name for child in supervisor.children] == ["before"]
 
 
 def test_children_hear_nothing_of_our_own_configuration(
