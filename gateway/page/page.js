@@ -5,7 +5,7 @@ const FIRST = `# Choose a person above, then Ctrl-Enter.
 query Me {
   me {
     organisation { odsCode name }
-    roles
+    roles { role paymentTypes }
   }
 }
 `;
@@ -27,10 +27,6 @@ async function fetcher(asked) {
   return answer.json();
 }
 
-function options(list, values) {
-  list.replaceChildren(...values.map((value) => Object.assign(document.createElement("option"), { value })));
-}
-
 function keep() {
   for (const id of KEPT) sessionStorage.setItem(id, $(id).value);
 }
@@ -39,14 +35,13 @@ function keep() {
 async function offerPeople(signIn) {
   const listed = await (await fetch(`${signIn}/people`)).json();
   const people = new Map(listed.map((one) => [one.name, one]));
-  options($("people"), [...people.keys()]);
+  const options = [...people.keys()].map((value) => Object.assign(document.createElement("option"), { value }));
+  $("people").replaceChildren(...options);
   $("picker").hidden = !people.size;
   $("person").addEventListener("change", async () => {
     const chosen = people.get($("person").value);
     $("authorization").value = chosen ? await token(signIn, chosen.subject) : "";
-    const codes = chosen?.organisations ?? [];
-    options($("organisations"), codes);
-    $("acting-for").value = codes[0] ?? "";
+    $("acting-for").value = chosen?.organisation ?? "";
     keep();
   });
 }
