@@ -77,14 +77,14 @@ def followed_by(history: Iterable[Span], new: Span) -> list[Span]:
 def belonging_to(history: Sequence[Span], target: str, since: date, first: date) -> list[Span]:
     """Belonging to the target now, told by one who does not know since when.
 
-    If it belongs there already, nothing is new; if nothing is known, it counts from `first`;
+    If it belongs there already, it goes on doing so; if nothing is known, it counts from `first`;
     otherwise it moved `since`.
     """
     if not history:
         return [Span(first, target)]
-    latest = max(history)
+    *before, latest = sorted(history)
     if latest.target == target and latest.end >= since:
-        return list(history)
+        return [*before, replace(latest, valid_to=None)]
     return followed_by(history, Span(since, target))
 
 

@@ -1,6 +1,6 @@
 """From what is known and what the files say to what changes. No I/O, no clock."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -132,6 +132,7 @@ class Relationships:
             for source in sorted(self.sources(RelationshipKind.PART_OF))
         }
         found = list(successions(parts))
+        self._forget_heirs({span.target for held in parts.values() for span in held[-1:]})
         for one in found:
             succeeds = one.successor, RelationshipKind.SUCCESSOR_OF
             before = {span for span in self.history(succeeds) if span.target != one.predecessor}
@@ -139,6 +140,13 @@ class Relationships:
             belongs = one.predecessor, RelationshipKind.PART_OF
             self.become(belongs, network.ending(self.history(belongs), one.last_day))
         return found
+
+    def _forget_heirs(self, wholes: Collection[str]) -> None:
+        """What has parts again, because an older hierarchy was loaded, is succeeded by nobody."""
+        for source in self.sources(RelationshipKind.SUCCESSOR_OF):
+            line = source, RelationshipKind.SUCCESSOR_OF
+            history = self.history(line)
+            self.become(line, [span for span in history if span.target not in wholes])
 
     def into(self, made: Plan) -> None:
         """What differs from what is known."""

@@ -210,6 +210,23 @@ async def test_a_board_whose_parts_all_pass_to_another_is_succeeded_by_it(databa
     ]
 
 
+async def test_an_older_hierarchy_loaded_again_takes_a_succession_back(database):
+    older = {"mapping.csv": FILES["mapping.csv"]}
+    merged = {"m.csv": csv_file([mapping("98A", "QQ9"), mapping("98B", "QQ9")], MAPPING_HEADER)}
+    await load_files(database, older, since=date(2022, 7, 1))
+    before = await rows(database, "select source, target, valid_to from directory.relationship")
+    await load_files(database, merged, since=date(2026, 4, 1))
+    assert (await load_files(database, older, since=date(2022, 7, 1)))[0] == "APPLIED"
+    after = await rows(
+        database,
+        "select source, target, valid_to from directory.relationship where source <> 'QQ9'",
+    )
+    assert sorted(after, key=str) == sorted(before, key=str)
+    assert await relationships(database, "QQ9", "SUCCESSOR_OF") == []
+    icbs = "select status, closed_on from organisation where ods_code in ('QQ1', 'QQ2')"
+    assert await rows(database, icbs) == [("ACTIVE", None)] * 2
+
+
 CODE = "organisation code"
 PROBLEMS = [
     (
