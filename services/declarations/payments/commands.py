@@ -23,7 +23,8 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
         (authorised(new_id(), new_id(), payees[what.provider], what, now), what)
         for what in approved
     ]
-    await store.keep(tx, entries)
+    rows = [entry.model_dump(mode="json") | {"status": what.status} for entry, what in entries]
+    await store.keep(tx, rows)
     await outbox.record(tx, [event(entry) for entry, _ in entries], at=now)
 
 

@@ -1,6 +1,6 @@
 """The ledger: payments, and entries that are only ever added."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,8 +10,6 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
-from services.declarations.payments.domain import Authorisation
-from services.declarations.payments.events import PaymentAuthorised
 from services.declarations.sight import Sight
 
 
@@ -33,9 +31,8 @@ left join lateral (
 """
 
 
-async def keep(tx: Tx, entries: Sequence[tuple[PaymentAuthorised, Authorisation]]) -> None:
-    """Write payments with their first entries."""
-    rows = [entry.model_dump(mode="json") | {"status": what.status} for entry, what in entries]
+async def keep(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write payments with their first entries; a row holds the columns of both, by name."""
     await tx.execute(_PAYMENTS, rows)
     await tx.execute(_ENTRIES, rows)
 
