@@ -9,4 +9,5 @@ pytest_plugins = [
     "tests.support.issuer",
     "tests.support.profiles",
     "tests.support.sample.fixtures",
+    "tests.support.system",
 ]

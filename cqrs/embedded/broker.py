@@ -43,8 +43,6 @@ class Broker:
 
     def stop(self) -> None:
         stop(self.process, signal.SIGTERM)
-        if self.process.stdout:
-            self.process.stdout.close()
 
 
 def _started(topics: Mapping[str, int], complaints: BinaryIO | None) -> subprocess.Popen[bytes]:
@@ -62,7 +60,9 @@ def _started(topics: Mapping[str, int], complaints: BinaryIO | None) -> subproce
 
 def _announced(process: subprocess.Popen[bytes]) -> str:
     """The address, which the child prints first."""
-    line = process.stdout.readline() if process.stdout else b""
+    assert process.stdout is not None
+    with process.stdout as words:
+        line = words.readline()
     if not line:
         raise BrokerError(f"the embedded broker ended with {process.wait()}")
     return str(json.loads(line)["bootstrap"])

@@ -98,7 +98,8 @@ async def test_what_is_skipped_is_not_fetched(ask):
 
 
 async def test_an_object_of_which_all_is_skipped_is_there_all_the_same(ask):
-    query = "query Q($no: Boolean!) { book(isbn: 1) { title @include(if: $no) } none: book(isbn: 99) { title @include(if: $no) } }"
+    query = """query Q($no: Boolean!) { book(isbn: 1) { title @include(if: $no) }
+        none: book(isbn: 99) { title @include(if: $no) } }"""
     assert await ask(query, {"no": False}) == {"data": {"book": {}, "none": None}}
 
 

@@ -1,0 +1,181 @@
+"""What only the whole system can show, in real processes, over one small period."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import aiohttp
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.topics import declared_topics
+from cqrs.console import Progress
+from cqrs.play import declarations, ledger, messages
+from cqrs.play.asking import a_key
+from cqrs.play.cast import APPROVAL, COMMISSIONING, ENGLAND, FINANCE, FINANCE_VIEW, Cast
+from cqrs.play.gateway import Gateway, Refused, document
+from cqrs.play.period import Period, measure, offer_and_answer, prepare
+from cqrs.play.scene import Scene
+from cqrs.supervisor.first_people import ADMINISTRATOR
+from tests.support.eventually import eventually
+from tests.support.system import RunningSystem
+
+pytestmark = pytest.mark.xdist_group("system")
+
+T = TypeVar("T")
+PRACTICES = 14
+ICB = "QC3"
+SECOND_APPROVAL = "Second Approval Management"
+
+
+@pytest.fixture(scope="session")
+def declared(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Period:
+    """A period of a few practices, played until they have declared."""
+    folder = tmp_path_factory.mktemp("play")
+    scene = Scene.generated(folder, england=False, icb=None, seed=1)
+    few = dict(list(scene.roster.lists.items())[:PRACTICES])
+    roster = replace(scene.roster, lists=few, pcns={}, sub_icbs=())
+    return _asking(
+        system, lambda cast: _until_declared(system, cast, replace(scene, roster=roster))
+    )
+
+
+def _asking(system: RunningSystem, work: Callable[[Cast], Awaitable[T]]) -> T:
+    async def with_cast() -> T:
+        async with aiohttp.ClientSession() as session:
+            gateway = Gateway(system.running.gateway, system.running.issuer, session)
+            return await work(Cast(gateway))
+
+    return asyncio.run(with_cast())
+
+
+async def _until_declared(system: RunningSystem, cast: Cast, scene: Scene) -> Period:
+    running = system.running
+    period = Period(cast, system.clock, Progress(), scene, running.kafka, running.people)
+    for part in (prepare, offer_and_answer, measure):
+        await part(period)
+    await declarations.declare(cast, period.participating, lambda _: None)
+    return period
+
+
+async def test_two_who_approve_all_at_the_same_moment_approve_each_once_and_it_is_paid_once(
+    declared: Period, system: RunningSystem, cast: Cast
+) -> None:
+    waiting = len(declared.participating)
+    approvers = [cast(APPROVAL, ICB), cast(SECOND_APPROVAL, ICB)]
+    shown = [await _approve(one, choose=_ALL, dryRun=True, key=None) for one in approvers]
+    chosen = [{"selection": each["selection"]} for each in shown]
+    first, second = await asyncio.gather(
+        *(
+            _approve(one, choose=choose, dryRun=False, key=a_key())
+            for one, choose in zip(approvers, chosen, strict=True)
+        )
+    )
+    done, refused = first["done"] + second["done"], first["refused"] + second["refused"]
+    assert len(done) == len(set(done)) == len(refused) == waiting
+    assert all(refusal["code"] for refusal in refused)
+
+    async def each_was_told_once() -> None:
+        types = await _types(system.running.kafka, "declarations.declaration")
+        assert types.count("declaration.approved.v1") == waiting
+
+    await eventually(each_was_told_once, 30)
+    await declarations.approve_for_finance(cast, {ICB: waiting})
+    books = await ledger.compare(cast(FINANCE_VIEW, ENGLAND), system.running.kafka, waiting)
+    assert books.pounds > 0
+    assert await messages.check(cast, messages.everyone(ICB, declared.fates[ICB])) > waiting
+
+
+_ALL = {"filter": {"waitingForMe": True}}
+
+
+async def _approve(person: Any, **variables: object) -> Mapping[str, Any]:
+    answer = await person.ask(document("approve"), **variables)
+    return answer["approveDeclarations"]
+
+
+async def _types(kafka: str, topic: str) -> list[str]:
+    """The type of every event on the topic."""
+    partitions = next(each.partitions for each in declared_topics() if each.name == topic)
+    every = [TopicPartition(topic, number) for number in range(partitions)]
+    async with AIOKafkaConsumer(bootstrap_servers=kafka) as consumer:
+        consumer.assign(every)
+        ends = await consumer.end_offsets(every)
+        await consumer.seek_to_beginning()
+        types: list[str] = []
+        while len(types) < sum(ends.values()):
+            for records in (await consumer.getmany(timeout_ms=1_000)).values():
+                types += [dict(record.headers)["ce_type"].decode() for record in records]
+    return types
+
+
+_OFFERS_WITH_DECLARATIONS = """
+{
+  offers(first: 3, filter: {financialYear: "2025/26", status: [APPROVED]}) {
+    edges { node { id provider { odsCode name } declarations { id status } } }
+  }
+  declarations(first: 1) { totalCount }
+}
+"""
+
+
+async def test_a_service_that_is_away_costs_its_own_fields_only(
+    declared: Period, system: RunningSystem, cast: Cast
+) -> None:
+    system.children.stop("declarations")
+    try:
+        answer = await _raw(cast, _OFFERS_WITH_DECLARATIONS)
+    finally:
+        system.children.start_again("declarations")
+        system.children.wait_until_ready(["declarations"], lambda _: None)
+    offers = [edge["node"] for edge in answer["data"]["offers"]["edges"]]
+    assert len(offers) == 3
+    assert all(offer["provider"]["name"] for offer in offers)
+    assert answer["data"]["declarations"] is None
+    paths = {error["path"][0] for error in answer["errors"]}
+    assert paths == {"offers", "declarations"}
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"SERVICE_UNAVAILABLE"}
+
+
+async def _raw(cast: Cast, query: str) -> Mapping[str, Any]:
+    """The whole answer, errors and all, to an approver."""
+    person = cast(COMMISSIONING, ICB)
+    headers = {"Authorization": f"Bearer {await person.token()}", "X-Acting-For": ICB}
+    address = f"{cast.gateway.address}/graphql"
+    posted = cast.gateway.session.post(address, json={"query": query}, headers=headers)
+    async with posted as answer:
+        return await answer.json()
+
+
+_WITHDRAW = """
+mutation Withdraw($id: ID!) {
+  withdrawRole(id: $id, organisation: "QC3", role: FINANCE_MANAGEMENT) { version }
+}
+"""
+_GRANT = """
+mutation Grant($id: ID!) {
+  grantRole(id: $id, organisation: "QC3", role: {role: FINANCE_MANAGEMENT}) { version }
+}
+"""
+
+
+async def test_a_role_taken_away_is_gone_everywhere_within_a_second_with_the_same_token(
+    declared: Period, cast: Cast
+) -> None:
+    person = cast(FINANCE, ICB)
+    me = (await person.ask("{ me { person { id } } }"))["me"]["person"]["id"]
+    everything = {"choose": _ALL, "dryRun": True, "key": None}
+    await _approve(person, **everything)
+    administrator = cast.first(ADMINISTRATOR.subject)
+    await administrator.ask(_WITHDRAW, id=me)
+
+    async def refused() -> None:
+        with pytest.raises(Refused, match="ROLE_REQUIRED"):
+            await _approve(person, **everything)
+
+    try:
+        await eventually(refused, 1.0)
+    finally:
+        await administrator.ask(_GRANT, id=me)
+    await eventually(lambda: _approve(person, **everything))
