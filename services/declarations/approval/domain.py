@@ -98,8 +98,9 @@ class Declaration:
     provisional: bool = False
     payable: bool = False
     blockers: tuple[Missing, ...] = ()
-    declared_by: UUID | None = None
-    approved_by: UUID | None = None
+    declared_by: tuple[UUID, ...] = ()
+    """Everybody who ever declared it: what was recalculated since does not undo that."""
+    approved_by: tuple[UUID, ...] = ()
     finance_approved_by: UUID | None = None
     history_length: int = 0
     history_hash: str = ""
@@ -134,8 +135,6 @@ def calculated(
         provisional=figures.provisional,
         payable=figures.payable,
         blockers=(),
-        declared_by=None,
-        approved_by=None,
     )
     happened = [Happening(action, after)]
     if switches.no_declaration_required and not after.held:
@@ -156,8 +155,6 @@ def incomplete(
         blockers=blockers,
         points=None,
         pounds=None,
-        declared_by=None,
-        approved_by=None,
     )
     return after, [Happening(Action.VALUES_MISSING, after)] if tell else []
 
@@ -170,14 +167,16 @@ def declare(
         message = f"It is incomplete: {', '.join(before.missing)} missing"
         raise RefusedError("INCOMPLETE", message)
     _expect(before, Status.AWAITING_PROVIDER_APPROVAL, pending=pending)
+    _separate(by, before.approved_by)
     return _declared(before, by, switches)
 
 
 def _declared(before: Declaration, by: UUID | None, switches: Switches) -> list[Happening]:
-    after = _moved(before, Status.AWAITING_COMMISSIONER_APPROVAL, declared_by=by)
+    declared_by = _joined(before.declared_by, by)
+    after = _moved(before, Status.AWAITING_COMMISSIONER_APPROVAL, declared_by=declared_by)
     happened = [Happening(Action.DECLARED, after, by)]
     if switches.no_approval_required:
-        passed = _moved(after, Status.AWAITING_FINANCE_APPROVAL, approved_by=None)
+        passed = _moved(after, Status.AWAITING_FINANCE_APPROVAL)
         happened.append(Happening(Action.APPROVED, passed))
     return happened
 
@@ -186,7 +185,8 @@ def approve(before: Declaration, by: UUID, *, pending: bool = False) -> list[Hap
     """The commissioner approves; not who declared it."""
     _expect(before, Status.AWAITING_COMMISSIONER_APPROVAL, pending=pending)
     _separate(by, before.declared_by)
-    after = _moved(before, Status.AWAITING_FINANCE_APPROVAL, approved_by=by)
+    approved_by = _joined(before.approved_by, by)
+    after = _moved(before, Status.AWAITING_FINANCE_APPROVAL, approved_by=approved_by)
     return [Happening(Action.APPROVED, after, by)]
 
 
@@ -223,7 +223,11 @@ def _expect(before: Declaration, status: Status, *, pending: bool) -> None:
         raise RefusedError("RECALCULATION_PENDING", message)
 
 
-def _separate(by: UUID, *others: UUID | None) -> None:
-    if by in others:
+def _joined(people: tuple[UUID, ...], person: UUID | None) -> tuple[UUID, ...]:
+    return people if person is None or person in people else (*people, person)
+
+
+def _separate(by: UUID, *others: tuple[UUID, ...]) -> None:
+    if any(by in people for people in others):
         message = "Nobody does two of declare, approve and finance-approve for one declaration"
         raise RefusedError("SEPARATION_OF_DUTIES", message)

@@ -40,7 +40,7 @@ and $3::text[] is not null
 """
 
 # What waits for the caller: the provider's own to declare, what the organisation commissioned to
-# approve, and neither where the caller has done a step before (DOMAIN.md 10.6). Locking a row to
+# approve, and neither where the caller ever took another step (DOMAIN.md 10.6). Locking a row to
 # act on it looks at the day as well.
 _FILTERED = f"""{_VISIBLE}
 and ($4::text[] is null or d.status = any($4))
@@ -49,7 +49,8 @@ and ($6::text is null or d.provider = $6)
 and ($7::date is null or (d.period_start <= $8::date and d.period_end >= $7))
 and ($9::text[] is null or (
     d.status = any($9) and not d.held
-    and $10::uuid is distinct from d.declared_by and $10 is distinct from d.approved_by
+    and (d.status = 'AWAITING_PROVIDER_APPROVAL' or $10::uuid <> all(d.declared_by))
+    and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $10 <> all(d.approved_by))
     and case
         when d.status = 'AWAITING_PROVIDER_APPROVAL'
             then d.provider = any(array(select i.organisation from directory.inherited($1) i))

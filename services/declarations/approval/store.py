@@ -22,7 +22,8 @@ d.approved_by, d.finance_approved_by, d.history_length, d.history_hash
 def declaration_of(row: Record) -> Declaration:
     values = {name: row[name] for name in Declaration.__dataclass_fields__}
     blockers = tuple(Missing(**blocker) for blocker in values.pop("blockers"))
-    return Declaration(**values | {"status": Status(row["status"]), "blockers": blockers})
+    people = {name: tuple(values[name]) for name in ("declared_by", "approved_by")}
+    return Declaration(**values | people | {"status": Status(row["status"]), "blockers": blockers})
 
 
 # One for each participation and payment period whose achievement date has come. Network services
@@ -116,7 +117,7 @@ update declaration d set
 from jsonb_to_recordset($1) as n (
     id uuid, version integer, status text, held boolean, calculation_version integer,
     points numeric, pounds numeric, provisional boolean, payable boolean, blockers jsonb,
-    declared_by uuid, approved_by uuid, finance_approved_by uuid, history_length integer,
+    declared_by uuid[], approved_by uuid[], finance_approved_by uuid, history_length integer,
     history_hash text
 )
 where d.id = n.id

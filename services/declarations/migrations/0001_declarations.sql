@@ -201,8 +201,9 @@ create table declaration (
     provisional boolean not null default false,
     payable boolean not null default false,
     blockers jsonb not null default '[]',
-    declared_by uuid,
-    approved_by uuid,
+    -- Everybody who ever took the step: nobody takes two of them, whatever was recalculated since.
+    declared_by uuid[] not null default '{}',
+    approved_by uuid[] not null default '{}',
     finance_approved_by uuid,
     history_length integer not null default 0,
     history_hash text not null default '',

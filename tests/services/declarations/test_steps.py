@@ -101,12 +101,24 @@ def test_the_switches_pass_their_steps_by_themselves():
 
 
 @pytest.mark.parametrize("before", [declared(), approved()])
-def test_a_different_calculation_must_be_declared_again_by_anybody(before):
+def test_a_different_calculation_must_be_declared_again(before):
     (happened,) = domain.calculated(before, replace(FIGURES, version=2))
     after = happened.declaration
     assert happened.action is Action.RECALCULATED
-    assert (after.status, after.declared_by) == (Status.AWAITING_PROVIDER_APPROVAL, None)
-    assert domain.declare(after, COMMISSIONER)
+    assert after.status is Status.AWAITING_PROVIDER_APPROVAL
+    (again,) = domain.declare(after, FINANCE)
+    assert again.declaration.declared_by == (PROVIDER, FINANCE)
+
+
+def test_a_step_taken_before_a_recalculation_still_bars_the_others():
+    (happened,) = domain.calculated(approved(), replace(FIGURES, version=2))
+    after = happened.declaration
+    assert refusal(lambda: domain.declare(after, COMMISSIONER)) == "SEPARATION_OF_DUTIES"
+    (again,) = domain.declare(after, PROVIDER)
+    (other,) = domain.approve(again.declaration, FINANCE)
+    for person in (PROVIDER, COMMISSIONER, FINANCE):
+        refused = refusal(lambda p=person: domain.finance_approve(other.declaration, p))
+        assert refused == "SEPARATION_OF_DUTIES"
 
 
 def test_the_same_calculation_changes_nothing():
@@ -157,5 +169,9 @@ def test_whatever_is_tried_in_whatever_order_three_people_paid_for_what_holds(tr
             assert happening.declaration.version == now.version + 1
             now = happening.declaration
     if now.status is Status.FINANCE_APPROVED:
-        assert len({now.declared_by, now.approved_by, now.finance_approved_by}) == 3
+        payer = now.finance_approved_by
+        assert not {*now.declared_by} & {*now.approved_by}
+        assert payer not in {*now.declared_by, *now.approved_by}
+        assert now.declared_by
+        assert now.approved_by
         assert now.calculation_version > 0
