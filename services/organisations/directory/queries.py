@@ -7,7 +7,7 @@ known here may read all of it. Who is paid is not, and is seen as `directory.sco
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from asyncpg import Record
 
@@ -16,6 +16,9 @@ from nhs.directory import Principal
 from nhs.roles import OrganisationKind
 from services.organisations.directory import store
 from services.organisations.directory.domain import Status
+
+Row: TypeAlias = Record
+"""A row as its statement gave it, for a schema to show."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated, Self
 
 import strawberry
-from asyncpg import Record
 from strawberry.dataloader import DataLoader
 
 from chassis.clock import ENGLAND
@@ -15,7 +14,7 @@ from nhs.directory import Principal
 from nhs.roles import OrganisationKind, RelationshipKind
 from services.organisations.directory import queries
 from services.organisations.directory.domain import Status as OrganisationStatus
-from services.organisations.directory.queries import OrganisationFilter
+from services.organisations.directory.queries import OrganisationFilter, Row
 from services.organisations.network import queries as network
 
 Info = strawberry.Info[Context[Principal], None]
@@ -43,7 +42,7 @@ class OrganisationListSize:
     patients: int = strawberry.field(description="How many they were.")
 
     @classmethod
-    def of(cls, row: Record) -> Self:
+    def of(cls, row: Row) -> Self:
         return cls(on=row["counted_on"], patients=row["patients"])
 
 
@@ -58,7 +57,7 @@ class OrganisationPayee:
         return await organisation_loader(info).load(self.payee_code)
 
     @classmethod
-    def of(cls, row: Record) -> Self:
+    def of(cls, row: Row) -> Self:
         return cls(payee_code=row["payee"], valid_from=row["valid_from"], valid_to=row["valid_to"])
 
 
@@ -74,7 +73,7 @@ class OrganisationRelationship:
         return await organisation_loader(info).load(self.target_code)
 
     @classmethod
-    def of(cls, row: Record) -> Self:
+    def of(cls, row: Row) -> Self:
         return cls(
             kind=RelationshipKind(row["kind"]),
             target_code=row["target"],
@@ -103,7 +102,7 @@ class Organisation:
     postcode: str | None = strawberry.field(description="Of its address.")
 
     @classmethod
-    def of(cls, row: Record) -> Self:
+    def of(cls, row: Row) -> Self:
         return cls(
             ods_code=OdsCode(row["ods_code"]),
             version=row["version"],
@@ -247,7 +246,7 @@ def today(info: Info) -> date:
     return info.context.now.astimezone(ENGLAND).date()
 
 
-Rows = DataLoader[str, list[Record]]
+Rows = DataLoader[str, list[Row]]
 
 
 def organisation_loader(info: Info) -> DataLoader[str, Organisation | None]:
@@ -289,7 +288,7 @@ def _members(info: Info) -> Rows:
     )
 
 
-def _holds(row: Record, day: date) -> bool:
+def _holds(row: Row, day: date) -> bool:
     return row["valid_from"] <= day and (row["valid_to"] is None or row["valid_to"] >= day)
 
 

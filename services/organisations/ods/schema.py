@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 import strawberry
-from asyncpg import Record
 
 from chassis.graphql import Context, Count, OdsCode, as_uuid
 from nhs.directory import Principal
+from services.organisations.directory.queries import Row
 from services.organisations.directory.schema import Organisation, organisation_loader
 from services.organisations.ods import commands, queries
 from services.organisations.ods.commands import Asking, Wanted
@@ -146,7 +146,7 @@ class OrganisationImport:
     error: OrganisationImportError | None = strawberry.field(description="Why it failed.")
 
     @classmethod
-    def of(cls, row: Record) -> OrganisationImport:
+    def of(cls, row: Row) -> OrganisationImport:
         error, report = row["error"], row["report"]
         return cls(
             id=strawberry.ID(str(row["id"])),

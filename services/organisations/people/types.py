@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 import strawberry
-from asyncpg import Record
 from strawberry.dataloader import DataLoader
 
 from chassis.graphql import (
@@ -18,6 +17,7 @@ from chassis.graphql import (
 from chassis.ids import new_id
 from nhs.directory import Principal
 from nhs.roles import Role
+from services.organisations.directory.queries import Row
 from services.organisations.directory.schema import Organisation, organisation_loader, today
 from services.organisations.people import queries
 from services.organisations.people.domain import Change as PersonChange
@@ -43,7 +43,7 @@ class PersonRole:
     )
 
     @classmethod
-    def of(cls, row: Record) -> PersonRole:
+    def of(cls, row: Row) -> PersonRole:
         return cls(role=Role(row["role"]), payment_types=row["payment_types"])
 
 
@@ -75,7 +75,7 @@ class PersonHistoryEntry:
         return await person_loader(info).load(self.by_id) if self.by_id else None
 
     @classmethod
-    def of(cls, row: Record) -> PersonHistoryEntry:
+    def of(cls, row: Row) -> PersonHistoryEntry:
         return cls(
             at=row["at"],
             change=PersonChange(row["change"]),
@@ -101,7 +101,7 @@ class Person:
     )
 
     @classmethod
-    def of(cls, row: Record) -> Person:
+    def of(cls, row: Row) -> Person:
         return cls(
             id=strawberry.ID(str(row["id"])),
             version=row["version"],
@@ -227,6 +227,6 @@ def person_loader(info: Info) -> DataLoader[UUID, Person | None]:
     return context.loader("person", lambda: DataLoader(load))
 
 
-def _links(info: Info) -> DataLoader[UUID, list[Record]]:
+def _links(info: Info) -> DataLoader[UUID, list[Row]]:
     db = info.context.db
     return info.context.loader("links", lambda: DataLoader(lambda ids: queries.links(db, ids)))
