@@ -1,9 +1,15 @@
 """Loading INDICATOR_VALUES: what is wrong is listed, and nothing else is lost."""
 
+import asyncio
+from uuid import UUID
+
 import pytest
 
 from chassis.errors import DomainError
+from chassis.jobs import run_jobs
 from services.declarations.achievement.domain import COLUMNS
+from services.declarations.agreements.commands import keep_offers
+from services.declarations.app import SERVICE
 from tests.services.declarations.period import (
     Period,
     extract_rows,
@@ -11,6 +17,7 @@ from tests.services.declarations.period import (
     row,
     worked_values,
 )
+from tests.support.eventually import eventually
 
 LONE = {"CHOL004": (231, 660, 700)}
 
@@ -195,7 +202,52 @@ async def test_a_cancellation_after_the_achievement_date_closes_nothing(period):
     assert (await period.of("A81003"))["status"] == "INCOMPLETE"
 
 
-async def keep(tx, offer_) -> None:
-    from services.declarations.agreements.commands import keep_offers
+async def test_an_upload_is_asked_for_put_loaded_by_a_job_and_watched(period):
+    asked = await period.ask(
+        "data load", 'mutation { requestAchievementUpload(fileName: "x.csv") { id path } }'
+    )
+    upload = asked["requestAchievementUpload"]
+    assert upload["path"].startswith("/files/declarations/achievement/ENG/")
+    load = """mutation ($upload: ID!) { loadAchievement(upload: $upload, idempotencyKey: "k") {
+        id status } }"""
+    assert await period.ask("data load", load, upload=upload["id"]) == {
+        "errors": ["UPLOAD_NOT_FOUND"]
+    }
+    path = period.files().path("achievement", UUID(upload["id"]), organisation="ENG")
+    path.parent.mkdir(parents=True)
+    rows = [COLUMNS, *extract_rows("A81001", LONE), row("A81001", "XX001", "Numerator", "1")]
+    path.write_text("\n".join(",".join(columns) for columns in rows))
+    started = await period.ask("data load", load, upload=upload["id"])
+    assert started == await period.ask("data load", load, upload=upload["id"])
 
+    stop = asyncio.Event()
+    working = asyncio.create_task(run_jobs(period.db, SERVICE.jobs, stop))
+    watched = """query ($id: ID!) { achievementLoad(id: $id) { status done total failure errorCount
+        counts { name value } errors { code row field message } } }"""
+
+    async def done() -> None:
+        data = await period.ask("data load", watched, id=started["loadAchievement"]["id"])
+        assert data["achievementLoad"]["status"] == "DONE"
+
+    await eventually(done)
+    stop.set()
+    await working
+    data = await period.ask("data load", watched, id=started["loadAchievement"]["id"])
+    told = data["achievementLoad"]
+    assert (told["errorCount"], told["failure"]) == (1, None)
+    assert told["done"] == told["total"] == path.stat().st_size
+    assert [(e["code"], e["row"], e["field"]) for e in told["errors"]] == [
+        ("UNKNOWN_INDICATOR", 5, "IND_CODE")
+    ]
+    assert {"name": "loaded", "value": "1"} in told["counts"]
+
+
+async def test_only_csv_files_are_asked_for(period):
+    refused = await period.ask(
+        "data load", 'mutation { requestAchievementUpload(fileName: "x.xlsx") { id } }'
+    )
+    assert refused == {"errors": ["FILE_TYPE_NOT_ACCEPTED"]}
+
+
+async def keep(tx, offer_) -> None:
     await keep_offers(tx, [offer_])

@@ -2,7 +2,9 @@
 
 import pytest
 
+from nhs.roles import OrganisationKind, RelationshipKind, Role
 from tests.services.declarations.period import Period
+from tests.support.directory import have_organisation, have_person, relate
 
 
 async def test_a_provider_sees_its_own_alone(period: Period):
@@ -124,3 +126,34 @@ async def test_who_holds_the_role_no_more_is_refused_at_once(period: Period):
             " where person_id = (select id from directory.person where subject = 'practice')"
         )
     assert await period.declare("practice", [declaration]) == {"errors": ["ROLE_REQUIRED"]}
+
+
+async def test_a_network_sees_its_members_and_who_leads_it_sees_them_without_pounds(period: Period):
+    await period.calculated("A81001", "A81002")
+    async with period.db.transaction() as tx:
+        await have_organisation(tx, "U12345", OrganisationKind.PCN)
+        await relate(tx, "U12345", RelationshipKind.COMMISSIONED_BY, "QZZ")
+        await relate(tx, "A81001", RelationshipKind.MEMBER_OF, "U12345")
+        await have_person(tx, "network", {"U12345": [Role.PCN_VIEW, Role.DECLARATION_MANAGEMENT]})
+    (seen,) = await period.declarations("network")
+    assert (seen["provider"]["odsCode"], seen["pounds"]) == ("A81001", "37227.05")
+    (led,) = await period.declarations("other commissioner")
+    assert (led["points"], led["pounds"]) == ("139.47", None)
+    answer = await period.declare("network", [seen])
+    assert [r["code"] for r in answer["refused"]] == ["NOT_FOUND"]
+
+
+async def test_summaries_and_filters_count_what_is_seen(period: Period):
+    await period.calculated("A81001", "A81002")
+    query = """query ($filter: DeclarationFilter) { declarationSummary(filter: $filter) {
+        status count points pounds } }"""
+    waiting = {"status": "AWAITING_PROVIDER_APPROVAL"}
+    data = await period.ask("approver", query, filter={"financialYear": "2025/26"})
+    both = waiting | {"count": 2, "points": "278.94", "pounds": "74454.10"}
+    assert data == {"declarationSummary": [both]}
+    data = await period.ask("practice viewer", query, filter=None)
+    own = waiting | {"count": 1, "points": "139.47", "pounds": None}
+    assert data == {"declarationSummary": [own]}
+    data = await period.ask("approver", query, filter={"financialYear": "2024/25"})
+    assert data == {"declarationSummary": []}
+    assert await period.declarations("approver", status=["CLOSED"]) == []
