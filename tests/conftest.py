@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.support.profiles",
     "tests.support.sample.fixtures",
     "tests.support.system",
+    "tests.support.period",
 ]

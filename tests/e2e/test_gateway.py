@@ -14,7 +14,7 @@ from cqrs.play.gateway import sign_in
 from gateway.api_schema import api_schema
 from gateway.supergraph import Supergraph
 from tests.e2e.merged import Merged
-from tests.e2e.short_period import play_short_period
+from tests.support.period import ICB
 from tests.support.queries import queries
 
 pytestmark = pytest.mark.xdist_group("system")
@@ -59,20 +59,16 @@ class Asking:
         return self.runner.run(self.merged.answer(query, variables))
 
 
-@pytest.fixture(scope="module")
-def played(system, tmp_path_factory):
-    return asyncio.run(play_short_period(system.running, tmp_path_factory.mktemp("played")))
-
-
 @pytest.fixture(scope="module", params=["commissioner", "practice"])
-def asking(request, system, played):
+def asking(request, system, declared):
     """One of the two kinds of people who ask most."""
-    code = played.icb if request.param == "commissioner" else played.practices[1]
+    practice, other = declared.participating[:2]
+    code = ICB if request.param == "commissioner" else practice
     title = "finance-management" if request.param == "commissioner" else "declaration-management"
     with asyncio.Runner() as runner:
         made = runner.run(_asking(runner, system.running, f"{title}-{code.lower()}", code))
-        made.known["OdsCode"] = [*played.practices[:2], played.icb]
-        made.known["qualityService"] = [played.quality_service]
+        made.known["OdsCode"] = [practice, other, ICB]
+        made.known["qualityService"] = [declared.quality_service]
         yield made
         runner.run(made.session.close())
 

@@ -1,62 +1,26 @@
 """What only the whole system can show, in real processes, over one small period."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-import aiohttp
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.topics import declared_topics
-from cqrs.console import Progress
 from cqrs.play import declarations, ledger, messages
 from cqrs.play.asking import a_key
 from cqrs.play.cast import APPROVAL, COMMISSIONING, ENGLAND, FINANCE, FINANCE_VIEW, Cast
-from cqrs.play.gateway import Gateway, Refused, document
-from cqrs.play.period import Period, measure, offer_and_answer, prepare
-from cqrs.play.scene import Scene
+from cqrs.play.gateway import Refused, document
+from cqrs.play.period import Period
 from cqrs.supervisor.first_people import ADMINISTRATOR
 from tests.support.eventually import eventually
+from tests.support.period import ICB
 from tests.support.system import RunningSystem
 
 pytestmark = pytest.mark.xdist_group("system")
 
-T = TypeVar("T")
-PRACTICES = 14
-ICB = "QC3"
 SECOND_APPROVAL = "Second Approval Management"
-
-
-@pytest.fixture(scope="session")
-def declared(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) -> Period:
-    """A period of a few practices, played until they have declared."""
-    folder = tmp_path_factory.mktemp("play")
-    scene = Scene.generated(folder, england=False, icb=None, seed=1)
-    few = dict(list(scene.roster.lists.items())[:PRACTICES])
-    roster = replace(scene.roster, lists=few, pcns={}, sub_icbs=())
-    return _asking(
-        system, lambda cast: _until_declared(system, cast, replace(scene, roster=roster))
-    )
-
-
-def _asking(system: RunningSystem, work: Callable[[Cast], Awaitable[T]]) -> T:
-    async def with_cast() -> T:
-        async with aiohttp.ClientSession() as session:
-            gateway = Gateway(system.running.gateway, system.running.issuer, session)
-            return await work(Cast(gateway))
-
-    return asyncio.run(with_cast())
-
-
-async def _until_declared(system: RunningSystem, cast: Cast, scene: Scene) -> Period:
-    running = system.running
-    period = Period(cast, system.clock, Progress(), scene, running.kafka, running.people)
-    for part in (prepare, offer_and_answer, measure):
-        await part(period)
-    await declarations.declare(cast, period.participating, lambda _: None)
-    return period
 
 
 async def test_two_who_approve_all_at_the_same_moment_approve_each_once_and_it_is_paid_once(
