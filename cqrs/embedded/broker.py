@@ -59,10 +59,10 @@ def _started(topics: Mapping[str, int], complaints: BinaryIO | None) -> subproce
 
 
 def _announced(process: subprocess.Popen[bytes]) -> str:
-    """The address, which the child prints first."""
-    assert process.stdout is not None
-    with process.stdout as words:
-        line = words.readline()
+    """The address, which the child prints first, and nothing after it."""
+    assert process.stdout
+    with process.stdout as told:
+        line = told.readline()
     if not line:
         raise BrokerError(f"the embedded broker ended with {process.wait()}")
     return str(json.loads(line)["bootstrap"])

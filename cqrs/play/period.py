@@ -63,11 +63,11 @@ class Period:
 
 async def play(period: Period) -> None:
     """Every step in its order; the first that fails ends the play."""
-    for part in (_prepare, _offer_and_answer, _measure, _approve, _settle):
+    for part in (prepare, offer_and_answer, measure, approve, settle):
         await part(period)
 
 
-async def _prepare(period: Period) -> None:
+async def prepare(period: Period) -> None:
     period.clock.set("2025-03-12")
     with period.progress.step("Organisations loaded") as step:
         data_load = period.cast.first(DATA_LOAD.subject)
@@ -105,7 +105,7 @@ async def _find_practices(period: Period) -> None:
         period.fates[icb] = Fates.drawn(period.practices[icb], period.scene.seed, icb)
 
 
-async def _offer_and_answer(period: Period) -> None:
+async def offer_and_answer(period: Period) -> None:
     period.clock.set("2025-03-13")
     terms = Terms(period.quality_service, _STARTS, _ENDS, _RESPOND_BY)
     cast, fates = period.cast, period.fates
@@ -124,7 +124,7 @@ async def _offer_and_answer(period: Period) -> None:
             step.add("cancelled", await offers.cancel(cast, icb, icb_fates.cancelled))
 
 
-async def _measure(period: Period) -> None:
+async def measure(period: Period) -> None:
     period.clock.set("2026-04-01")
     if period.joining_later:
         with period.progress.step("People of new organisations added") as step:
@@ -146,7 +146,7 @@ async def _measure(period: Period) -> None:
             step.add("declarations", await declarations.calculated(someone, expected, step.show))
 
 
-async def _approve(period: Period) -> None:
+async def approve(period: Period) -> None:
     waiting = {icb: len(fates.participating) for icb, fates in period.fates.items()}
     period.clock.set("2026-04-10")
     with period.progress.step("Declared by practices") as step:
@@ -161,7 +161,7 @@ async def _approve(period: Period) -> None:
         step.counts["declarations"] = await declarations.approve_for_finance(period.cast, waiting)
 
 
-async def _settle(period: Period) -> None:
+async def settle(period: Period) -> None:
     with period.progress.step("Everyone was told") as step:
         concerned = [
             told for icb, fates in period.fates.items() for told in messages.everyone(icb, fates)
