@@ -1,10 +1,8 @@
-"""The values all services share: codes, years, periods, and money to the penny."""
+"""The values all services share: codes, years and periods. Rounding is the formulas' (nhs.formulas)."""
 
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
 from typing import NewType, Self
 
 OdsCode = NewType("OdsCode", str)
@@ -12,7 +10,6 @@ OdsCode = NewType("OdsCode", str)
 
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,8}")
 _FINANCIAL_YEAR = re.compile(r"(\d{4})/(\d{2})")
-_PENNY = Decimal("0.01")
 
 
 def ods_code(text: str) -> OdsCode:
@@ -72,24 +69,3 @@ class FinancialYear:
 
     def __str__(self) -> str:
         return f"{self.starts_in}/{(self.starts_in + 1) % 100:02d}"
-
-
-def to_pence(amount: Decimal | Fraction | int) -> Decimal:
-    """Pounds with two places, halves away from zero; exact, whatever was handed in."""
-    return _two_places(amount)
-
-
-def to_points(amount: Decimal | Fraction | int) -> Decimal:
-    """Points with two places, halves away from zero."""
-    return _two_places(amount)
-
-
-def _two_places(amount: Decimal | Fraction | int) -> Decimal:
-    if isinstance(amount, Fraction):
-        return Decimal(_half_up(amount * 100)).scaleb(-2)
-    return Decimal(amount).quantize(_PENNY, rounding=ROUND_HALF_UP)
-
-
-def _half_up(amount: Fraction) -> int:
-    whole = (abs(amount) * 2 + 1) // 2
-    return int(whole) if amount >= 0 else -int(whole)

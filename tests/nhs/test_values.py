@@ -1,13 +1,9 @@
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from nhs.roles import HELD_AT, OrganisationKind, Role
-from nhs.values import FinancialYear, Period, ods_code, to_pence, to_points
+from nhs.values import FinancialYear, Period, ods_code
 
 
 @pytest.mark.parametrize("text", ["A81001", "U89141", "16C", "A3A8R", "QHM", "Y63", "ENG"])
@@ -47,18 +43,6 @@ def test_a_period_includes_both_its_ends():
 def test_a_period_does_not_end_before_it_starts():
     with pytest.raises(ValueError, match="cannot end"):
         Period(date(2025, 4, 2), date(2025, 4, 1))
-
-
-def test_halves_are_rounded_away_from_zero():
-    assert to_pence(Fraction(1, 200)) == Decimal("0.01")
-    assert to_pence(Fraction(-1, 200)) == Decimal("-0.01")
-    assert to_points(Decimal("2.345")) == Decimal("2.35")
-    assert str(to_pence(3)) == "3.00"
-
-
-@given(st.integers(-(10**15), 10**15))
-def test_a_fraction_and_a_decimal_are_rounded_alike(thousandths):
-    assert to_pence(Fraction(thousandths, 1000)) == to_pence(Decimal(thousandths).scaleb(-3))
 
 
 def test_every_role_is_held_somewhere_and_data_load_at_england_only():
