@@ -1,4 +1,4 @@
-"""The values all services share: codes, years and periods. Rounding is the formulas' (nhs.formulas)."""
+"""The values all services share: codes, years and periods. Rounding is nhs.formulas'."""
 
 import re
 from dataclasses import dataclass
