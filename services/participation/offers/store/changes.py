@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from services.participation.offers.domain import Happening, Offer, Standing, TakesPartUntil
-from services.participation.offers.store.scope import COLUMNS, OFFER, SCOPE, SEEN, offer
+from services.participation.offers.store.scope import COLUMNS, OFFER, OFFERS, OWN, SEEN, offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,14 @@ class Held:
     """By ODS, for this service."""
 
 
-_AS_PROVIDER: Final = "o.provider in (select organisation from own)"
+_AS_PROVIDER: Final = f"o.provider in {OWN}"
 _AS_COMMISSIONER: Final = """
-exists (
-    select from directory.self_and_below($1) b
-    where b.organisation = o.commissioner and $3::date between b.valid_from and b.valid_to
+o.commissioner in (
+    select organisation from directory.self_and_below($1)
+    where $3::date between valid_from and valid_to
 )
 """
 _HELD: Final = """
-{scope}
 select {offer}, {ours} as ours,
     q.requires_pcn_membership,
     (select closed_on from directory.organisation p where p.ods_code = o.provider),
@@ -40,13 +39,13 @@ select {offer}, {ours} as ours,
         select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
         where q.requires_pcn_membership and m.source = o.provider and m.kind = 'MEMBER_OF'
     ) as last_member_on
-from offer o join quality_service q on q.id = o.quality_service
+from {offers} join quality_service q on q.id = o.quality_service
 where o.id = any ($2::uuid[]) and $3::date is not null and {seen}
 order by o.id
 """
-_HELD_BY_PROVIDER: Final = _HELD.format(scope=SCOPE, offer=OFFER, ours=_AS_PROVIDER, seen=SEEN)
+_HELD_BY_PROVIDER: Final = _HELD.format(offer=OFFER, offers=OFFERS, ours=_AS_PROVIDER, seen=SEEN)
 _HELD_BY_COMMISSIONER: Final = _HELD.format(
-    scope=SCOPE, offer=OFFER, ours=_AS_COMMISSIONER, seen=SEEN
+    offer=OFFER, offers=OFFERS, ours=_AS_COMMISSIONER, seen=SEEN
 )
 
 
@@ -132,7 +131,6 @@ async def remember(tx: Tx, offers: Sequence[Offer], to_them: Happening) -> None:
 
 
 _OPEN: Final = f"""
-{SCOPE}
 update offer o
 set first_opened_at = coalesce(o.first_opened_at, $3),
     first_opened_by = case when o.first_opened_at is null then $4 else o.first_opened_by end

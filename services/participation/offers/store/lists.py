@@ -14,13 +14,13 @@ from services.participation.offers.domain import Happening, Offer, OfferFilter, 
 from services.participation.offers.store.scope import (
     MATCHES,
     OFFER,
-    SCOPE,
+    OFFERS,
     SEEN,
     arguments,
     offer,
 )
 
-_MATCHING: Final = f"{SCOPE} select o.id, o.version from offer o where {MATCHES} and {SEEN}"  # noqa: S608
+_MATCHING: Final = f"select o.id, o.version from {OFFERS} where {MATCHES} and {SEEN}"  # noqa: S608
 
 
 async def matching(reader: Reader, acting_for: str, wanted: OfferFilter) -> list[tuple[UUID, int]]:
@@ -34,8 +34,7 @@ def _types(seen: str) -> str:
 
 
 _FIND: Final = f"""
-{SCOPE}
-select {OFFER} from offer o where o.id = any ($2::uuid[]) and {_types("$3")} and {SEEN}
+select {OFFER} from {OFFERS} where o.id = any ($2::uuid[]) and {_types("$3")} and {SEEN}
 """  # noqa: S608 (constants only)
 
 
@@ -46,15 +45,17 @@ async def find(
     return {row["id"]: offer(row) for row in rows}
 
 
+# What is seen is found before it is put in order: with an eye on the limit alone, a planner would
+# go through the offers in order, and through all of the scope for each.
 _PAGE: Final = f"""
-{SCOPE}
-select {OFFER} from offer o
-where {MATCHES} and {SEEN}
-    and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
-order by o.service_code, o.provider, o.id
-limit $15
+with found as materialized (
+    select {OFFER} from {OFFERS}
+    where {MATCHES} and {SEEN}
+        and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
+)
+select * from found order by service_code, provider, id limit $15
 """  # noqa: S608 (constants only)
-_COUNT: Final = f"{SCOPE} select count(*) from offer o where {MATCHES} and {SEEN}"  # noqa: S608
+_COUNT: Final = f"select count(*) from {OFFERS} where {MATCHES} and {SEEN}"  # noqa: S608
 
 
 async def page(
@@ -70,21 +71,23 @@ async def count(reader: Reader, acting_for: str, wanted: OfferFilter) -> int:
 
 
 _OF_ORGANISATIONS: Final = f"""
-{SCOPE}
-select n.ods_code as organisation, o.* from unnest($12::text[]) as n (ods_code)
-cross join lateral (
-    select {OFFER} from offer o
-    where n.ods_code in (o.provider, o.commissioner) and {MATCHES} and {SEEN}
+with found as (
+    select n.ods_code as organisation, {OFFER},
+        row_number() over (
+            partition by n.ods_code order by o.service_code, o.provider, o.id
+        ) as place
+    from unnest($12::text[]) as n (ods_code)
+    join offer o on n.ods_code in (o.provider, o.commissioner)
+    left join sight($1) seen on seen.provider = o.provider
+    where {MATCHES} and {SEEN}
         and ($13::text is null or (o.service_code, o.provider, o.id) > ($13, $14::text, $15::uuid))
-    order by o.service_code, o.provider, o.id
-    limit $16
-) o
-order by o.service_code, o.provider, o.id
+)
+select * from found where place <= $16 order by place
 """  # noqa: S608 (constants only)
 _COUNT_OF_ORGANISATIONS: Final = f"""
-{SCOPE}
 select n.ods_code as organisation, count(*) from unnest($12::text[]) as n (ods_code)
 join offer o on n.ods_code in (o.provider, o.commissioner)
+    left join sight($1) seen on seen.provider = o.provider
 where {MATCHES} and {SEEN}
 group by n.ods_code
 """  # noqa: S608 (constants only)

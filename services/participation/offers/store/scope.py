@@ -14,18 +14,10 @@ from services.participation.offers.domain import CancelKind, Offer, OfferFilter,
 COLUMNS: Final = tuple(field.name for field in fields(Offer))
 OFFER: Final = ", ".join(f"o.{column}" for column in COLUMNS)
 
-SCOPE: Final = """
-with own as materialized (select organisation from directory.inherited($1)),
-seen as materialized (select provider, valid_from, valid_to from directory.scope($1))
-"""
-SEEN: Final = """
-(o.commissioner in (select organisation from own) or exists (
-    select from seen
-    where seen.provider = o.provider
-        and seen.valid_from <= o.ends_on and seen.valid_to >= o.starts_on
-))
-"""
-
+OWN: Final = "(select organisation from directory.inherited($1))"
+# A join and not `exists … or …`, which would look through all of the scope for each offer.
+OFFERS: Final = "offer o left join sight($1) seen on seen.provider = o.provider"
+SEEN: Final = f"(o.commissioner in {OWN} or seen.days && daterange(o.starts_on, o.ends_on, '[]'))"
 
 MATCHES: Final = """
 ($2::text[] is null or o.status = any ($2))

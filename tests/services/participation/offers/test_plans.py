@@ -1,0 +1,54 @@
+"""Plans of hot queries: nothing may look through all of a scope for each offer."""
+
+from datetime import date
+
+import pytest
+
+from chassis.ids import new_id
+from services.participation.offers.domain import OfferFilter
+from services.participation.offers.store import changes, lists, scope
+from tests.services.participation.conftest import QOF
+
+_MANY = """
+insert into offer (id, version, quality_service, service_code, payment_type, provider, commissioner,
+    status, starts_on, ends_on, response_due_on, offered_at)
+select gen_random_uuid(), 1, $1, 'QOF2526', 'QOF', 'P' || n, '00L', 'OFFERED',
+    '2025-04-01', '2026-03-31', '2025-03-31', now()
+from generate_series(1, 2000) n
+"""
+_EVERYTHING = scope.arguments(OfferFilter())
+_FROM_THE_START = (None, None, None, 1001)
+QUERIES = {
+    "page": (lists._PAGE, (*_EVERYTHING, *_FROM_THE_START)),
+    "count": (lists._COUNT, _EVERYTHING),
+    "matching": (lists._MATCHING, _EVERYTHING),
+    "find": (lists._FIND, ([new_id() for _ in range(500)], None)),
+    "organisations": (lists._OF_ORGANISATIONS, (*_EVERYTHING, ["A81001"], *_FROM_THE_START)),
+    "held": (
+        changes._HELD_BY_COMMISSIONER,
+        ([new_id() for _ in range(500)], date(2025, 3, 13)),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("analysed", [True, False])
+async def test_offers_are_joined_with_what_is_seen_by_hash_or_merge(published, name, analysed):
+    async with published.db.transaction() as tx:
+        await tx.execute(_MANY, QOF)
+        if analysed:
+            await tx.execute("analyze offer")
+        statement, arguments = QUERIES[name]
+        (plan,) = await tx.fetchval(f"explain (format json) {statement}", "QHM", *arguments)
+    assert _repeated(plan["Plan"], inside=False) == []
+
+
+def _repeated(node, *, inside):
+    """The scans of the scope that are done again for each row of something else."""
+    found = []
+    if inside and node.get("Function Name") == "sight":
+        found.append(node["Node Type"])
+    for part in node.get("Plans", []):
+        inner = node["Node Type"] == "Nested Loop" and part["Parent Relationship"] == "Inner"
+        found += _repeated(part, inside=inside or inner)
+    return found
