@@ -6,6 +6,7 @@ down or slow costs the fields it was to give, and those that needed them.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ import orjson
 import structlog
 
 from gateway import errors, metrics
+from gateway.compile import EXPECTED
 from gateway.complete import Completion
 from gateway.errors import Failure
 from gateway.fetches import Fetch, Request
@@ -54,20 +56,28 @@ class Execution:
     caller: Caller
     variables: Mapping[str, Any]
     errors: list[dict[str, Any]] = field(default_factory=list)
+    failed: bool = False
+    """Whether a Failure stands anywhere in the data."""
     _sent: dict[tuple[str, bytes], asyncio.Task[Reply]] = field(default_factory=dict)
 
     async def run(self) -> dict[str, Any] | None:
         """Answer the data; what went wrong is in `errors`."""
         answer: dict[str, Any] = {}
         for stage in self.plan.stages:
-            data = await self._stage(stage)
-            completion = Completion()
-            part = completion.root(data, stage.projection)
-            self.errors += completion.errors
+            part = self._completed(stage, await self._stage(stage))
             if part is None:
                 return None
             answer |= part
         return answer
+
+    def _completed(self, stage: Stage, data: Object) -> Object | None:
+        if not self.failed:
+            with suppress(*EXPECTED):
+                return stage.project(data)
+        completion = Completion()
+        part = completion.root(data, stage.projection)
+        self.errors += completion.errors
+        return part
 
     async def _stage(self, stage: Stage) -> Object:
         data: Object = {}
@@ -115,6 +125,7 @@ class Execution:
         return self._heard(request, data, told, reply.status)
 
     def _lost(self, request: Request, failure: Failure, reason: str) -> Failure:
+        self.failed = True
         metrics.lost.labels(request.graph, failure.extensions["code"]).inc()
         log.warning("service.lost", service=request.graph, reason=reason)
         return failure
@@ -122,6 +133,7 @@ class Execution:
     def _heard(
         self, request: Request, data: Any, told: Sequence[Any], status: int
     ) -> Object | Failure:
+        self.failed |= bool(told)
         failures = [(one, errors.heard(one, self.caller.request_id)) for one in told]
         if not isinstance(data, dict):
             placed = [failure for _, failure in failures]
@@ -172,6 +184,7 @@ class Execution:
             not isinstance(found, list) or len(found) != len(asked.targets)
         ):
             found = errors.unavailable(self.caller.request_id)
+            self.failed = True
         for number, targets in enumerate(asked.targets):
             one = found if isinstance(found, Failure) else found[number]
             for target in targets:

@@ -61,6 +61,8 @@ class Fetch:
     after: "frozenset[int]" = frozenset()
     """The fetches that must be answered before, by their place in the plan's list."""
     root: bool = False
+    plain_key: Told | None = None
+    """What is told, where that is a key of one plain field and the type is certain."""
 
 
 @dataclass(slots=True)
@@ -78,7 +80,16 @@ class Request:
 
 def fetches(supergraph: Supergraph, chosen: frozenset[Node]) -> list[Fetch]:
     """Make the fetches of a plan, each after those it needs."""
-    return _Fetches(supergraph, chosen).made
+    made = _Fetches(supergraph, chosen).made
+    for fetch in made:
+        told = list(fetch.told.values())
+        if len(told) == 1 and _is_plain(told[0]) and not supergraph.is_abstract(fetch.type):
+            fetch.plain_key = told[0]
+    return made
+
+
+def _is_plain(told: Told) -> bool:
+    return told.key and told.below is None and told.types is None and len(told.stored) == 1
 
 
 def requests(made: Sequence[Fetch]) -> list[Request]:

@@ -3,7 +3,7 @@
 Where something failed, a Failure stands in its place.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import orjson
@@ -22,10 +22,9 @@ class Asked:
     def __init__(self) -> None:
         self.representations: list[Object] = []
         self.targets: list[list[Object]] = []
-        self._places: dict[bytes, int] = {}
+        self._places: dict[Hashable, int] = {}
 
-    def add(self, representation: Object, target: Object) -> None:
-        identity = orjson.dumps(representation)
+    def add(self, identity: Hashable, representation: Object, target: Object) -> None:
         place = self._places.setdefault(identity, len(self.targets))
         if place == len(self.targets):
             self.representations.append(representation)
@@ -36,13 +35,28 @@ class Asked:
 def gather(data: Object, fetch: Fetch) -> Asked:
     """Find the objects the fetch is about; those whose key failed to come fail with it."""
     asked = Asked()
+    if fetch.plain_key:
+        _gather_plain(data, fetch, fetch.plain_key, asked)
+        return asked
     for target in objects(data, fetch.path):
         found = represented(target, fetch.told.values())
         if isinstance(found, Failure):
             fail(target, fetch.tree, found)
         elif found is not None:
-            asked.add({TYPENAME: target.get(TYPENAME, fetch.type), **found}, target)
+            representation = {TYPENAME: target.get(TYPENAME, fetch.type), **found}
+            asked.add(orjson.dumps(representation), representation, target)
     return asked
+
+
+def _gather_plain(data: Object, fetch: Fetch, key: Told, asked: Asked) -> None:
+    """The same where a key of one plain field is all there is to tell, as it mostly is."""
+    name, stored = key.name, key.stored[0]
+    for target in objects(data, fetch.path):
+        value = target.get(stored)
+        if isinstance(value, Failure):
+            fail(target, fetch.tree, value)
+        elif value is not None:
+            asked.add(value, {TYPENAME: fetch.type, name: value}, target)
 
 
 def objects(data: Object, path: Path) -> Iterable[Object]:
@@ -50,23 +64,29 @@ def objects(data: Object, path: Path) -> Iterable[Object]:
     found: Iterable[Object] = (data,)
     for kind, name in path:
         if kind == KEY:
-            found = list(_below(found, name))
+            found = _below(found, name)
         else:
             found = [one for one in found if one.get(TYPENAME) == name]
     return found
 
 
-def _below(found: Iterable[Object], name: str) -> Iterator[Object]:
+def _below(found: Iterable[Object], name: str) -> list[Object]:
+    below: list[Object] = []
     for one in found:
-        yield from _flat(one.get(name))
+        value = one.get(name)
+        if isinstance(value, dict):
+            below.append(value)
+        elif isinstance(value, list):
+            _flatten(value, below)
+    return below
 
 
-def _flat(value: Any) -> Iterator[Object]:
-    if isinstance(value, dict):
-        yield value
-    elif isinstance(value, list):
-        for one in value:
-            yield from _flat(one)
+def _flatten(values: list[Any], below: list[Object]) -> None:
+    for one in values:
+        if isinstance(one, dict):
+            below.append(one)
+        elif isinstance(one, list):
+            _flatten(one, below)
 
 
 def represented(target: Object, told: Iterable[Told]) -> Object | Failure | None:

@@ -14,6 +14,7 @@ from graphql import (
 
 from gateway.candidates import Candidates, NoPathError
 from gateway.choose import choose
+from gateway.compile import Project, compiled
 from gateway.fetches import Fetch, Request, fetches, requests
 from gateway.normalise import TYPENAME, Flags, Fragments, Normaliser, Selection
 from gateway.projection import Projection, Projector
@@ -26,6 +27,8 @@ class Stage:
 
     requests: tuple[Request, ...]
     projection: Projection
+    project: Project
+    """The same, compiled; for data without a flaw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Planner:
         made = requests(self._fetches(root, selection, whole=operation.operation.value != "query"))
         for number, request in enumerate(made):
             _write(request, operation, number)
-        return Stage(tuple(made), projector.projection(root, [asked]))
+        projection = projector.projection(root, [asked])
+        return Stage(tuple(made), projection, compiled(projection))
 
     def _fetches(self, root: str, selection: Selection, *, whole: bool) -> list[Fetch]:
         """The fetches for a selection at the root; `whole` keeps it in one service."""
