@@ -17,6 +17,7 @@ Values = Mapping[str, Mapping[str, int | None]]
 """By indicator: numerator, denominator and register."""
 
 RESULTS = ("points_paid", "pounds")
+LIST_SIZE = "list_size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +64,16 @@ class Result:
 class Rule:
     """One indicator's formula, with the constants of the run written into its code."""
 
-    indicator: Indicator
-    counts: tuple[str, ...]
-    """What its code takes, in order: values.numerator, provider.list_size."""
+    indicator: str
+    provisional: bool
+    takes: tuple[str, ...]
+    """What its code takes, in order: numerator, denominator, register, list_size."""
+    values: tuple[str, ...]
+    """Those of them that are submitted."""
     calculate: Compiled
 
     def missing(self, values: Mapping[str, int | None]) -> list[str]:
-        needed = [
-            name.removeprefix("values.") for name in self.counts if name.startswith("values.")
-        ]
-        return [part for part in needed if values.get(part) is None]
+        return [part for part in self.values if values.get(part) is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,16 @@ def _rule(
         counts=tuple(varying),
         outputs=RESULTS,
     )
-    return Rule(indicator, tuple(varying.values()), calculate)
+    takes = tuple(to.partition(".")[2] for to in varying.values())
+    submitted = tuple(part for part in takes if part != LIST_SIZE)
+    return Rule(indicator.code, indicator.provisional, takes, submitted, calculate)
 
 
 def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
     """Each indicator that lacks something its rule needs, in the published order."""
     blockers = []
     for rule in book.rules:
-        code = rule.indicator.code
+        code = rule.indicator
         parts = rule.missing(values.get(code, {}))
         if parts:
             message = f"{code}: no {' and no '.join(parts)} has been received"
@@ -123,7 +126,7 @@ def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
 
 def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: ListSize) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
-    lines = tuple(_line(rule, values[rule.indicator.code], list_size) for rule in book.rules)
+    lines = tuple(_line(rule, values[rule.indicator], list_size.patients) for rule in book.rules)
     return Result(
         lines,
         sum((line.points for line in lines), start=Decimal("0.00")),
@@ -133,19 +136,18 @@ def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: List
     )
 
 
-def _line(rule: Rule, values: Mapping[str, int | None], list_size: ListSize) -> Line:
-    known = {f"values.{part}": number for part, number in values.items()}
-    known["provider.list_size"] = list_size.patients
-    points_n, points_d, pounds_n, pounds_d = rule.calculate(*(known[n] for n in rule.counts))
+def _line(rule: Rule, values: Mapping[str, int | None], patients: int) -> Line:
+    known = {**values, LIST_SIZE: patients}
+    points_n, points_d, pounds_n, pounds_d = rule.calculate(*[known[name] for name in rule.takes])
     return Line(
-        rule.indicator.code,
+        rule.indicator,
         values.get("numerator"),
         values.get("denominator"),
         values.get("register"),
         _hundredths(points_n, points_d),
         _hundredths(pounds_n, pounds_d),
         bool(points_d and pounds_d),
-        rule.indicator.provisional,
+        rule.provisional,
     )
 
 
