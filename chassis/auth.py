@@ -7,14 +7,16 @@ import asyncio
 import hashlib
 import time
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
+from urllib.request import ProxyHandler, build_opener
 
-import aiohttp
 import structlog
 from joserfc import errors, jwt
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
+from chassis import wire
 from chassis.errors import DomainError, TransientError
 
 UNAUTHENTICATED = "UNAUTHENTICATED"
@@ -32,6 +34,7 @@ FETCH_PAUSE = 10.0
 FIRST_PAUSE = 1.0
 """The same as long as there are none."""
 FETCH_TIMEOUT = 5.0
+_LONGEST_ANSWER = 1_000_000
 KEPT_TOKENS = 5_000
 """Tokens (by their hash) whose signature need not be checked again."""
 
@@ -143,7 +146,9 @@ class _Keys:
         self._lock = asyncio.Lock()
 
     async def known(self) -> KeySet:
-        if self._keys is None or time.monotonic() - self._fetched > KEYS_LAST:
+        """The keys; where they are old one caller asks again, and the others do not wait for it."""
+        old = time.monotonic() - self._fetched > KEYS_LAST
+        if self._keys is None or (old and not self._lock.locked()):
             return await self.newer_than(self._keys)
         return self._keys
 
@@ -161,18 +166,27 @@ class _Keys:
         self._tried = time.monotonic()
         try:
             self._keys = await _fetch(self._url)
-        except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
+        except _NO_KEYS as error:
             log.warning("auth.keys_not_fetched", url=self._url, error=str(error))
             return
         self._fetched = time.monotonic()
         log.info("auth.keys_fetched", url=self._url, keys=len(self._keys.keys))
 
 
+_NO_KEYS = (OSError, HTTPException, errors.JoseError, ValueError, LookupError, TypeError)
+"""What comes of an issuer that is away, or that answers something else."""
+
+# The environment's proxies are for the world outside. An asynchronous client would be a sixth of
+# what a service takes to start, for a request an hour.
+_open = build_opener(ProxyHandler({})).open
+
+
 async def _fetch(url: str) -> KeySet:
-    timeout = aiohttp.ClientTimeout(total=FETCH_TIMEOUT)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
-        session.get(url) as response,
-    ):
-        response.raise_for_status()
-        return KeySet.import_key_set(await response.json(content_type=None))
+    async with asyncio.timeout(FETCH_TIMEOUT):
+        return KeySet.import_key_set(wire.decode(await asyncio.to_thread(_get, url)))
+
+
+def _get(url: str) -> bytes:
+    with _open(url, timeout=FETCH_TIMEOUT) as response:
+        body: bytes = response.read(_LONGEST_ANSWER)
+        return body

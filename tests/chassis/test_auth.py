@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey, OctKey
 from chassis import auth
 from chassis.auth import Identity, TokenVerifier, UnauthenticatedError
 from chassis.errors import TransientError
+from tests.support.eventually import eventually
 from tests.support.issuer import AUDIENCE, TestIssuer
 
 real_time = time.time
@@ -132,6 +133,49 @@ async def test_known_keys_go_on_working_while_the_issuer_is_away(issuer: TestIss
     with pytest.raises(UnauthenticatedError):
         await verifier.verify(issuer.token(key=stranger))
     assert await verifier.verify(issuer.token())
+
+
+async def test_old_keys_serve_the_others_while_one_asks_for_new_ones(
+    issuer: TestIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = TokenVerifier(issuer.address, AUDIENCE, issuer.jwks_url, fetch_pause=0)
+    await verifier.verify(issuer.token())
+    monkeypatch.setattr(auth, "KEYS_LAST", 0)
+    issuer.answers.clear()
+    asking = asyncio.create_task(verifier.verify(issuer.token()))
+
+    async def asked() -> None:
+        assert issuer.fetches == 2
+
+    await eventually(asked)
+    assert await asyncio.wait_for(verifier.verify(issuer.token()), 1)
+    assert not asking.done()
+    issuer.answers.set()
+    assert await asking
+
+
+async def test_a_withdrawn_key_goes_when_the_keys_are_old(
+    issuer: TestIssuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = TokenVerifier(issuer.address, AUDIENCE, issuer.jwks_url, fetch_pause=0)
+    old = issuer.token()
+    await verifier.verify(old)
+    issuer.rotate("second")
+    del issuer.keys[1:]
+    assert await verifier.verify(old)
+    monkeypatch.setattr(auth, "KEYS_LAST", 0)
+    with pytest.raises(UnauthenticatedError) as refused:
+        await verifier.verify(old)
+    assert refused.value.facts["part"] == "key"
+
+
+@pytest.mark.parametrize("answer", ["[]", "{", '{"keys": [{}]}', '{"keys": 5}', "null"])
+async def test_an_issuer_that_answers_nonsense_is_one_that_is_away(
+    verifier: TokenVerifier, issuer: TestIssuer, answer: str
+) -> None:
+    issuer.nonsense = answer
+    with pytest.raises(TransientError):
+        await verifier.verify(issuer.token())
 
 
 async def test_a_token_known_from_before_expires_all_the_same(

@@ -1,5 +1,6 @@
 """An issuer of tokens for the tests, good ones and bad ones, with its keys on real HTTP."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,7 +14,10 @@ AUDIENCE = "cqrs"
 
 
 class TestIssuer:
-    """Its keys are drawn once; `fetches` counts how often somebody asked for the public ones."""
+    """Its keys are drawn once; `fetches` counts how often somebody asked for the public ones.
+
+    While `answers` is not set it lets them wait.
+    """
 
     __test__ = False
 
@@ -21,6 +25,9 @@ class TestIssuer:
         self.keys: list[RSAKey | ECKey] = [_key("first")]
         self.fetches = 0
         self.away = False
+        self.nonsense = ""
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.address = ""
 
     def rotate(self, name: str) -> None:
@@ -44,8 +51,11 @@ class TestIssuer:
 
     async def _jwks(self, _: web.Request) -> web.Response:
         self.fetches += 1
+        await self.answers.wait()
         if self.away:
             return web.Response(status=503)
+        if self.nonsense:
+            return web.Response(text=self.nonsense)
         return web.json_response({"keys": [key.as_dict(private=False) for key in self.keys]})
 
     async def start(self) -> web.AppRunner:
