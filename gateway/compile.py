@@ -20,6 +20,12 @@ class UnexpectedError(Exception):
     """The data is not of the plain form; the slow walker knows what to make of it."""
 
 
+class _TooLongError(Exception):
+    """Types within types make the function longer than it is worth."""
+
+
+MOST_FUNCTIONS = 2_000
+
 EXPECTED = (UnexpectedError, KeyError, TypeError, AttributeError)
 """What a compiled projection raises when it gives up."""
 
@@ -27,7 +33,10 @@ EXPECTED = (UnexpectedError, KeyError, TypeError, AttributeError)
 def compiled(projection: Projection) -> Project:
     """Write and compile the function for a plan's answer."""
     writer = _Writer()
-    root = writer.function(projection, projection.type)
+    try:
+        root = writer.function(projection, projection.type)
+    except _TooLongError:
+        return lambda _: _stop()
     source = "\n".join(writer.lines)
     exec(compile(source, "<plan>", "exec"), writer.names)  # noqa: S102 (names are checked GraphQL)
     made: Project = writer.names[root]
@@ -46,6 +55,8 @@ class _Writer:
 
     def function(self, projection: Projection, type_name: str) -> str:
         """Write the function for an object of the type; answers its name."""
+        if self._number > MOST_FUNCTIONS:
+            raise _TooLongError
         name = self._name("object")
         parts = [f"{out.name!r}: {self._out(out, type_name)}" for out in projection.of(type_name)]
         self.lines += [f"def {name}(d):", f"    return {{{', '.join(parts)}}}"]

@@ -162,6 +162,8 @@ class Wire(asyncio.Protocol):
         step = self.script.pop(0) if self.script else b"{}"
         if step == "close":
             self.transport.close()
+        elif isinstance(step, Exception):
+            self.transport.write(b"nonsense\r\n\r\n")
         elif step != "wait":
             head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(step)
             self.transport.write(head + step)
@@ -218,6 +220,31 @@ async def test_nothing_is_waited_for_longer_than_there_is_time(wire, transport):
     with pytest.raises(TooLateError):
         await send(transport, url, seconds=0.05)
     assert len(seen) == 1
+
+
+async def test_one_connection_serves_one_request_after_another(wire, transport):
+    url, seen = await wire(b"1", b"2")
+    assert [(await send(transport, url)).body for _ in range(2)] == [b"1", b"2"]
+    assert len({one.split(b"\r\n\r\n")[0] for one in seen}) == 1
+
+
+async def test_what_is_no_http_is_no_answer(wire, transport):
+    url, _ = await wire(RuntimeError("raw"))
+    with pytest.raises(UnavailableError):
+        await send(transport, url)
+    assert (await send(transport, url)).body == b"{}"
+
+
+async def test_nobody_there_is_unavailable_at_once(transport):
+    with pytest.raises(UnavailableError):
+        await send(transport, "http://127.0.0.1:1/graphql")
+
+
+async def test_a_header_cannot_bring_another_one(wire, transport):
+    url, seen = await wire()
+    with pytest.raises(UnavailableError):
+        await transport.send(url, b"{}", {"a": "b\r\nc: d"}, seconds=2.0, once=False)
+    assert seen == []
 
 
 async def test_an_answer_that_is_too_long_is_none(wire, transport):

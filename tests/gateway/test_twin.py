@@ -7,6 +7,8 @@ from graphql import GraphQLEnumType, execute_sync, get_named_type, parse
 from hypothesis import given, note
 from hypothesis import strategies as st
 
+from gateway.answer import Asked, caller
+from gateway.execute import Execution
 from tests.gateway import library
 from tests.gateway.conftest import asking
 from tests.support.queries import queries
@@ -44,6 +46,26 @@ def answered():
         ask.gateway.operations.close()
 
 
+@pytest.fixture(scope="module")
+def both_ways():
+    """The answer as compiled for the plan, and as walked."""
+    with asyncio.Runner() as runner:
+        gateway = asking(GRAPH, library.in_process()).gateway
+
+        async def answer(asked):
+            operation = await gateway.operation(Asked(asked.text, None, asked.variables))
+            plan = await gateway.operations.plan(operation, asked.variables)
+            by = caller("request", {}, 5)
+            ways = [
+                Execution(gateway.services, plan, by, asked.variables, failed=slow)
+                for slow in (False, True)
+            ]
+            return [(await way.run(), way.errors) for way in ways]
+
+        yield lambda asked: runner.run(answer(asked))
+        gateway.operations.close()
+
+
 @given(queries(ONE, values, depth=5))
 def test_any_query_is_answered_as_by_one_schema(answered, asked):
     note(f"{asked.text}\n{asked.variables}")
@@ -61,6 +83,12 @@ def test_no_entity_is_asked_for_twice_in_one_place(answered, asked):
         for told in (request.get("variables") or {}).values():
             if isinstance(told, list):
                 assert len(told) == len({str(sorted(one.items())) for one in told})
+
+
+@given(queries(ONE, values, depth=5))
+def test_the_fast_way_and_the_slow_one_agree(both_ways, asked):
+    fast, slow = both_ways(asked)
+    assert fast == slow
 
 
 @given(queries(ONE, values, depth=3))
