@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import uvloop
 
 from gateway.transport import HttpTransport, TooLateError, UnavailableError
 
@@ -226,6 +227,22 @@ async def test_one_connection_serves_one_request_after_another(wire, transport):
     url, seen = await wire(b"1", b"2")
     assert [(await send(transport, url)).body for _ in range(2)] == [b"1", b"2"]
     assert len({one.split(b"\r\n\r\n")[0] for one in seen}) == 1
+
+
+def test_the_event_loop_of_production_can_be_asked_with():
+    async def asked():
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Wire([b"1", b"2"], []), "127.0.0.1", 0
+        )
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/graphql"
+        transport = HttpTransport()
+        try:
+            return [(await send(transport, url)).body for _ in range(2)]
+        finally:
+            await transport.close()
+            server.close()
+
+    assert uvloop.run(asked()) == [b"1", b"2"]
 
 
 async def test_what_is_no_http_is_no_answer(wire, transport):
