@@ -30,7 +30,7 @@ run: $(VENV)/running ## play one payment period, then serve (ONCE=1 ends, ENGLAN
 	@exec $(RUN)/python -m cqrs run $(if $(ONCE),--once) $(if $(ENGLAND),--england) $(if $(ODS),--ods $(ODS))
 
 test: $(VENV)/developing ## run every test that needs no Docker
-	$(RUN)/python -m pytest -n 2 -m "not containers"
+	$(RUN)/python -m pytest -n 2 --dist loadgroup -m "not containers"
 
 check: $(VENV)/developing ## formatting, lint, types, import rules, contracts, tests
 	$(RUN)/ruff format --check .

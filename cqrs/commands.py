@@ -60,7 +60,11 @@ class _Run:
             running = start_system(supervisor, lambda name, _: step.show(f"{name} is ready"))
             step.counts["processes"] = len(list(supervisor.children))
         self.progress.say(f"GraphQL page: {running.gateway}/graphql")
-        asyncio.run(watched(supervisor.children, self._act(running, supervisor.below("play"))))
+        try:
+            asyncio.run(watched(supervisor.children, self._act(running, supervisor.below("play"))))
+        except (PlayError, Refused, DeliveryError):
+            self.progress.complain(supervisor.children.complaints())
+            raise
 
     async def _act(self, running: Running, folder: Path) -> None:
         if self.wanted:

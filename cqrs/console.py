@@ -38,6 +38,7 @@ class Progress:
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or _console()
         self.steps: list[Step] = []
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -54,9 +55,12 @@ class Progress:
 
     def fail(self, failure: BaseException) -> None:
         """Say why it ended, on standard error."""
-        Console(stderr=True, highlight=False, soft_wrap=True).print(
-            f"[red]✗[/red] {escape(str(failure) or type(failure).__name__)}"
-        )
+        self._errors.print(f"[red]✗[/red] {escape(str(failure) or type(failure).__name__)}")
+
+    def complain(self, logged: str) -> None:
+        """Show what others said of a failure."""
+        if logged:
+            self._errors.print(escape(logged))
 
 
 def _console() -> Console:

@@ -27,6 +27,11 @@ def everyone(icb: str, fates: Fates) -> list[Told]:
     return [*_providers(fates), *_commissioner(icb, fates)]
 
 
+def reminders(practices: Sequence[str]) -> list[Told]:
+    """A week before the response date, those who have not answered are reminded."""
+    return [Told(SERVICE, practice, TASK, "OFFER_RESPONSE_DUE") for practice in practices]
+
+
 def _providers(fates: Fates) -> Iterator[Told]:
     offered = (*fates.accepting, *fates.rejecting, *fates.withdrawn)
     for practice in offered:

@@ -112,11 +112,16 @@ async def offer_and_answer(period: Period) -> None:
     with period.progress.step("Offers made") as step:
         for icb, practices in period.practices.items():
             step.add("offers", await offers.make(cast, icb, practices, terms))
-    period.clock.set("2025-03-24")
+    period.clock.set("2025-03-18")
     with period.progress.step("Offers answered") as step:
         for icb_fates in fates.values():
             step.add("accepted", await offers.accept(cast, icb_fates.accepting))
             step.add("rejected", await offers.reject(cast, icb_fates.rejecting))
+    period.clock.set("2025-03-24")
+    with period.progress.step("Reminded of the response date") as step:
+        silent = [code for icb_fates in fates.values() for code in icb_fates.withdrawn]
+        await messages.check(cast, messages.reminders(silent))
+        step.counts["practices"] = len(silent)
     period.clock.set("2025-03-28")
     with period.progress.step("Offers taken back") as step:
         for icb, icb_fates in fates.items():

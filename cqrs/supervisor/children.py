@@ -15,6 +15,8 @@ from cqrs.embedded.child import ask_to_stop, dying_with_parent, see_it_end, stop
 _ROOT = Path(__file__).parents[2]
 _PAUSE = 0.02
 _SHOWN_LINES = 15
+_SHOWN_ERRORS = 3
+_ERROR = '"level":"error"'
 
 
 class ChildDied(RuntimeError):  # noqa: N818 - it is what happened, and reads so
@@ -72,6 +74,15 @@ class Children:
 
     def __iter__(self) -> Iterator[Child]:
         return iter(self._by_name.values())
+
+    def complaints(self) -> str:
+        """The last errors the children logged, each with its child's name."""
+        return "\n".join(
+            f"{child.name}: {line}"
+            for child in self
+            if child.log.exists()
+            for line in _errors(child.log.read_text(errors="replace"))
+        )
 
     def adopt(
         self, name: str, process: subprocess.Popen[bytes], log: Path, by: signal.Signals
@@ -136,6 +147,16 @@ class Children:
             ask_to_stop(child.process, child.by)
         for child in ending:
             see_it_end(child.process)
+
+
+def _errors(log: str) -> list[str]:
+    lines = [line for line in log.splitlines() if _ERROR in line]
+    return [_shortened(line) for line in lines[-_SHOWN_ERRORS:]]
+
+
+def _shortened(line: str) -> str:
+    """Both ends of a traceback say most."""
+    return line if len(line) < 1_000 else f"{line[:300]} … {line[-600:]}"
 
 
 def _inherited() -> dict[str, str]:

@@ -75,6 +75,13 @@ def test_children_hear_nothing_of_our_own_configuration(
     assert supervisor.children["task"].last_lines() == "CQRS_TOLD"
 
 
+def test_the_errors_that_children_logged_can_be_shown(supervisor: Supervisor) -> None:
+    lines = '{"level":"info"}', '{"level":"error","event":"it broke"}'
+    child = supervisor.children.start(a_script("talker", "-c", f"print(*{lines!r}, sep='\\n')"))
+    child.process.wait()
+    assert supervisor.children.complaints() == f"talker: {lines[1]}"
+
+
 def test_secrets_are_not_shown_with_a_plan() -> None:
     assert "secret" not in repr(Plan("service", ("x",), {"CQRS_FILES_KEY": "secret"}))
 
