@@ -145,6 +145,17 @@ def test_the_events_are_printed_with_topic_schema_and_example(
     assert set(event["example"]) == set(event["schema"]["properties"])
 
 
+async def test_a_service_starts_without_the_slow_libraries_it_has_no_use_for() -> None:
+    loaded = "import sys, tests.support.sample.service, chassis.command; print(*sys.modules)"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", loaded), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    modules = out.decode().split()
+    assert "structlog" in modules
+    assert not {"rich", "aiohttp", "typer"} & set(modules)
+
+
 def test_a_setting_that_is_missing_or_wrong_is_named_without_its_value(
     nothing_set: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
