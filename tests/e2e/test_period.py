@@ -1,7 +1,11 @@
 """What only the whole system can show, in real processes, over one small period."""
 
 import asyncio
+import json
+import subprocess
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +14,15 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from chassis.topics import declared_topics
 from cqrs.play import declarations, ledger, messages
 from cqrs.play.asking import a_key
-from cqrs.play.cast import APPROVAL, COMMISSIONING, ENGLAND, FINANCE, FINANCE_VIEW, Cast
+from cqrs.play.cast import (
+    APPROVAL,
+    COMMISSIONING,
+    DECLARATION,
+    ENGLAND,
+    FINANCE,
+    FINANCE_VIEW,
+    Cast,
+)
 from cqrs.play.gateway import Refused, document
 from cqrs.play.period import Period
 from cqrs.supervisor.first_people import ADMINISTRATOR
@@ -143,3 +155,24 @@ async def test_a_role_taken_away_is_gone_everywhere_within_a_second_with_the_sam
     finally:
         await administrator.ask(_GRANT, id=me)
     await eventually(lambda: _approve(person, **everything))
+
+
+_RECEIPT = """
+{
+  declarations(first: 1) { edges { node { pounds receipt } } }
+}
+"""
+
+
+async def test_a_receipt_from_graphql_is_recomputed_by_a_command_that_shares_no_code(
+    declared: Period, cast: Cast, tmp_path: Path
+) -> None:
+    practice = declared.participating[0]
+    answer = await cast(DECLARATION, practice).ask(_RECEIPT)
+    declaration = answer["declarations"]["edges"][0]["node"]
+    receipt = tmp_path / "receipt.json"
+    receipt.write_text(json.dumps(declaration["receipt"]))
+    command = [sys.executable, "-m", "cqrs", "verify", str(receipt)]
+    verified = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert verified.stdout.startswith("holds: 44 lines"), verified
+    assert f"£{declaration['pounds']}" in verified.stdout
