@@ -7,7 +7,7 @@ from graphql import GraphQLSchema
 
 from gateway.api_schema import api_schema
 from gateway.supergraph import Supergraph
-from tests.gateway.subgraphs import InProcess, Subgraph
+from tests.gateway.subgraphs import InProcess, Subgraph, resolver
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -196,12 +196,12 @@ def one_schema(graph: Supergraph) -> GraphQLSchema:
     }
     for path, resolve in resolvers.items():
         type_name, name = path.split(".")
-        schema.type_map[type_name].fields[name].resolve = _plain(resolve)
+        schema.type_map[type_name].fields[name].resolve = resolver(path, resolve)
     return schema
 
 
-def _plain(resolve):
-    return lambda source, _info, **arguments: resolve(source, **arguments)
+RESOLVED = sorted({*_STOCK, *_REVIEWS, *_BOOKS})
+"""Every field with a resolver, as `Type.field`."""
 
 
 def in_process() -> InProcess:

@@ -62,7 +62,7 @@ class Subgraph:
             self.schema.type_map[type_name].fields[name].resolve = _lent(name)
         for path, resolve in self.resolvers.items():
             type_name, name = path.split(".")
-            self.schema.type_map[type_name].fields[name].resolve = _resolver(resolve)
+            self.schema.type_map[type_name].fields[name].resolve = resolver(path, resolve)
         if entities:
             query = self.schema.query_type
             query.fields["_entities"].resolve = self._entities
@@ -114,8 +114,17 @@ def _as_definition(one, name):
     return one
 
 
-def _resolver(resolve: Resolve):
-    return lambda source, _info, **arguments: resolve(source, **arguments)
+failing: set[str] = set()
+"""The fields, as `Type.field`, that fail wherever they are asked for."""
+
+
+def resolver(path: str, resolve: Resolve):
+    def resolved(source, _info, **arguments):
+        if path in failing:
+            raise RuntimeError(path)
+        return resolve(source, **arguments)
+
+    return resolved
 
 
 @dataclass

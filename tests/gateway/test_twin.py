@@ -1,6 +1,7 @@
 """The gateway over three services equals graphql-core over one schema of the same library."""
 
 import asyncio
+import contextlib
 
 import pytest
 from graphql import GraphQLEnumType, execute_sync, get_named_type, parse
@@ -11,6 +12,8 @@ from gateway.answer import Asked, caller
 from gateway.execute import Execution
 from tests.gateway import library
 from tests.gateway.conftest import asking
+from tests.gateway.library import RESOLVED
+from tests.gateway.subgraphs import failing
 from tests.support.queries import queries
 
 GRAPH = library.supergraph()
@@ -89,6 +92,28 @@ def test_no_entity_is_asked_for_twice_in_one_place(answered, asked):
 def test_the_fast_way_and_the_slow_one_agree(both_ways, asked):
     fast, slow = both_ways(asked)
     assert fast == slow
+
+
+@given(
+    queries(ONE, values, depth=5, skipped=frozenset({"Book.label", "Book.postage"})),
+    st.sets(st.sampled_from(RESOLVED), min_size=1, max_size=4),
+)
+def test_what_fails_is_null_where_the_specification_has_it(answered, asked, chosen):
+    note(f"{asked.text}\n{asked.variables}\n{chosen}")
+    with fail_in(chosen):
+        truth = execute_sync(ONE, parse(asked.text), variable_values=asked.variables)
+        answer, _ = answered(asked)
+    assert answer["data"] == truth.data
+    assert {str(one.path) for one in truth.errors or ()} <= set(_paths(answer.get("errors", ())))
+
+
+@contextlib.contextmanager
+def fail_in(fields):
+    failing.update(fields)
+    try:
+        yield
+    finally:
+        failing.clear()
 
 
 @given(queries(ONE, values, depth=3))
