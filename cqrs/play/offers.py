@@ -1,6 +1,6 @@
 """Offers are made by the ICB and answered by practices; two are taken back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +65,16 @@ async def make(cast: Cast, icb: str, practices: Sequence[str], terms: Terms) -> 
     return len(answer["done"])
 
 
-async def accept(cast: Cast, practices: Sequence[str]) -> int:
-    return sum(await many(practices, lambda code: _answer(cast, code, "accept_offers")))
+async def accept(cast: Cast, practices: Sequence[str], show: Callable[[str], None]) -> int:
+    accepted = 0
+
+    async def one(practice: str) -> None:
+        nonlocal accepted
+        accepted += await _answer(cast, practice, "accept_offers")
+        show(f"{accepted:,} of {len(practices):,}")
+
+    await many(practices, one)
+    return accepted
 
 
 async def reject(cast: Cast, practices: Sequence[str]) -> int:

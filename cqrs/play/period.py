@@ -26,6 +26,7 @@ from cqrs.play.scene import Scene
 from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, PUBLISHING
 
 SERVICE = "QOF2526"
+_OFFERED = "2025-03-13"
 _STARTS, _ENDS, _RESPOND_BY = "2025-04-01", "2026-03-31", "2025-03-31"
 
 
@@ -52,7 +53,7 @@ class Period:
 
     @property
     def left_out(self) -> list[str]:
-        """In the roster with a list size, but not commissioned here when the year begins."""
+        """In the roster with a list size, but not commissioned here when offers are made."""
         playing = {code for codes in self.practices.values() for code in codes}
         return [code for code in self.scene.roster.lists if code not in playing]
 
@@ -97,16 +98,16 @@ async def _add_people(
 
 
 async def _find_practices(period: Period) -> None:
-    """Who can play: open when the year begins, in the roster, and with a list size."""
+    """Who can play: open when offers are made, in the roster, and with a list size."""
     someone, roster = period.cast.first(DATA_LOAD.subject), period.scene.roster
     for icb in roster.icbs:
-        found = await organisations.practices(someone, icb, _STARTS)
+        found = await organisations.practices(someone, icb, _OFFERED)
         period.practices[icb] = [code for code in found if code in roster.lists]
         period.fates[icb] = Fates.drawn(period.practices[icb], period.scene.seed, icb)
 
 
 async def offer_and_answer(period: Period) -> None:
-    period.clock.set("2025-03-13")
+    period.clock.set(_OFFERED)
     terms = Terms(period.quality_service, _STARTS, _ENDS, _RESPOND_BY)
     cast, fates = period.cast, period.fates
     with period.progress.step("Offers made") as step:
@@ -115,7 +116,7 @@ async def offer_and_answer(period: Period) -> None:
     period.clock.set("2025-03-18")
     with period.progress.step("Offers answered") as step:
         for icb_fates in fates.values():
-            step.add("accepted", await offers.accept(cast, icb_fates.accepting))
+            step.add("accepted", await offers.accept(cast, icb_fates.accepting, step.show))
             step.add("rejected", await offers.reject(cast, icb_fates.rejecting))
     period.clock.set("2025-03-24")
     with period.progress.step("Reminded of the response date") as step:

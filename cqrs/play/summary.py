@@ -30,7 +30,7 @@ def print_summary(period: Period, events: Mapping[str, int]) -> None:
     progress.console.print(_topics(events))
     _name(progress, "In two PCNs on one day, by the files", period.overlaps)
     _name(progress, "Not playing, without a known list size", period.scene.roster.without_list)
-    _name(progress, "Not playing, closed before the year begins", period.left_out)
+    _name(progress, "Not playing, not there when offers are made", period.left_out)
     if period.books:
         progress.say(
             f"[bold]£{period.books.pounds:,} authorised in {period.books.entries:,} payments;"
