@@ -35,6 +35,8 @@ _TRANSIENT = (
     OSError,  # refused, reset and timed out among them
 )
 
+_NO_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+
 transient_errors = Counter(
     "cqrs_database_transient_errors_total", "Errors of the database that may pass.", ["kind"]
 )
@@ -58,6 +60,9 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
             raise
         code, message, field = refusal
         raise DomainError(code, message, field=field) from error
+    except _NO_TEXT as error:
+        message = "A text holds a character that cannot be stored, such as NUL."
+        raise DomainError("TEXT_NOT_VALID", message) from error
     except _TRANSIENT as error:
         transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"{type(error).__name__}: {error}") from error
@@ -128,6 +133,17 @@ class Tx(Reader):
                 table, columns=list(columns), records=records, schema_name=schema
             )
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A block that may fail alone: its exception undoes it, and the transaction goes on."""
+        await self.execute("savepoint block")
+        try:
+            yield
+        except Exception:
+            await self.execute("rollback to savepoint block")
+            raise
+        await self.execute("release savepoint block")
+
 
 class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", name: str) -> None:
@@ -191,7 +207,9 @@ class Database:
                 await _undo(connection)
                 raise
             with errors_named(connection):
-                await connection.execute("commit")
+                ended = await connection.execute("commit")
+            if ended != "COMMIT":  # PostgreSQL itself would say no more than ROLLBACK
+                raise RuntimeError("it was not committed: an error in it had been passed over")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[PooledConnection]:

@@ -3,6 +3,7 @@
 # ruff: noqa: PT012 - a transaction is a block
 
 import asyncio
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from uuid import uuid4
@@ -52,6 +53,41 @@ async def test_any_exception_undoes_a_transaction(things):
             await tx.execute(INSERT, uuid4(), "a", None, None)
             raise KeyError
 
+    assert await names(things) == []
+
+
+async def test_a_block_that_swallows_an_error_of_the_database_does_not_end_as_if_all_were_well(
+    things,
+):
+    with pytest.raises(RuntimeError, match="was not committed"):
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a", None, None)
+            with suppress(asyncpg.CheckViolationError):
+                await tx.execute(INSERT, uuid4(), "b", Decimal(-1), None)
+
+    assert await names(things) == []
+
+
+async def test_a_block_with_a_savepoint_fails_alone(things):
+    async with things.transaction() as tx:
+        await tx.execute(INSERT, uuid4(), "a", None, None)
+        with suppress(asyncpg.CheckViolationError):
+            async with tx.savepoint():
+                await tx.execute(INSERT, uuid4(), "b", None, None)
+                await tx.execute(INSERT, uuid4(), "c", Decimal(-1), None)
+        async with tx.savepoint():
+            await tx.execute(INSERT, uuid4(), "d", None, None)
+
+    assert await names(things) == ["a", "d"]
+
+
+@pytest.mark.parametrize("about", [None, {"why": "\0"}], ids=["text", "json"])
+async def test_a_text_that_cannot_be_stored_is_refused(things, about):
+    with pytest.raises(DomainError) as refused:
+        async with things.transaction() as tx:
+            await tx.execute(INSERT, uuid4(), "a" if about else "a\0b", None, about)
+
+    assert refused.value.code == "TEXT_NOT_VALID"
     assert await names(things) == []
 
 
