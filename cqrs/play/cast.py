@@ -38,4 +38,8 @@ class Cast:
 
 def everybody(roster: Roster) -> Sequence[Invented]:
     """All who join by GraphQL; one of them sees the payments of all England."""
-    return [person(FINANCE_VIEW, ENGLAND, ("FINANCE_VIEW",)), *people(roster)]
+    return [person(FINANCE_VIEW, ENGLAND, ("FINANCE_VIEW",)), *everybody_at(roster)]
+
+
+def everybody_at(roster: Roster) -> Sequence[Invented]:
+    return list(people(roster))

@@ -30,6 +30,8 @@ async def declare(cast: Cast, practices: Sequence[str], show: Callable[[str], No
         person = cast(DECLARATION, practice)
         listed = nodes(person, "declarations", "declarations", {"waitingForMe": True})
         rows = [{"id": node["id"], "version": node["version"]} async for node in listed]
+        if not rows:
+            raise PlayError(f"{practice} sees no declaration that waits for it")
         choose, notes = {"rows": rows}, "Seen and correct"
         answer = await in_bulk(
             person, "declare", "declareDeclarations", choose=choose, notes=notes, key=a_key()

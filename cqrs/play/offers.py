@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cqrs.england.seeded import stream
-from cqrs.play.asking import a_key, all_known, in_bulk, many, nodes
+from cqrs.play.asking import PlayError, a_key, all_known, in_bulk, many, nodes
 from cqrs.play.cast import COMMISSIONING, SERVICE, Cast
 
 FINANCIAL_YEAR = "2025/26"
@@ -70,7 +70,8 @@ async def accept(cast: Cast, practices: Sequence[str], show: Callable[[str], Non
 
     async def one(practice: str) -> None:
         nonlocal accepted
-        accepted += await _answer(cast, practice, "accept_offers")
+        answered = await _answer(cast, practice, "accept_offers")
+        accepted += answered
         show(f"{accepted:,} of {len(practices):,}")
 
     await many(practices, one)
@@ -98,6 +99,8 @@ async def _answer(cast: Cast, practice: str, name: str, **more: object) -> int:
     person = cast(SERVICE, practice)
     listed = nodes(person, "offers", "offers", _in_year(status="OFFERED"))
     rows = [_row(offer) async for offer in listed]
+    if not rows:
+        raise PlayError(f"{practice} sees no offer to answer")
     done = await in_bulk(person, name, _root(name), choose={"rows": rows}, key=a_key(), **more)
     return len(done["done"])
 

@@ -19,7 +19,13 @@ class Loaded:
     """Practices with memberships that share a day, named."""
 
 
-async def load(data_load: Person, files: Sequence[Path], show: Callable[[str], None]) -> Loaded:
+async def load(
+    data_load: Person,
+    files: Sequence[Path],
+    show: Callable[[str], None],
+    *,
+    hierarchy_since: str = _HIERARCHY_SINCE,
+) -> Loaded:
     """Load the files as they came; answers the import's report."""
     uploads = []
     for file in files:
@@ -27,7 +33,7 @@ async def load(data_load: Person, files: Sequence[Path], show: Callable[[str], N
         id_ = await upload(
             data_load, "request_organisation_upload", "requestOrganisationUpload", file
         )
-        uploads.append({"id": id_, "name": file.name, "since": _HIERARCHY_SINCE})
+        uploads.append({"id": id_, "name": file.name, "since": hierarchy_since})
     asked = await data_load.ask(document("import_organisations"), uploads=uploads, key=a_key())
     started = asked["importOrganisations"]["id"]
     told = await job(data_load, "organisation_import", "organisationImport", started, show)

@@ -1,6 +1,7 @@
 """The payment period of QOF 2025/26, day by day (DOMAIN.md 10.9)."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,15 +19,16 @@ from cqrs.play import (
     people,
 )
 from cqrs.play.asking import PlayError
-from cqrs.play.cast import APPROVAL, ENGLAND, FINANCE_VIEW, Cast, everybody
+from cqrs.play.cast import APPROVAL, ENGLAND, FINANCE_VIEW, Cast, everybody, everybody_at
 from cqrs.play.clock import DemonstrationClock
 from cqrs.play.ledger import Books
 from cqrs.play.offers import Fates, Terms
-from cqrs.play.scene import Scene
+from cqrs.play.scene import Mergers, Scene
 from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, PUBLISHING
 
 SERVICE = "QOF2526"
 _OFFERED = "2025-03-13"
+_YEAR_HAS_ENDED = "2026-04-01"
 _STARTS, _ENDS, _RESPOND_BY = "2025-04-01", "2026-03-31", "2025-03-31"
 
 
@@ -56,6 +58,15 @@ class Period:
         """In the roster with a list size, but not commissioned here when offers are made."""
         playing = {code for codes in self.practices.values() for code in codes}
         return [code for code in self.scene.roster.lists if code not in playing]
+
+    @property
+    def waiting(self) -> dict[str, int]:
+        """How many declarations each ICB decides on: its own, and those of whom it succeeded."""
+        counted: Counter[str] = Counter()
+        for icb, fates in self.fates.items():
+            successors = self.scene.mergers.successors if self.scene.mergers else {}
+            counted[successors.get(icb, icb)] += len(fates.participating)
+        return dict(counted)
 
     @property
     def participating(self) -> list[str]:
@@ -131,7 +142,10 @@ async def offer_and_answer(period: Period) -> None:
 
 
 async def measure(period: Period) -> None:
-    period.clock.set("2026-04-01")
+    period.clock.set(_YEAR_HAS_ENDED)
+    if period.scene.mergers:
+        with period.progress.step("ICBs merged") as step:
+            await _merge(period, period.scene.mergers, step)
     if period.joining_later:
         with period.progress.step("People of new organisations added") as step:
             if await _add_people(period, period.joining_later, step):
@@ -147,13 +161,23 @@ async def measure(period: Period) -> None:
         extract = await asyncio.to_thread(period.scene.extract, service, period.participating)
         step.counts.update(await achievement.load(data_load, extract, step.show))
     with period.progress.step("Provisional payments calculated") as step:
-        for icb, fates in period.fates.items():
-            someone, expected = period.cast(APPROVAL, icb), len(fates.participating)
+        for icb, expected in period.waiting.items():
+            someone = period.cast(APPROVAL, icb)
             step.add("declarations", await declarations.calculated(someone, expected, step.show))
 
 
+async def _merge(period: Period, mergers: Mergers, step: Step) -> None:
+    """The successors' people take over what the predecessors had begun."""
+    data_load = period.cast.first(DATA_LOAD.subject)
+    since = {"hierarchy_since": _YEAR_HAS_ENDED}
+    await organisations.load(data_load, [mergers.mapping], step.show, **since)
+    if await _add_people(period, everybody_at(mergers.roster), step):
+        raise PlayError("a successor's people could not be added")
+    step.counts["ICBs"] = len(mergers.successors)
+    step.counts["successors"] = len(mergers.roster.icbs)
+
+
 async def approve(period: Period) -> None:
-    waiting = {icb: len(fates.participating) for icb, fates in period.fates.items()}
     period.clock.set("2026-04-10")
     with period.progress.step("Declared by practices") as step:
         step.counts["declarations"] = await declarations.declare(
@@ -161,10 +185,12 @@ async def approve(period: Period) -> None:
         )
     period.clock.set("2026-04-24")
     with period.progress.step("Approved by ICBs") as step:
-        step.counts["declarations"] = await declarations.approve(period.cast, waiting)
+        step.counts["declarations"] = await declarations.approve(period.cast, period.waiting)
     period.clock.set("2026-06-12")
     with period.progress.step("Approved by finance") as step:
-        step.counts["declarations"] = await declarations.approve_for_finance(period.cast, waiting)
+        step.counts["declarations"] = await declarations.approve_for_finance(
+            period.cast, period.waiting
+        )
 
 
 async def settle(period: Period) -> None:

@@ -10,11 +10,28 @@ from cqrs.england import files
 from cqrs.england.achievement import LISTS_ON, national_prevalence
 from cqrs.england.england import England
 from cqrs.england.extract import Extract
+from cqrs.england.hierarchy import MERGED_ON
 from cqrs.england.indicators import Indicator, indicators
+from cqrs.england.land import Land
 from cqrs.england.roster import Roster, read_roster, roster
 
 REAL_ICB = "QH8"
 """Who plays with real files (DOMAIN.md 10.9): 151 practices in the mapping."""
+
+
+@dataclass(frozen=True)
+class Mergers:
+    """Commissioners that become one on 1 April 2026, between the achievement and its approval."""
+
+    mapping: Path
+    """The hierarchy from then on."""
+    successors: Mapping[str, str]
+    """By the code of the predecessor."""
+
+    @property
+    def roster(self) -> Roster:
+        """The new organisations, whose people join then."""
+        return Roster(sorted(set(self.successors.values())), (), {}, {}, ())
 
 
 @dataclass(frozen=True)
@@ -26,6 +43,7 @@ class Scene:
     roster: Roster
     source: str
     """What the constants say of themselves."""
+    mergers: Mergers | None = None
 
     @classmethod
     def generated(cls, folder: Path, *, england: bool, icb: str | None, seed: int) -> "Scene":
@@ -34,7 +52,8 @@ class Scene:
         chosen = {"code": icb} if icb else {}
         land = drawn.whole if england else drawn.icb(**chosen)
         written = files.write(land, folder / "ods")
-        return cls(seed, folder, written, roster(land, on=LISTS_ON), "The generated England")
+        playing = roster(land, on=LISTS_ON)
+        return cls(seed, folder, written, playing, "The generated England", _mergers(land, folder))
 
     @classmethod
     def real(cls, folder: Path, ods: Path, *, england: bool, icb: str | None, seed: int) -> "Scene":
@@ -55,6 +74,14 @@ class Scene:
         return Extract(service["code"], service["name"], chosen, self.seed).write(
             self.folder, lists
         )
+
+
+def _mergers(land: Land, folder: Path) -> Mergers | None:
+    if not land.mergers:
+        return None
+    written = files.write(land.merged(), folder / "merged", as_at=MERGED_ON)
+    successors = {part: merger.icb.code for merger in land.mergers for part in merger.parts}
+    return Mergers(next(path for path in written if "MAPPINGS" in path.name), successors)
 
 
 def ods_files(folder: Path) -> Sequence[Path]:
