@@ -9,7 +9,7 @@ from cqrs.england.people import Person as Invented
 from cqrs.play.asking import PlayError, a_key, chunks
 from cqrs.play.gateway import Person, document
 
-_AT_ONCE = 200
+_AT_ONCE = 600
 _NOT_THERE_YET = "NOT_YOUR_ORGANISATION"
 _TO_CHOOSE_FROM = 1_000
 """A picker of people is no telephone book."""
