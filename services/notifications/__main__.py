@@ -1,5 +1,5 @@
 from chassis.command import run
-from services.notifications.app import service
+from services.notifications.app import SERVICE
 
 if __name__ == "__main__":
-    run(service)
+    run(SERVICE)

@@ -12,7 +12,7 @@ from services.notifications.messages.schema import Mutation, Query
 
 MIGRATIONS = (*directory.MIGRATIONS, Path(__file__).parent / "migrations")
 
-subscription = Subscription(
+SUBSCRIPTION = Subscription(
     group="notifications",
     topics=(*projections.TOPICS, *consumers.TOPICS),
     projections={**projections.PROJECTIONS, **consumers.PROJECTIONS},
@@ -20,11 +20,11 @@ subscription = Subscription(
     read_model=(*projections.READ_MODEL, *consumers.READ_MODEL),
 )
 
-service: Service[Principal] = Service(
+SERVICE: Service[Principal] = Service(
     name="notifications",
     migrations=MIGRATIONS,
     schema=schema(Query, Mutation),
     principal=load_principal,
-    subscription=subscription,
+    subscription=SUBSCRIPTION,
     events=(events.CONTRACT,),
 )

@@ -1,16 +1,16 @@
 """Roles by operations: which operations a service exposes, and who is let in at each.
 
-Each service keeps `tests/services/NAME/matrix.py`: MATRIX, by operation the roles that are let in
-(None among them lets in who holds no role at all), and OPERATIONS, by operation a document that
-calls it. `Query.x` and `Mutation.x` are root fields, `Query._entities X` an entity the service
-owns, `Query._entities X.y` a field it gives to another service's entity.
+Each service keeps `tests/services/NAME/matrix.py`: MATRIX, by operation a line of the roles that
+are let in and a document that calls it. `Query.x` and `Mutation.x` are root fields,
+`Query._entities X` an entity the service owns, `Query._entities X.y` a field it gives to another
+service's entity.
 """
 
-import importlib.util
+import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLUnionType
@@ -46,27 +46,28 @@ _OWNED = {
 }
 _KEYS = {"id", "odsCode"}
 
-Line = frozenset[Role | None]
+Roles = frozenset[Role | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    let_in: Roles
+    document: str
+
+
+def entity(kind: str, key: str, selected: str) -> str:
+    """A document that asks for an entity by its key, as the gateway does."""
+    asked = f'{{__typename: "{kind}", {key}}}'
+    return f"{{ _entities(representations: [{asked}]) {{ ... on {kind} {{ {selected} }} }} }}"
 
 
 def service(name: str) -> Service[Any]:
-    app = importlib.import_module(f"services.{name}.app")
-    found: Service[Any] = getattr(app, "SERVICE", None) or app.service
+    found: Service[Any] = importlib.import_module(f"services.{name}.app").SERVICE
     return found
 
 
-def kept(name: str) -> ModuleType:
-    """The service's matrix."""
-    return importlib.import_module(f"tests.services.{name}.matrix")
-
-
-def operations(name: str) -> Mapping[str, str]:
-    """Documents to call; none where the service calls its operations in a test of its own."""
-    if importlib.util.find_spec(f"tests.services.{name}.matrix") is None:
-        return {}  # the test of its lines says so
-    found: Mapping[str, str] = getattr(kept(name), "OPERATIONS", {})
-    own = Path(__file__).parents[1] / "services" / name / "test_matrix.py"
-    assert found or own.exists(), f"nobody calls the operations of {name}"
+def matrix(name: str) -> Mapping[str, Line]:
+    found: Mapping[str, Line] = importlib.import_module(f"tests.services.{name}.matrix").MATRIX
     return found
 
 
@@ -108,6 +109,7 @@ async def refused(name: str, database: Database, role: Role | None, document: st
 
 
 def _code(error: Any) -> str:
+    """The refusal's code; what is no refusal, such as a document that is not valid, is raised."""
     cause = error
     while getattr(cause, "original_error", None):
         cause = cause.original_error
@@ -120,3 +122,19 @@ def _holding(role: Role | None) -> Principal:
     kinds = HELD_AT[role] if role else _PLACES.keys()
     kind = next(kind for kind in _PLACES if kind in kinds)
     return Principal(new_id(), _PLACES[kind], kind, {role: None} if role else {})
+
+
+async def rows(database: Database) -> Mapping[str, int]:
+    """How many rows each table of the database holds."""
+    async with database.reader() as reader:
+        tables = await reader.fetch(_TABLES)
+        return {
+            table: await reader.fetchval(f"select count(*) from {table}")  # noqa: S608 (a catalogue's name)
+            for (table,) in tables
+        }
+
+
+_TABLES = """
+select format('%I.%I', schemaname, tablename) from pg_tables
+where schemaname not in ('pg_catalog', 'information_schema')
+"""

@@ -1,14 +1,11 @@
-"""Roles by operations of declarations: an operation without a line here fails the test.
+"""Roles by operations of declarations. Payment types and scope narrow them: test_sight."""
 
-Payment types narrow each role further, and `directory.scope` the organisations: test_sight.
-"""
-
-from collections.abc import Mapping
 from typing import Final
 
 from nhs.roles import Role
+from tests.support.matrix import Line, Roles, entity
 
-WITH_POUNDS: Final = frozenset(
+WITH_POUNDS: Final[Roles] = frozenset(
     {
         Role.FINANCE_VIEW,
         Role.DECLARATION_MANAGEMENT,
@@ -16,24 +13,49 @@ WITH_POUNDS: Final = frozenset(
         Role.FINANCE_MANAGEMENT,
     }
 )
-SEES: Final = WITH_POUNDS | {Role.VIEW, Role.PCN_VIEW, Role.ACHIEVEMENT_ENTRY, Role.SUPERVISOR}
-LOADS: Final = frozenset({Role.DATA_LOAD})
+SEES: Final[Roles] = WITH_POUNDS | {
+    Role.VIEW,
+    Role.PCN_VIEW,
+    Role.ACHIEVEMENT_ENTRY,
+    Role.SUPERVISOR,
+}
+LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
-MATRIX: Final[Mapping[str, frozenset[Role]]] = {
-    "Query.declaration": SEES,
-    "Query.declarations": SEES,
-    "Query.declarationSummary": SEES,
-    "Query.payment": WITH_POUNDS,
-    "Query.payments": WITH_POUNDS,
-    "Query.paymentTotal": WITH_POUNDS,
-    "Query.achievementLoad": LOADS,
-    "Query._entities Declaration": SEES,
-    "Query._entities Payment": WITH_POUNDS,
-    "Query._entities Offer.declarations": SEES,
-    "Query._entities Organisation.declarations": SEES,
-    "Mutation.declareDeclarations": frozenset({Role.DECLARATION_MANAGEMENT}),
-    "Mutation.approveDeclarations": frozenset({Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT}),
-    "Mutation.requestAchievementUpload": LOADS,
-    "Mutation.loadAchievement": LOADS,
-    "Mutation.loadNationalPrevalence": LOADS,
+
+_ID = "01990000-0000-7000-8000-000000000001"
+_ONE = f'id: "{_ID}"'
+_BULK = "mutation { %s(choose: {rows: []}) { message } }"
+
+MATRIX: Final = {
+    "Query.declaration": Line(SEES, f"{{ declaration({_ONE}) {{ id }} }}"),
+    "Query.declarations": Line(SEES, "{ declarations { totalCount } }"),
+    "Query.declarationSummary": Line(SEES, "{ declarationSummary { status } }"),
+    "Query.payment": Line(WITH_POUNDS, f"{{ payment({_ONE}) {{ id }} }}"),
+    "Query.payments": Line(WITH_POUNDS, "{ payments { totalCount } }"),
+    "Query.paymentTotal": Line(WITH_POUNDS, "{ paymentTotal { count } }"),
+    "Query.achievementLoad": Line(LOADS, f"{{ achievementLoad({_ONE}) {{ id }} }}"),
+    "Query._entities Declaration": Line(SEES, entity("Declaration", _ONE, "status")),
+    "Query._entities Payment": Line(WITH_POUNDS, entity("Payment", _ONE, "status")),
+    "Query._entities Offer.declarations": Line(SEES, entity("Offer", _ONE, "declarations { id }")),
+    "Query._entities Organisation.declarations": Line(
+        SEES, entity("Organisation", 'odsCode: "A81001"', "declarations { id }")
+    ),
+    "Mutation.declareDeclarations": Line(
+        frozenset({Role.DECLARATION_MANAGEMENT}), _BULK % "declareDeclarations"
+    ),
+    "Mutation.approveDeclarations": Line(
+        frozenset({Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT}),
+        _BULK % "approveDeclarations",
+    ),
+    "Mutation.requestAchievementUpload": Line(
+        LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
+    ),
+    "Mutation.loadAchievement": Line(
+        LOADS, f'mutation {{ loadAchievement(upload: "{_ID}") {{ id }} }}'
+    ),
+    "Mutation.loadNationalPrevalence": Line(
+        LOADS,
+        'mutation { loadNationalPrevalence(input: {name: "x", qualityService: "QOF2526/1",'
+        ' source: "x", values: []}) { id } }',
+    ),
 }

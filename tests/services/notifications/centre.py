@@ -13,7 +13,7 @@ from chassis.handling import take
 from chassis.ids import new_id
 from chassis.received import Received
 from nhs.roles import OrganisationKind, Role
-from services.notifications.app import subscription
+from services.notifications.app import SUBSCRIPTION
 from tests.support.directory import have_organisation, have_person
 from tests.support.sample.fixtures import Answer, Sample
 
@@ -47,7 +47,7 @@ class Centre:
     async def hear(self, *events: Received) -> None:
         """What the reader does with a batch."""
         async with self.database.transaction() as tx:
-            await take(tx, subscription, events)
+            await take(tx, SUBSCRIPTION, events)
 
     async def told(self) -> set[tuple[str, str, str, str]]:
         """Who was told what: role, organisation, kind, subject."""

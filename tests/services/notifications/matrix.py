@@ -1,24 +1,20 @@
-"""Roles by operations of notifications: an operation without a line here fails the test.
+"""Roles by operations of notifications. Whose messages somebody sees: test_sight.
 
-Everybody linked to an organisation has a Message Centre there. What a role changes is whose
-messages are in it: a Supervisor's holds those of the whole organisation, to read, not to act on.
+Everybody linked to an organisation has a Message Centre there.
 """
 
-from nhs.roles import Role
+from typing import Final
 
-OWN = "own"
-"""One's own messages and no others."""
-ALL = "all"
-"""Everybody's messages at the organisation acted for."""
+from tests.support.matrix import EVERYBODY, Line, entity
 
-SEEN = {role: ALL if role is Role.SUPERVISOR else OWN for role in Role}
-ACTED_ON = dict.fromkeys(Role, OWN)
+_ID = "01990000-0000-7000-8000-000000000001"
+_BULK = "mutation { %s(choose: {rows: []}) { message } }"
 
-MATRIX = {
-    "Query.messages": SEEN,
-    "Query.message": SEEN,
-    "Query.messageCounts": SEEN,
-    "Query._entities": SEEN,
-    "Mutation.markMessagesRead": ACTED_ON,
-    "Mutation.completeTasks": ACTED_ON,
+MATRIX: Final = {
+    "Query.messages": Line(EVERYBODY, "{ messages { totalCount } }"),
+    "Query.message": Line(EVERYBODY, f'{{ message(id: "{_ID}") {{ id }} }}'),
+    "Query.messageCounts": Line(EVERYBODY, "{ messageCounts { total } }"),
+    "Query._entities Message": Line(EVERYBODY, entity("Message", f'id: "{_ID}"', "subject")),
+    "Mutation.markMessagesRead": Line(EVERYBODY, _BULK % "markMessagesRead"),
+    "Mutation.completeTasks": Line(EVERYBODY, _BULK % "completeTasks"),
 }

@@ -1,28 +1,52 @@
-"""Roles by operations of organisations: an operation without a line here fails the test.
+"""Roles by operations of organisations. Whose people somebody administers: test_people.
 
 The register of organisations is public to whoever is known here. People are administered by those
 who hold a role for it, imports are Data Load's.
 """
 
+from typing import Final
+
 from nhs.roles import Role
+from tests.support.matrix import EVERYBODY, Line, Roles, entity
 
-EVERYBODY = frozenset(Role)
-ADMINISTRATORS = frozenset({Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR})
-DATA_LOAD = frozenset({Role.DATA_LOAD})
+ADMINISTRATORS: Final[Roles] = frozenset(
+    {Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR}
+)
+LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
-MATRIX = {
-    "Query._entities": EVERYBODY,
-    "Query.organisation": EVERYBODY,
-    "Query.organisations": EVERYBODY,
-    "Query.me": EVERYBODY,
-    "Query.people": ADMINISTRATORS,
-    "Query.organisationImport": DATA_LOAD,
-    "Mutation.addPeople": ADMINISTRATORS,
-    "Mutation.linkPerson": ADMINISTRATORS,
-    "Mutation.unlinkPerson": ADMINISTRATORS,
-    "Mutation.grantRole": ADMINISTRATORS,
-    "Mutation.withdrawRole": ADMINISTRATORS,
-    "Mutation.disablePerson": ADMINISTRATORS,
-    "Mutation.requestOrganisationUpload": DATA_LOAD,
-    "Mutation.importOrganisations": DATA_LOAD,
+_ID = "01990000-0000-7000-8000-000000000001"
+_PERSON = f'id: "{_ID}"'
+_AT = f'{_PERSON}, organisation: "A81001"'
+
+MATRIX: Final = {
+    "Query.organisation": Line(EVERYBODY, '{ organisation(odsCode: "A81001") { name } }'),
+    "Query.organisations": Line(EVERYBODY, "{ organisations { totalCount } }"),
+    "Query.me": Line(EVERYBODY, "{ me { roles { role } } }"),
+    "Query.people": Line(ADMINISTRATORS, "{ people { totalCount } }"),
+    "Query.organisationImport": Line(LOADS, f"{{ organisationImport({_PERSON}) {{ status }} }}"),
+    "Query._entities Organisation": Line(
+        EVERYBODY, entity("Organisation", 'odsCode: "A81001"', "name")
+    ),
+    "Query._entities Person": Line(EVERYBODY, entity("Person", _PERSON, "name")),
+    "Mutation.addPeople": Line(ADMINISTRATORS, "mutation { addPeople(people: []) { message } }"),
+    "Mutation.linkPerson": Line(
+        ADMINISTRATORS,
+        f'mutation {{ linkPerson({_PERSON}, link: {{organisation: "A81001"}}) {{ id }} }}',
+    ),
+    "Mutation.unlinkPerson": Line(ADMINISTRATORS, f"mutation {{ unlinkPerson({_AT}) {{ id }} }}"),
+    "Mutation.grantRole": Line(
+        ADMINISTRATORS, f"mutation {{ grantRole({_AT}, role: {{role: VIEW}}) {{ id }} }}"
+    ),
+    "Mutation.withdrawRole": Line(
+        ADMINISTRATORS, f"mutation {{ withdrawRole({_AT}, role: VIEW) {{ id }} }}"
+    ),
+    "Mutation.disablePerson": Line(
+        ADMINISTRATORS, f'mutation {{ disablePerson({_PERSON}, reason: "left") {{ id }} }}'
+    ),
+    "Mutation.requestOrganisationUpload": Line(
+        LOADS, 'mutation { requestOrganisationUpload(fileName: "ePCN.xlsx") { path } }'
+    ),
+    "Mutation.importOrganisations": Line(
+        LOADS, "mutation { importOrganisations(uploads: []) { id } }"
+    ),
 }

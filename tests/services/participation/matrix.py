@@ -3,69 +3,57 @@
 from typing import Final
 
 from nhs.roles import Role
-from tests.support.matrix import EVERYBODY, Line
+from tests.support.matrix import EVERYBODY, Line, Roles, entity
 
-SEE_OFFERS: Final[Line] = frozenset(Role) - {
+SEE_OFFERS: Final[Roles] = frozenset(Role) - {
     Role.USER_ADMINISTRATOR,
     Role.ADVANCED_USER_ADMINISTRATOR,
     Role.CATALOGUE_MANAGER,
     Role.DATA_LOAD,
 }
-CATALOGUE: Final[Line] = frozenset({Role.CATALOGUE_MANAGER})
-PROVIDES: Final[Line] = frozenset({Role.SERVICE_MANAGEMENT})
-COMMISSIONS: Final[Line] = frozenset({Role.COMMISSIONING_MANAGEMENT})
-
-MATRIX: Final[dict[str, Line]] = {
-    "Query.qualityService": EVERYBODY,
-    "Query.qualityServices": EVERYBODY,
-    "Query.shippedQualityServices": CATALOGUE,
-    "Query.offer": SEE_OFFERS,
-    "Query.offers": SEE_OFFERS,
-    "Query.offeredServices": SEE_OFFERS,
-    "Query.myServices": SEE_OFFERS,
-    "Query._entities QualityService": EVERYBODY,
-    "Query._entities Offer": SEE_OFFERS,
-    "Query._entities Organisation.offers": SEE_OFFERS,
-    "Mutation.draftShippedQualityService": CATALOGUE,
-    "Mutation.publishQualityService": CATALOGUE,
-    "Mutation.createOffers": COMMISSIONS,
-    "Mutation.acceptOffers": PROVIDES,
-    "Mutation.rejectOffers": PROVIDES,
-    "Mutation.withdrawOffers": COMMISSIONS,
-    "Mutation.cancelOffers": COMMISSIONS,
-    "Mutation.extendOffers": COMMISSIONS,
-    "Mutation.openOffer": SEE_OFFERS,
-}
+CATALOGUE: Final[Roles] = frozenset({Role.CATALOGUE_MANAGER})
+PROVIDES: Final[Roles] = frozenset({Role.SERVICE_MANAGEMENT})
+COMMISSIONS: Final[Roles] = frozenset({Role.COMMISSIONING_MANAGEMENT})
 
 _ID = "01990000-0000-7000-8000-000000000001"
-_ENTITY = "{ _entities(representations: [{__typename: %s}]) { __typename ... on %s { %s } } }"
-_BULK = "mutation { %s(choose: {rows: []}%s) { message } }"
 
-OPERATIONS: Final = {
-    "Query.qualityService": '{ qualityService(id: "QOF2526/1") { id } }',
-    "Query.qualityServices": "{ qualityServices { totalCount } }",
-    "Query.shippedQualityServices": "{ shippedQualityServices { code } }",
-    "Query.offer": f'{{ offer(id: "{_ID}") {{ id }} }}',
-    "Query.offers": "{ offers { totalCount } }",
-    "Query.offeredServices": "{ offeredServices { total } }",
-    "Query.myServices": "{ myServices { id } }",
-    "Query._entities QualityService": _ENTITY
-    % ('"QualityService", id: "QOF2526/1"', "QualityService", "name"),
-    "Query._entities Offer": _ENTITY % (f'"Offer", id: "{_ID}"', "Offer", "status"),
-    "Query._entities Organisation.offers": _ENTITY
-    % ('"Organisation", odsCode: "A81001"', "Organisation", "offers { totalCount }"),
-    "Mutation.draftShippedQualityService": (
-        'mutation { draftShippedQualityService(code: "NONE") { id } }'
+
+def _bulk(name: str, more: str = "") -> str:
+    return f"mutation {{ {name}(choose: {{rows: []}}{more}) {{ message }} }}"
+
+
+MATRIX: Final = {
+    "Query.qualityService": Line(EVERYBODY, '{ qualityService(id: "QOF2526/1") { id } }'),
+    "Query.qualityServices": Line(EVERYBODY, "{ qualityServices { totalCount } }"),
+    "Query.shippedQualityServices": Line(CATALOGUE, "{ shippedQualityServices { code } }"),
+    "Query.offer": Line(SEE_OFFERS, f'{{ offer(id: "{_ID}") {{ id }} }}'),
+    "Query.offers": Line(SEE_OFFERS, "{ offers { totalCount } }"),
+    "Query.offeredServices": Line(SEE_OFFERS, "{ offeredServices { total } }"),
+    "Query.myServices": Line(SEE_OFFERS, "{ myServices { id } }"),
+    "Query._entities QualityService": Line(
+        EVERYBODY, entity("QualityService", 'id: "QOF2526/1"', "name")
     ),
-    "Mutation.publishQualityService": 'mutation { publishQualityService(id: "NONE/1") { id } }',
-    "Mutation.createOffers": (
+    "Query._entities Offer": Line(SEE_OFFERS, entity("Offer", f'id: "{_ID}"', "status")),
+    "Query._entities Organisation.offers": Line(
+        SEE_OFFERS, entity("Organisation", 'odsCode: "A81001"', "offers { totalCount }")
+    ),
+    "Mutation.draftShippedQualityService": Line(
+        CATALOGUE, 'mutation { draftShippedQualityService(code: "NONE") { id } }'
+    ),
+    "Mutation.publishQualityService": Line(
+        CATALOGUE, 'mutation { publishQualityService(id: "NONE/1") { id } }'
+    ),
+    "Mutation.createOffers": Line(
+        COMMISSIONS,
         'mutation { createOffers(input: {qualityService: "NONE/1", responseDueOn: "2025-03-31",'
-        " providers: []}) { message } }"
+        " providers: []}) { message } }",
     ),
-    "Mutation.acceptOffers": _BULK % ("acceptOffers", ""),
-    "Mutation.rejectOffers": _BULK % ("rejectOffers", ""),
-    "Mutation.withdrawOffers": _BULK % ("withdrawOffers", ""),
-    "Mutation.cancelOffers": _BULK % ("cancelOffers", ""),
-    "Mutation.extendOffers": _BULK % ("extendOffers", ', responseDueOn: "2025-04-30"'),
-    "Mutation.openOffer": f'mutation {{ openOffer(id: "{_ID}") {{ id }} }}',
+    "Mutation.acceptOffers": Line(PROVIDES, _bulk("acceptOffers")),
+    "Mutation.rejectOffers": Line(PROVIDES, _bulk("rejectOffers")),
+    "Mutation.withdrawOffers": Line(COMMISSIONS, _bulk("withdrawOffers")),
+    "Mutation.cancelOffers": Line(COMMISSIONS, _bulk("cancelOffers")),
+    "Mutation.extendOffers": Line(
+        COMMISSIONS, _bulk("extendOffers", ', responseDueOn: "2025-04-30"')
+    ),
+    "Mutation.openOffer": Line(SEE_OFFERS, f'mutation {{ openOffer(id: "{_ID}") {{ id }} }}'),
 }
