@@ -107,7 +107,7 @@ class Children:
         return self._by_name[plan.name]
 
     def wait_until_ready(
-        self, names: Iterable[str], tell: Callable[[str], None], patience: float = 60.0
+        self, names: Iterable[str], tell: Callable[[str], None], patience: float = 120.0
     ) -> None:
         """Wait for children; one that dies meanwhile is raised."""
         waiting, until = list(names), time.monotonic() + patience
