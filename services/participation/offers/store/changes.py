@@ -31,6 +31,8 @@ o.commissioner in (
     where $3::date between valid_from and valid_to
 )
 """
+# Apart from what is read of them, which would otherwise be as it was before others were waited for.
+_LOCK: Final = "select from offer where id = any ($1::uuid[]) order by id for update"
 _HELD: Final = """
 select {offer}, {ours} as ours,
     q.requires_pcn_membership,
@@ -59,9 +61,10 @@ async def held(
     lock: bool,
 ) -> dict[UUID, Held]:
     """The offers within sight, by id; locked in the order of their ids if they are to change."""
+    if lock:
+        await reader.fetch(_LOCK, ids)
     statement = _HELD_BY_PROVIDER if as_provider else _HELD_BY_COMMISSIONER
-    locked = statement + (" for update of o" if lock else "")
-    rows = await reader.fetch(locked, acting_for, ids, today)
+    rows = await reader.fetch(statement, acting_for, ids, today)
     return {row["id"]: Held(offer(row), row["ours"], _until(row)) for row in rows}
 
 
@@ -153,17 +156,18 @@ class TakingPart:
     requires_pcn: bool
 
 
+# What is offered is locked too: it may be on its way to be accepted.
 _TAKING_PART: Final = f"""
 select {OFFER}, q.requires_pcn_membership
 from offer o join quality_service q on q.id = o.quality_service
-where o.provider = $1 and o.status = 'APPROVED'
+where o.provider = $1 and o.status in ('OFFERED', 'APPROVED')
 order by o.id
 for update of o
 """  # noqa: S608 (constants only)
 
 
 async def taking_part(tx: Tx, provider: str) -> list[TakingPart]:
-    """What the provider has accepted, locked; whoever asks, it is ODS that changes it."""
+    """What the provider has accepted or may accept, locked; it is ODS that changes it."""
     rows = await tx.fetch(_TAKING_PART, provider)
     return [TakingPart(offer(row), row["requires_pcn_membership"]) for row in rows]
 

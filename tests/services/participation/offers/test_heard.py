@@ -1,5 +1,6 @@
 """What offers do when ODS, or the clock, says so."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from chassis.ids import new_id
 from chassis.received import Received
 from services.participation.app import SERVICE
 from services.participation.offers import commands
+from services.participation.offers.store import changes
 from tests.services.participation.conftest import DUE, NOW
+from tests.support.eventually import eventually
 
 AT = datetime(2025, 10, 1, 9, tzinfo=UTC)
 
@@ -108,6 +111,25 @@ async def test_who_is_known_to_close_and_accepts_takes_part_until_then(offered):
     kind, told = (await offered.events())[-1]
     assert (kind, told["ended_on"]) == ("offer.accepted.v1", "2025-09-30")
     assert await ended(offered) == []
+
+
+async def test_a_closure_heard_while_the_practice_accepts_ends_what_it_accepted(offered):
+    (row,) = await offered.rows("select id from offer where provider = 'A81001'")
+    async with offered.db.transaction() as tx:
+        held = await changes.held(
+            tx, "A81001", [row["id"]], today=NOW.date(), as_provider=True, lock=True
+        )
+        await changes.save(tx, [held[row["id"]].offer.accept(NOW.date())])
+        closing = changed("A81001", status="CLOSED", closed_on="2025-09-30")
+        hearing = asyncio.create_task(hear(offered, closing))
+        await eventually(lambda: done_or_waiting(offered, hearing))
+    await hearing
+    (told,) = await ended(offered)
+    assert told["ended_on"] == "2025-09-30"
+
+
+async def done_or_waiting(participation, task):
+    assert task.done() or await participation.rows("select from pg_locks where not granted")
 
 
 async def reminders(participation):
