@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from chassis import log as logs
 from chassis.clock import ClockError
 from chassis.errors import DomainError, TransientError
+from chassis.handling import ReaderStoppedError
 from chassis.migrate import CHASSIS, MigrationError, migrate
 from chassis.process import PartDiedError, stopped_by_signals, together
 from chassis.rebuild import BeginningLostError, rebuild
@@ -34,6 +35,7 @@ _EXPECTED = (
     ClockError,
     ValidationError,
     BeginningLostError,
+    ReaderStoppedError,
     KafkaError,
     OSError,
 )

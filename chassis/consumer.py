@@ -52,16 +52,19 @@ class Consumer:
     def __init__(
         self, db: Database, subscription: Subscription, kafka: Kafka, *, fuse: int = FUSE
     ) -> None:
-        self._db = db
+        self._handling = Handling(db, subscription, fuse)
         self._subscription = subscription
         self._kafka = kafka
-        self._fuse = fuse
-        self._session: _Session | None = None
+        self._assigned = asyncio.Event()
 
     @property
     def assigned(self) -> bool:
-        """Whether the broker has told it what to read, and it reads."""
-        return self._session is not None and self._session.assigned
+        """Whether the broker has told it what to read.
+
+        It stays so when the broker goes away: queries and commands go on without it, and a process
+        that called itself unready would only take them away as well.
+        """
+        return self._assigned.is_set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read until told to stop; a broker that is away is waited for.
@@ -70,10 +73,9 @@ class Consumer:
         """
         while not stop.is_set():
             try:
-                self._session = _Session(self._db, self._subscription, self._kafka, self._fuse)
-                await self._session.run(stop)
+                session = _Session(self._handling, self._subscription, self._kafka, self._assigned)
+                await session.run(stop)
             except KafkaError as error:
-                self._session = None
                 log.warning("reader.waiting", reason=repr(error))
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _RECONNECT)
@@ -82,10 +84,16 @@ class Consumer:
 class _Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
     """One connection of the reader to the broker."""
 
-    def __init__(self, db: Database, subscription: Subscription, kafka: Kafka, fuse: int) -> None:
-        self._handling = Handling(db, subscription, fuse)
+    def __init__(
+        self,
+        handling: Handling,
+        subscription: Subscription,
+        kafka: Kafka,
+        assigned: asyncio.Event,
+    ) -> None:
+        self._handling = handling
+        self._assigned = assigned
         self._offsets = Offsets(forgetful=kafka.forgetful)
-        self.assigned = False
         self._waits: dict[TopicPartition, float] = {}
         self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._broker = _broker(kafka)
@@ -107,7 +115,7 @@ class _Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
         """Called by aiokafka, which would only log what is raised here."""
         try:
             await self._offsets.begin(self._subscriber.consumer, assigned)
-            self.assigned = True
+            self._assigned.set()
         except Exception as error:  # noqa: BLE001 - raised again by run
             self._break(error)
 

@@ -5,6 +5,7 @@ forgotten, or forgotten and not parked.
 """
 
 import base64
+import re
 from datetime import UTC, datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -18,7 +19,12 @@ from chassis.topics import DEAD
 PARKED = "record.parked.v1"
 
 _MOST = 200_000
-"""Bytes of a value that are kept: a broker takes a megabyte, and base64 swells."""
+"""Bytes of a value that are kept: a broker takes a megabyte, and base64 and JSON swell."""
+_MOST_ASIDE = 1_000
+"""The same of the key and of each header."""
+_MOST_HEADERS, _LONGEST_NAME = 100, 200
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 async def park(tx: Tx, group: str, record: Record, reason: Exception) -> bool:
@@ -35,6 +41,7 @@ def _identity(group: str, record: Record) -> UUID:
 
 
 def _parked(group: str, record: Record, reason: Exception) -> Event:
+    key = _text(record.key, _MOST_ASIDE)
     payload = {
         "group": group,
         "topic": record.topic,
@@ -42,12 +49,15 @@ def _parked(group: str, record: Record, reason: Exception) -> Event:
         "offset": record.offset,
         "code": _code(reason),
         "reason": f"{type(reason).__name__}: {reason}"[:1_000],
-        "headers": [[name, _text(value)] for name, value in record.headers],
-        "key": _text(record.key),
-        "value": _text(record.value),
+        "headers": [
+            [name[:_LONGEST_NAME], _text(value, _MOST_ASIDE)]
+            for name, value in record.headers[:_MOST_HEADERS]
+        ],
+        "key": key,
+        "value": _text(record.value, _MOST),
         "value_bytes": len(record.value or b""),
     }
-    return Event(PARKED, record.topic + DEAD, _text(record.key)["text"], payload)
+    return Event(PARKED, record.topic + DEAD, key["text"], payload)
 
 
 def _code(reason: Exception) -> str:
@@ -56,10 +66,10 @@ def _code(reason: Exception) -> str:
     return "UNDECODABLE" if isinstance(reason, UndecodableError) else "INTERNAL"
 
 
-def _text(value: bytes | None) -> dict[str, str]:
-    """The bytes as text where they are text, and otherwise in base64."""
-    kept = (value or b"")[:_MOST]
-    try:
-        return {"text": kept.decode()}
-    except UnicodeDecodeError:
-        return {"text": "", "base64": base64.b64encode(kept).decode()}
+def _text(value: bytes | None, most: int) -> dict[str, str]:
+    """The beginning of it, as text where it is text, and otherwise in base64."""
+    kept = (value or b"")[:most]
+    text = kept.decode(errors="replace")
+    if text.encode() == kept and not _NO_TEXT.search(text):
+        return {"text": text}
+    return {"text": "", "base64": base64.b64encode(kept).decode()}

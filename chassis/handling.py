@@ -94,8 +94,7 @@ class Handling:
             log.debug("reader.batch_failed", reason=repr(error))
             return False
         for read in batch:
-            events_read.labels(read.record.topic, "handled" if read.event else "skipped").inc()
-            self._parked_in_a_row = 0
+            self._settled(read)
         return True
 
     async def _singly(self, batch: Iterable[Read]) -> Held:
@@ -124,8 +123,12 @@ class Handling:
         if poison:
             await self._park(read, poison)
         else:
-            self._parked_in_a_row = 0 if read.event else self._parked_in_a_row
-            events_read.labels(read.record.topic, "handled" if read.event else "skipped").inc()
+            self._settled(read)
+
+    def _settled(self, read: Read) -> None:
+        events_read.labels(read.record.topic, "handled" if read.event else "skipped").inc()
+        if read.event:
+            self._parked_in_a_row = 0
 
     async def _poison(self, read: Read) -> Exception | None:
         """Handle the event; answers why it never can be."""

@@ -10,13 +10,17 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.db import Database, Tx
-from chassis.handling import take
+from chassis.errors import TransientError
+from chassis.handling import FUSE, ReaderStoppedError, take
 from chassis.kafka import Kafka
 from chassis.received import Received, Record, UndecodableError, decode
 from chassis.subscription import Subscription
+
+log = structlog.get_logger()
 
 _LOCK_TIMEOUT = "60s"
 _MOST_AT_ONCE = 5_000
@@ -78,13 +82,35 @@ async def _replay(
     projections_only = Subscription(
         subscription.group, subscription.topics, projections=subscription.projections
     )
-    count = 0
+    count, left_out = 0, list[Received]()
     async for records in _to_the_end(consumer, first):
         events = [event for event in map(_event, records) if event is not None]
         known = [event for event in events if event.type in subscription.projections]
-        await take(tx, projections_only, known)
+        await _project(tx, projections_only, known, left_out)
         count += len(known)
-    return count
+    return count - len(left_out)
+
+
+async def _project(
+    tx: Tx, subscription: Subscription, events: Sequence[Received], left_out: list[Received]
+) -> None:
+    """Project the events; what cannot be, the reader has parked, and here it is found by halves."""
+    try:
+        async with tx.savepoint():
+            await take(tx, subscription, events)
+    except TransientError:
+        raise
+    except Exception as error:
+        if len(events) > 1:
+            middle = len(events) // 2
+            await _project(tx, subscription, events[:middle], left_out)
+            await _project(tx, subscription, events[middle:], left_out)
+            return
+        left_out.extend(events)
+        log.warning("rebuild.left_out", key=events[0].key, reason=repr(error))
+        if len(left_out) >= FUSE:
+            message = f"{FUSE} events could not be projected, the last because of {error!r}"
+            raise ReaderStoppedError(message) from error
 
 
 async def _to_the_end(

@@ -6,6 +6,7 @@ pytest_plugins = [
     "tests.support.broker",
     "tests.support.database",
     "tests.support.messaging",
+    "tests.support.things",
     "tests.support.issuer",
     "tests.support.profiles",
     "tests.support.sample.fixtures",

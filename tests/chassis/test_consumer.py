@@ -1,22 +1,15 @@
 """Reading events: what takes effect, what waits, what is parked, and what stops a reader."""
 
 import asyncio
-import os
-import signal
-from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
-import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from chassis import outbox
-from chassis.consumer import Consumer, LostOffsetError, ReaderStoppedError, Received, Subscription
+from chassis.consumer import Received
 from chassis.db import Database, Tx
 from chassis.errors import NOT_YET_KNOWN, DomainError, TransientError
 from chassis.handling import Handling
 from chassis.kafka import Kafka
 from chassis.outbox import Event
-from cqrs.embedded.broker import Broker
 from tests.support.eventually import eventually
 from tests.support.messaging import (
     AT,
@@ -27,74 +20,18 @@ from tests.support.messaging import (
     reading,
     record,
     relaying,
-    value,
 )
-
-CHANGED = "thing.changed.v1"
-HAPPENED = "thing.happened.v1"
-
-
-@pytest.fixture
-async def things(database: Database) -> Database:
-    """A read model of things, and a list of what happened."""
-    async with database.transaction() as tx:
-        await tx.execute("create table thing (key text primary key, version int, name text)")
-        await tx.execute("create table effect (key text, n int)")
-    return database
-
-
-UPSERT = """
-insert into thing select distinct on (key) key, version, name
-from unnest($1::text[], $2::int[], $3::text[]) as new (key, version, name)
-order by key, version desc
-on conflict (key) do update set version = excluded.version, name = excluded.name
-    where excluded.version > thing.version
-"""
-
-
-async def project(tx: Tx, events: Sequence[Received]) -> None:
-    if any(event.payload.get("name") == "poison" for event in events):
-        raise KeyError("poison")
-    await tx.execute(
-        UPSERT,
-        [event.key for event in events],
-        [event.payload["version"] for event in events],
-        [event.payload.get("name") for event in events],
-    )
-
-
-async def react(tx: Tx, event: Received) -> None:
-    await tx.execute("insert into effect values ($1, $2)", event.key, event.payload["n"])
-
-
-def subscription(topic: str, **changes: object) -> Subscription:
-    fields: dict[str, object] = {
-        "projections": {CHANGED: project},
-        "reactions": {HAPPENED: react},
-        "read_model": ["public.thing"],
-    }
-    return Subscription(f"group-{uuid4().hex[:8]}", [topic], **{**fields, **changes})
-
-
-def changed(key: str, version: int, name: str = "") -> dict[str, object]:
-    payload = {"version": version, "name": name}
-    return {"key": key.encode(), "value": value(payload), "headers": headers(CHANGED)}
-
-
-def happened(key: str, n: int, event=None) -> dict[str, object]:
-    return {"key": key.encode(), "value": value({"n": n}), "headers": headers(HAPPENED, event)}
-
-
-async def things_are(database: Database, expected: Mapping[str, int]) -> None:
-    async with database.reader() as reader:
-        rows = await reader.fetch("select key, version from thing")
-    assert {row["key"]: row["version"] for row in rows} == expected
-
-
-async def effects_are(database: Database, expected: Sequence[tuple[str, int]]) -> None:
-    async with database.reader() as reader:
-        rows = await reader.fetch("select key, n from effect order by key, n")
-    assert [tuple(row) for row in rows] == list(expected)
+from tests.support.things import (
+    CHANGED,
+    HAPPENED,
+    changed,
+    effects_are,
+    happened,
+    react,
+    subscription,
+    things_are,
+    wrong,
+)
 
 
 async def test_a_projection_takes_newer_versions_only(things, kafka, topic):
@@ -192,10 +129,6 @@ async def test_a_refused_reaction_is_parked_with_its_code_and_leaves_nothing(thi
     await effects_are(things, [])
 
 
-def wrong(**changes: object) -> dict[str, object]:
-    return {**changed("x", 1), **changes}
-
-
 UNDECODABLE = {
     "not JSON": wrong(value=b"{"),
     "not an object": wrong(value=b"[1]"),
@@ -205,6 +138,10 @@ UNDECODABLE = {
     "an id that is none": wrong(headers=[*headers(CHANGED), ("ce_id", b"7")]),
     "a time without a zone": wrong(headers=[*headers(CHANGED), ("ce_time", b"2025-04-01")]),
     "a key that is no text": wrong(key=b"\xff"),
+    "a key that cannot be stored": wrong(key=b"a\0b", value=b"{"),
+    "a value that swells as JSON": wrong(value=b"\x01" * 300_000),
+    "a value of quotes": wrong(value=b'"' * 300_000),
+    "many long headers": wrong(headers=[(f"h{n}", b"x" * 190_000) for n in range(5)]),
 }
 
 
@@ -312,113 +249,3 @@ async def keys_of_two_partitions(kafka: Kafka, topic: str, first: str) -> tuple[
 
     taken = _partition(first.encode(), 4)
     return first, next(k for k in "abcdefgh" if _partition(k.encode(), 4) != taken)
-
-
-async def test_a_reader_that_parks_everything_is_stopped_by_its_fuse(things, kafka, topic):
-    await publish(kafka, topic, [changed("a", n, "poison") for n in range(30)])
-    reader = Consumer(things, subscription(topic), kafka, fuse=10)
-
-    with pytest.raises(ReaderStoppedError, match="10 records in a row"):
-        await asyncio.wait_for(reader.run(asyncio.Event()), 10)
-
-    assert len(await parked(things)) == 10
-
-
-async def test_started_again_a_stopped_reader_goes_on_behind_what_was_parked(things, kafka, topic):
-    await publish(kafka, topic, [wrong(key=b"a", value=b"{")] * 15)
-    await publish(kafka, topic, [changed("a", 1)])
-    asked = subscription(topic)
-
-    with pytest.raises(ReaderStoppedError):
-        await Consumer(things, asked, kafka, fuse=10).run(asyncio.Event())
-    async with reading(things, asked, kafka, fuse=10):
-        await eventually(lambda: things_are(things, {"a": 1}))
-
-    assert len(await parked(things)) == 15
-
-
-async def test_a_database_that_is_away_loses_nothing(things, dsn, kafka, topic, postgres):
-    async with reading(things, subscription(topic), kafka):
-        await publish(kafka, topic, [happened("a", 1)])
-        await eventually(lambda: effects_are(things, [("a", 1)]))
-        close, reopen = away(dsn)
-        postgres.execute(*close)
-        try:
-            await publish(kafka, topic, [happened(key, 2) for key in "abcdef"])
-        finally:
-            postgres.execute(reopen)
-        expected = sorted([("a", 1), *((key, 2) for key in "abcdef")])
-        await eventually(lambda: effects_are(things, expected))
-
-    assert await parked(things) == []
-
-
-def away(dsn: str) -> tuple[list[str], str]:
-    """Statements that shut everybody out of the database, and one that lets them in again."""
-    name = dsn.rpartition("/")[2]
-    sessions = "select pg_terminate_backend(pid) from pg_stat_activity where datname = "
-    close = [f"alter database {name} allow_connections false", f"{sessions}'{name}'"]
-    return close, f"alter database {name} allow_connections true"
-
-
-async def test_a_broker_that_stands_still_is_waited_for(things, dsn, kafka, topic, broker):
-    async with relaying(dsn, kafka), reading(things, subscription(topic), kafka):
-        await record(things, [Event(CHANGED, topic, "a", {"version": 1})])
-        await eventually(lambda: things_are(things, {"a": 1}))
-        os.kill(broker.pid, signal.SIGSTOP)
-        try:
-            for n in range(2, 20):
-                await record(things, [Event(CHANGED, topic, "a", {"version": n})])
-        finally:
-            os.kill(broker.pid, signal.SIGCONT)
-        await eventually(lambda: things_are(things, {"a": 19}))
-
-
-async def test_a_closed_port_is_waited_for_and_a_stop_is_heard_meanwhile(things, topic):
-    stop = asyncio.Event()
-    reader = Consumer(things, subscription(topic), Kafka("127.0.0.1:1"))
-    running = asyncio.create_task(reader.run(stop))
-    await asyncio.wait([running], timeout=0.2)
-    assert not running.done()
-    stop.set()
-    await asyncio.wait_for(running, 5)
-
-
-async def drop_the_oldest(kafka: Kafka, topic: str) -> None:
-    """More than the 5 MB that the embedded broker keeps of a partition."""
-    big = {"key": b"a", "value": b"x" * 900_000, "headers": headers("thing.painted.v1")}
-    await publish(kafka, topic, [big] * 8)
-
-
-async def test_a_reader_whose_offset_has_gone_stops_and_says_so(things, kafka, topic):
-    asked = subscription(topic)
-    await publish(kafka, topic, [changed("a", 1)])
-    async with reading(things, asked, kafka):
-        await eventually(lambda: things_are(things, {"a": 1}))
-    await drop_the_oldest(kafka, topic)
-
-    with pytest.raises(LostOffsetError, match=r"records 1 to \d are gone"):
-        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 10)
-
-
-async def test_a_new_reader_that_finds_the_beginning_gone_stops(things, kafka, topic):
-    await drop_the_oldest(kafka, topic)
-
-    with pytest.raises(LostOffsetError, match="records 0 to"):
-        await asyncio.wait_for(
-            Consumer(things, subscription(topic), kafka).run(asyncio.Event()), 10
-        )
-
-
-async def test_an_offset_beyond_the_end_stops_a_reader(things, kafka, topic, broker: Broker):
-    asked = subscription(topic)
-    await publish(kafka, topic, [changed("a", 1)])
-    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
-    await consumer.start()
-    place = TopicPartition(topic, 0)
-    consumer.assign([place])
-    await consumer.commit({place: 1_000})
-    await consumer.stop()
-
-    with pytest.raises(LostOffsetError, match="1000 was read once"):
-        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 10)

@@ -11,7 +11,7 @@ from chassis import wire
 from chassis.consumer import Received, Subscription
 from chassis.db import Database, Tx
 from chassis.errors import TransientError
-from chassis.handling import Handling
+from chassis.handling import Handling, ReaderStoppedError
 from tests.support.messaging import headers, parked, value
 
 CHANGED, HAPPENED, UNKNOWN = "thing.changed.v1", "thing.happened.v1", "thing.painted.v1"
@@ -140,3 +140,21 @@ async def test_a_log_takes_effect_once_whole_and_in_spite_of_everything(
     assert things == newest
     assert effects == [record.offset for record, _ in world.good(HAPPENED)]
     assert sorted(dead["offset"] for dead in await parked(database)) == world.hopeless()
+
+
+async def test_what_is_skipped_is_no_sign_that_events_can_be_handled(database: Database):
+    """Between poison only: the fuse blows all the same."""
+    handling = Handling(database, World(1).subscription(), fuse=3)
+    poison, unknown = [
+        [as_record(type_, offset) for offset in range(3)] for type_ in (CHANGED, UNKNOWN)
+    ]
+    for record in (poison[0], unknown[0], poison[1], unknown[1]):
+        assert await handling.handle([record]) == {}
+    with pytest.raises(ReaderStoppedError, match="3 records in a row"):
+        await handling.handle([poison[2]])
+
+
+def as_record(event_type: str, offset: int) -> ConsumerRecord:
+    body = b"{"
+    taken = headers(event_type, UUID(int=offset))
+    return ConsumerRecord("things", 0, offset, 0, 0, b"a", body, None, 1, len(body), tuple(taken))

@@ -141,6 +141,18 @@ def raw(key: str, version: int) -> dict[str, object]:
     return {"key": key.encode(), "value": payload, "headers": headers(CHANGED)}
 
 
+async def test_what_was_parked_does_not_stand_in_the_way_of_a_rebuild(
+    things, kafka, topic, subscription
+):
+    poison = raw("a", 2) | {"value": value({"version": "two"})}
+    undecodable = raw("a", 2) | {"value": b"{"}
+    await publish(kafka, topic, [raw("a", 1), poison, undecodable, raw("b", 3), raw("a", 4)])
+
+    assert await rebuild(things, subscription, kafka) == 3
+
+    await things_are(things, {"a": 4, "b": 3})
+
+
 async def lose_the_beginning(kafka: Kafka, topic: str) -> None:
     big = {"key": b"a", "value": b"x" * 900_000, "headers": headers("thing.painted.v1")}
     await publish(kafka, topic, [raw("a", 1), *[big] * 8])

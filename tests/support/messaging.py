@@ -48,12 +48,13 @@ async def relaying(dsn: str, kafka: Kafka, timeout: float = 1.0) -> AsyncIterato
 @asynccontextmanager
 async def reading(
     database: Database, subscription: Subscription, kafka: Kafka, fuse: int = FUSE
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Consumer]:
     """A reader at work during the block."""
     stop = asyncio.Event()
-    running = asyncio.create_task(Consumer(database, subscription, kafka, fuse=fuse).run(stop))
+    reader = Consumer(database, subscription, kafka, fuse=fuse)
+    running = asyncio.create_task(reader.run(stop))
     try:
-        yield
+        yield reader
     finally:
         stop.set()
         await running
