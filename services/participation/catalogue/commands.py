@@ -14,8 +14,7 @@ from nhs.roles import OrganisationKind, Role
 from services.participation.catalogue import events, store
 from services.participation.catalogue.domain import QualityService, Signature
 from services.participation.catalogue.shipped import library
-
-LONGEST_REASON = 300
+from services.participation.reason import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ async def _drafted(tx: Tx, ask: Ask, code: str) -> str:
 async def publish_quality_service(db: Database, ask: Ask, identity: str, reason: str | None) -> str:
     """Publish a draft of somebody else's, if it is sound."""
     _must_manage_catalogue(ask.principal)
-    why = " ".join((reason or "").split())[:LONGEST_REASON] or None
+    why = said(reason)
     async with db.transaction() as tx:
         return await once(tx, ask.key, str, lambda: _published(tx, ask, identity, why), now=ask.now)
 

@@ -29,11 +29,11 @@ from services.participation.offers.domain import (
     Terms,
     What,
     payment_types_seen,
-    said,
     second_offer,
 )
 from services.participation.offers.store import changes, lists, providers
 from services.participation.offers.store.changes import Held
+from services.participation.reason import said
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from chassis.errors import NOT_YET_KNOWN, DomainError
 from nhs.roles import Role
 from nhs.values import FinancialYear, Period
 
-LONGEST_REASON = 300
 REMINDER_DAYS = (1, 7)
 """A response is asked for again this many days before it is due; the nearer reminder wins."""
 
@@ -302,15 +301,6 @@ class Standing:
         if requires_pcn and self.last_member_on not in (None, date.max):
             ends.append(TakesPartUntil(self.last_member_on, "NOT_IN_A_PCN"))
         return min(ends, key=lambda end: end.day, default=None)
-
-
-def said(reason: str | None) -> str | None:
-    """A reason as it is kept: on one line, and short enough for an event."""
-    words = " ".join((reason or "").split())
-    if len(words) > LONGEST_REASON or not words.isprintable():
-        message = f"A reason has at most {LONGEST_REASON} characters, all of them printable."
-        raise DomainError("REASON_NOT_VALID", message, field="reason")
-    return words or None
 
 
 def year_of(today: date, chosen: str | None) -> Period:

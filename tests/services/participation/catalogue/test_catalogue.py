@@ -56,6 +56,12 @@ def test_points_that_do_not_add_up_cannot_be_published():
     assert refused.value.facts["problems"][0]["code"] == "POINTS_DO_NOT_ADD_UP"
 
 
+async def test_a_reason_that_is_too_long_is_refused_and_not_cut(drafted):
+    before = await drafted.traces()
+    assert (await published_by(drafted, ANOTHER, "x" * 301)).code == "REASON_NOT_VALID"
+    assert await drafted.traces() == before
+
+
 def test_an_unusual_price_of_a_patient_takes_a_reason():
     dear = qof().constants[0].model_copy(update={"value": 300})
     unusual = draft(qof(constants=(dear, qof().constants[1])))

@@ -17,7 +17,6 @@ from services.participation.offers.domain import (
     Standing,
     Status,
     Terms,
-    said,
     year_of,
 )
 
@@ -186,13 +185,6 @@ def test_a_service_may_require_membership_of_a_pcn():
     network = replace(TERMS, service=replace(QOF, requires_pcn_membership=True))
     assert code(CANDIDATE.check, network) == "NOT_IN_A_PCN"
     replace(CANDIDATE, in_pcn=True).check(network)
-
-
-def test_a_reason_is_one_line_and_short():
-    assert said("  too\n few nurses ") == "too few nurses"
-    assert said("  ") is None
-    assert code(said, "x" * 301) == "REASON_NOT_VALID"
-    assert code(said, "a\x00b") == "REASON_NOT_VALID"
 
 
 def test_the_year_is_the_current_one_unless_another_is_chosen():
