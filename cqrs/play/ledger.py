@@ -22,11 +22,13 @@ class Books:
 
 async def compare(viewer: Person, kafka: str, expected: int) -> Books:
     """Wait for the last entry on the topic; then both must agree to the penny."""
-    failing = f"{expected} entries were to be on the ledger's topic"
-    theirs = await until(
-        lambda: _subscriber(kafka), lambda books: books.entries >= expected, failing, _PATIENCE
-    )
     ours = await _graphql(viewer)
+    if ours.entries < expected:
+        raise PlayError(f"GraphQL knows {ours.entries} of {expected} payments")
+    failing = f"{ours.entries} entries were to be on the ledger's topic"
+    theirs = await until(
+        lambda: _subscriber(kafka), lambda books: books.entries >= ours.entries, failing, _PATIENCE
+    )
     if theirs != ours:
         raise PlayError(f"the ledger does not agree: subscriber {theirs}, GraphQL {ours}")
     return ours

@@ -1,0 +1,25 @@
+"""What is on the broker of the whole system."""
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from chassis.topics import declared_topics, with_dead
+from cqrs.services import SERVICES
+
+
+async def records(kafka: str) -> list[ConsumerRecord]:
+    """Everything on every topic, dead letters too; each partition in its order."""
+    topics = with_dead(declared_topics(), frozenset(SERVICES))
+    every = [TopicPartition(each.name, n) for each in topics for n in range(each.partitions)]
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, fetch_max_wait_ms=20) as consumer:
+        consumer.assign(every)
+        ends = await consumer.end_offsets(every)
+        await consumer.seek_to_beginning()
+        found: list[ConsumerRecord] = []
+        while len(found) < sum(ends.values()):
+            for batch in (await consumer.getmany(timeout_ms=1_000)).values():
+                found += batch
+    return found
+
+
+def event_type(record: ConsumerRecord) -> str:
+    return dict(record.headers)["ce_type"].decode()
