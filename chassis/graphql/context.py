@@ -14,6 +14,7 @@ from chassis import wire
 from chassis.auth import Identity
 from chassis.clock import Clock
 from chassis.db import Database
+from chassis.errors import DomainError
 from chassis.files import Files
 from chassis.idempotency import IdempotencyKey
 
@@ -26,6 +27,8 @@ class Caller(Protocol):
     @property
     def organisation(self) -> str: ...
 
+
+LONGEST_KEY = 200
 
 P = TypeVar("P", bound=Caller)
 L = TypeVar("L")
@@ -59,6 +62,9 @@ class Context(Generic[P]):
         """Bind the caller's key to the person, the organisation, the mutation and its input."""
         if key is None:
             return None
+        if not 0 < len(key) <= LONGEST_KEY:
+            message = f"An idempotency key has 1 to {LONGEST_KEY} characters."
+            raise DomainError("KEY_NOT_VALID", message, field="idempotencyKey")
         raw = info._raw_info  # noqa: SLF001 (Strawberry shows the arguments nowhere else)
         return IdempotencyKey(
             key=key,

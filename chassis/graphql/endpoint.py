@@ -6,6 +6,7 @@ the organisation, 400, 413 and 415 for what is no GraphQL request, 503 for what 
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from chassis.service import Service
 
 DEADLINE_HEADER = "x-deadline-ms"
 """Milliseconds the caller will wait yet, counted from the request's arrival."""
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
 ACTING_FOR_HEADER = "x-acting-for"
 LONGEST_MS = 30_000
 LONGEST_QUERY = 65_536
@@ -143,7 +145,7 @@ async def _execute(
 def _deadline(request: Request) -> float:
     """Take the time the caller leaves us; the database is told of it too."""
     given = request.headers.get(DEADLINE_HEADER, "")
-    left = min(int(given), LONGEST_MS) if given.isascii() and given.isdigit() else LONGEST_MS
+    left = min(int(given), LONGEST_MS) if _MILLISECONDS.fullmatch(given) else LONGEST_MS
     until = asyncio.get_running_loop().time() + left / 1_000
     db.deadline.set(until)
     return until

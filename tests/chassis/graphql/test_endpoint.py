@@ -198,6 +198,40 @@ async def test_a_document_that_would_hold_up_validation_is_refused(sample: Sampl
     assert answer.code == "GRAPHQL_PARSE_FAILED"
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ a" * 1_300 + "}" * 1_300,
+        "{ today(a: " + "[" * 3_000 + "]" * 900 + ") }",
+        'mutation { writeNote(title: "a", cost: "1.00", x: ' + "{a:" * 1_200 + "}" * 1_200 + ") }",
+    ],
+    ids=["selections", "lists", "objects"],
+)
+@pytest.mark.parametrize("token", [None, ""], ids=["with a token", "without"])
+async def test_a_document_nested_beyond_measure_is_the_callers_fault(
+    sample: Sample, query: str, token: str | None
+) -> None:
+    answer = await sample.ask(query, token=token)
+    assert answer.code == ("UNAUTHENTICATED" if token == "" else "GRAPHQL_PARSE_FAILED")
+
+
+@pytest.mark.parametrize("given", ["9" * 5_000, "", "-1", "1e3", "soon"])
+async def test_a_deadline_that_is_none_is_passed_over(sample: Sample, given: str) -> None:
+    assert (await sample.ask("{ today }", X_Deadline_Ms=given)).status == 200
+
+
+async def test_a_text_that_cannot_be_stored_is_refused(sample: Sample) -> None:
+    assert (await sample.ask(WRITE, {"title": "a\0b"})).code == "TEXT_NOT_VALID"
+    await nothing_came_of_it(sample)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 201, "k\0"], ids=["empty", "long", "unstorable"])
+async def test_a_key_that_cannot_be_kept_is_refused(sample: Sample, key: str) -> None:
+    answer = await sample.ask(WRITE, {"title": "Bread", "key": key})
+    assert answer.code in ("KEY_NOT_VALID", "TEXT_NOT_VALID")
+    await nothing_came_of_it(sample)
+
+
 async def test_the_callers_deadline_ends_the_work_in_the_database(sample: Sample) -> None:
     began = time.monotonic()
     answer = await sample.ask("{ slow }", X_Deadline_Ms="300")
