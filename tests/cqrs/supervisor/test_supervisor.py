@@ -47,7 +47,7 @@ def a_supervisor() -> Iterator[tuple[subprocess.Popen[str], Path, int]]:
 def test_a_signal_ends_everything(ending: signal.Signals) -> None:
     with a_supervisor() as (process, folder, child):
         process.send_signal(ending)
-        process.wait(10)
+        process.wait(30)
         assert_gone(child)
         assert not folder.exists()
 
@@ -57,7 +57,7 @@ def test_a_background_job_whose_shell_ignores_ctrl_c_ends_on_sigterm_all_the_sam
     try:
         with a_supervisor() as (process, folder, child):
             process.send_signal(signal.SIGTERM)
-            process.wait(10)
+            process.wait(30)
             assert_gone(child)
             assert not folder.exists()
     finally:
