@@ -2,7 +2,8 @@
 
 GraphQL carries JSON only. A mutation hands out a path to PUT a file to, and a second one starts the
 work on it; a query hands out a path to fetch one from. The signature covers all of the path, so
-whoever holds it may do that one thing until it expires, and needs no token for it.
+whoever holds it may do that one thing until it expires, and needs no token for it. Files are on
+their way: a day after they came `housekeeping` deletes them.
 """
 
 import hashlib
@@ -10,7 +11,9 @@ import hmac
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -73,6 +76,14 @@ class Files:
     def path(self, kind: str, file: UUID, *, organisation: str) -> Path:
         """Where the file is, or is to be written."""
         return self._folder / self.kinds[kind].name / _plain(organisation) / str(file)
+
+    def forget(self, age: timedelta) -> None:
+        """Delete the files that came longer ago, those that never came whole among them."""
+        oldest = time.time() - age.total_seconds()
+        for path in self._folder.glob("*/*/*"):
+            with suppress(FileNotFoundError):  # another worker of this service was here first
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _signed(self, method: str, kind: str, organisation: str, file: UUID, name: str = "") -> str:
         path = f"/files/{self.service}/{kind}/{quote(_plain(organisation))}/{file}"

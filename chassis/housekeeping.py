@@ -10,6 +10,7 @@ from chassis import idempotency
 from chassis.clock import Clock
 from chassis.db import Database
 from chassis.errors import TransientError
+from chassis.files import Files
 
 log = structlog.get_logger()
 
@@ -19,14 +20,17 @@ _AT_ONCE = 5_000
 HEARD = timedelta(days=60)
 """Longer than any topic that is reacted to keeps its records."""
 JOBS = timedelta(days=60)
+FILES = timedelta(days=1)
+"""The job that reads an upload has long begun by then, or nobody ever asked for it."""
 
 
-async def keep_house(db: Database, clock: Clock, stop: asyncio.Event) -> None:
+async def keep_house(db: Database, files: Files, clock: Clock, stop: asyncio.Event) -> None:
     """Tidy up now and then, until told to stop."""
     while not stop.is_set():
         try:
             await tidy(db, clock.now())
-        except TransientError as error:
+            await asyncio.to_thread(files.forget, FILES)
+        except (TransientError, OSError) as error:
             log.info("housekeeping.later", reason=str(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _EVERY)

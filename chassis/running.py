@@ -105,7 +105,7 @@ class Running:
         """The parts that work without being asked; each waits until the database is migrated."""
         parts: dict[str, Part] = {
             "relay": self._relay().run,
-            "housekeeping": partial(keep_house, self.database, self.clock),
+            "housekeeping": partial(keep_house, self.database, self.files, self.clock),
         }
         if self.service.subscription:
             parts["reader"] = self._reader(self.service.subscription).run

@@ -1,13 +1,18 @@
 """What is forgotten, and what is not."""
 
 import asyncio
+import os
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from chassis.clock import Clock
 from chassis.db import Database
-from chassis.housekeeping import keep_house, tidy
+from chassis.files import Files
+from chassis.housekeeping import FILES, keep_house, tidy
+from chassis.ids import new_id
 from tests.support.eventually import eventually
 
 NOW = datetime(2025, 4, 1, 9, tzinfo=UTC)
@@ -71,13 +76,39 @@ async def test_a_job_that_waits_is_never_forgotten(kept):
     assert "job old" in await names(kept)
 
 
-async def test_it_is_done_in_the_background_until_told_to_stop(kept):
+def came(folder: Path, name: str, ago: timedelta) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+    os.utime(path, (time.time() - ago.total_seconds(),) * 2)
+    return path
+
+
+def test_a_file_goes_a_day_after_it_came_be_it_whole_or_cut_short(tmp_path):
+    old, new = timedelta(hours=25), timedelta(hours=23)
+    for ago in old, new:
+        came(tmp_path, f"sample/note/A1/{new_id()}", ago)
+        came(tmp_path, f"sample/note/A1/{new_id()}.part", ago)
+    anothers = came(tmp_path, f"other/note/A1/{new_id()}", old)
+
+    Files("sample", tmp_path, b"", ()).forget(FILES)
+
+    left = [path for path in tmp_path.glob("sample/*/*/*") if path.is_file()]
+    assert len(left) == 2
+    assert all(path.stat().st_mtime > time.time() - old.total_seconds() for path in left)
+    assert anothers.exists()
+
+
+async def test_it_is_done_in_the_background_until_told_to_stop(kept, tmp_path):
     stop = asyncio.Event()
     clock = Clock.from_setting(NOW.isoformat(), demonstration=True)
-    running = asyncio.create_task(keep_house(kept, clock, stop))
+    upload = came(tmp_path, f"sample/note/A1/{new_id()}", timedelta(days=2))
+    files = Files("sample", tmp_path, b"", ())
+    running = asyncio.create_task(keep_house(kept, files, clock, stop))
 
     async def tidied() -> None:
         assert len(await names(kept)) == 4
+        assert not upload.exists()
 
     await eventually(tidied)
     stop.set()
