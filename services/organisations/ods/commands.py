@@ -168,7 +168,7 @@ async def _compare(
 def _outcome(asked: ImportInput, reading: Reading, planned: Plan) -> Outcome:
     if asked.dry_run:
         return Outcome.DRY_RUN
-    if reading.problems and not asked.skip_bad_lines:
+    if not all(asked.skip_bad_lines and one.may_be_skipped for one in reading.problems):
         return Outcome.REFUSED
     return Outcome.UNCHANGED if planned.is_empty else Outcome.APPLIED
 

@@ -10,6 +10,20 @@ from services.organisations.network.domain import MembershipRow, Span
 JOB = "organisation-import"
 
 
+MORE_THAN_A_LINE = frozenset(
+    {
+        "FILE_NOT_KNOWN",
+        "FILE_NOT_READABLE",
+        "WORKBOOK_NOT_READABLE",
+        "TOO_LARGE",
+        "SHEET_MISSING",
+        "COLUMN_MISSING",
+        "KIND_CHANGED",
+    }
+)
+"""Codes of what no line can be skipped for: without it the file would say something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something in a file that cannot be taken, and where it stands."""
@@ -19,6 +33,10 @@ class Problem:
     reason: str
     line: int | None = None
     column: str | None = None
+
+    @property
+    def may_be_skipped(self) -> bool:
+        return self.code not in MORE_THAN_A_LINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,8 @@ class Reading:
     parts: list[PartOf] = field(default_factory=list)
     rows: list[MembershipRow] | None = None
     """None where no file of memberships was given: then nothing is said about them."""
+    rows_unread: bool = False
+    """Whether a line of memberships could not be read: then the rows are not the whole truth."""
     list_sizes: list[ListSize] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     places: dict[str, tuple[str, int]] = field(default_factory=dict)

@@ -60,9 +60,10 @@ def plan(known: Known, reading: Reading, today: date) -> Plan:
         one for code, one in wanted.items() if known.organisations.get(code) != one
     ]
     made.touched.update(one.ods_code for one in made.organisations)
-    made.overlaps = _join_networks(relationships, reading)
+    rows = _rows(known, reading)
+    made.overlaps = _join_networks(relationships, rows)
     relationships.into(made)
-    _keep_rows(made, known, reading)
+    _keep_rows(made, known, rows)
     _count_patients(made, known, reading, {**known.organisations, **wanted})
     return made
 
@@ -181,15 +182,29 @@ def _relate(relationships: Relationships, reading: Reading, today: date) -> None
         relationships.become(line, spans)
 
 
-def _join_networks(relationships: Relationships, reading: Reading) -> dict[str, list[Span]]:
+def _rows(known: Known, reading: Reading) -> Sequence[MembershipRow] | None:
+    """Every row of memberships that is true; None where nothing is said of them.
+
+    Of lines that could not be read nobody knows whose they were: then no row counts as gone.
+    """
+    if reading.rows is None or not reading.rows_unread:
+        return reading.rows
+    said = {(row.practice, row.pcn, row.starts_on) for row in reading.rows}
+    left = [row for row in known.rows if (row.practice, row.pcn, row.starts_on) not in said]
+    return [*reading.rows, *left]
+
+
+def _join_networks(
+    relationships: Relationships, rows: Sequence[MembershipRow] | None
+) -> dict[str, list[Span]]:
     """Make the memberships in force; answers the rows that share a day, by practice.
 
     The file is the whole truth on memberships: what it does not say is no longer true.
     """
-    if reading.rows is None:
+    if rows is None:
         return {}
     said: dict[str, list[Span]] = {}
-    for row in reading.rows:
+    for row in rows:
         said.setdefault(row.practice, []).append(Span(row.starts_on, row.pcn, row.ends_on))
     for practice in sorted(relationships.sources(RelationshipKind.MEMBER_OF) | said.keys()):
         line = practice, RelationshipKind.MEMBER_OF
@@ -202,12 +217,12 @@ def _join_networks(relationships: Relationships, reading: Reading) -> dict[str, 
     }
 
 
-def _keep_rows(made: Plan, known: Known, reading: Reading) -> None:
-    if reading.rows is None:
+def _keep_rows(made: Plan, known: Known, rows: Sequence[MembershipRow] | None) -> None:
+    if rows is None:
         return
-    said = set(reading.rows)
+    said = set(rows)
     made.ended_rows = [id_ for row, id_ in known.rows.items() if row not in said]
-    made.started_rows = [row for row in dict.fromkeys(reading.rows) if row not in known.rows]
+    made.started_rows = [row for row in dict.fromkeys(rows) if row not in known.rows]
 
 
 def _count_patients(

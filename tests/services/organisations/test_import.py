@@ -278,6 +278,32 @@ async def test_bad_lines_may_be_skipped_and_stay_listed(database):
     assert report["counts"]["PRACTICE_ADDED"] == 3
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("ePCN.xlsx", workbook(PCNS, MEMBERS, ("PCNDetails", "Else")), "SHEET_MISSING"),
+        ("mapping.csv", csv_file([], MAPPING_HEADER[:5]), "COLUMN_MISSING"),
+        ("mapping.csv", csv_file([mapping("A99001", "QQ1")], MAPPING_HEADER), "KIND_CHANGED"),
+    ],
+)
+async def test_what_is_more_than_a_bad_line_is_never_skipped(database, name, content, code):
+    await load_files(database, FILES)
+    await told(database)
+    outcome, report = await load_files(database, {name: content}, skip_bad_lines=True)
+    assert (outcome, [one["code"] for one in report["problems"]]) == ("REFUSED", [code])
+    assert await told(database) == []
+
+
+async def test_a_skipped_line_of_a_member_leaves_what_was_known_of_members(database):
+    await load_files(database, FILES)
+    await told(database)
+    members = [MEMBERS[0], member("A99001", "Z1", "20220401"), *MEMBERS[2:]]
+    files = {"ePCN.xlsx": workbook(PCNS, members)}
+    outcome, report = await load_files(database, files, skip_bad_lines=True)
+    assert (outcome, report["counts"]["PROBLEMS"]) == ("UNCHANGED", 1)
+    assert await told(database) == []
+
+
 async def test_an_organisation_does_not_become_one_of_another_kind(database):
     await load_files(database, FILES)
     await told(database)

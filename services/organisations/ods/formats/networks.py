@@ -115,10 +115,12 @@ def _pcn(line: Line) -> tuple[Organisation, Led, Organisation]:
 
 
 def _read_members(lines: Iterator[Line], reading: Reading) -> None:
+    before = len(reading.problems)
     for line, row, named in read_each(lines, lambda line: (line, *_member(line)), reading.problems):
         assert reading.rows is not None
         reading.rows.append(row)
         reading.name(named, line.file, line.number)
+    reading.rows_unread |= len(reading.problems) > before
 
 
 def _member(line: Line) -> tuple[MembershipRow, list[Organisation]]:
