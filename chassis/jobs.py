@@ -145,16 +145,16 @@ class _Worker:
         """Run the job; a stop interrupts it, and the next worker starts it again."""
         work = asyncio.ensure_future(self._run(run, kind))
         stopping = asyncio.ensure_future(stop.wait())
-        await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not work.done():
-            work.cancel()
+        try:
+            await asyncio.wait({work, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            interrupted = work.cancel()
             with suppress(asyncio.CancelledError):
                 await work
+        if interrupted:
             await self._save(_AGAIN, run)
             log.info("job.interrupted", job=str(run.id), kind=kind)
-            return
-        await work
 
     async def _run(self, run: JobRun, kind: str) -> None:
         if run.attempt > ATTEMPTS:

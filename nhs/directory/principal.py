@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from chassis.auth import Identity
 from chassis.db import Reader
-from chassis.errors import DomainError
+from chassis.errors import DomainError, TransientError
 from nhs.roles import OrganisationKind, Role
 
 
@@ -66,6 +66,8 @@ async def load_principal(
     rows = await reader.fetch(_LOAD, identity.subject, identity.issuer)
     if not rows:
         raise DomainError("PERSON_NOT_KNOWN", "Nobody here is known by this token")
+    if len({row["id"] for row in rows}) > 1:
+        raise TransientError("two people are known by this token, until more has been heard")
     if rows[0]["status"] != "ACTIVE":
         raise DomainError("PERSON_DISABLED", "This person's access has been disabled")
     organisation = _organisation(rows, acting_for)

@@ -161,6 +161,27 @@ async def test_a_job_interrupted_leaves_nothing_and_is_done_by_the_next_worker(e
     assert await effect_count(effects) == 1
 
 
+async def test_a_worker_that_is_cancelled_leaves_no_job_running(effects):
+    begun, undone = asyncio.Event(), asyncio.Event()
+
+    async def hang(_: JobRun) -> dict[str, object]:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            undone.set()
+        return {}
+
+    await ask(effects)
+    working = asyncio.create_task(run_jobs(effects, {"load": hang}, asyncio.Event()))
+    await begun.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+
+    assert undone.is_set(), "its lock is free, so another may be at the job already"
+
+
 async def test_a_worker_that_lost_its_job_to_another_changes_nothing_any_more(effects, dsn):
     begun, go_on = asyncio.Event(), asyncio.Event()
 

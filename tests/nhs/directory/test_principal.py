@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.auth import Identity
-from chassis.errors import DomainError
+from chassis.errors import DomainError, TransientError
 from nhs.directory.principal import load_principal
 from nhs.roles import OrganisationKind, Role
 from tests.support.directory import ISSUER, have_organisation, have_person
@@ -66,6 +66,15 @@ async def test_the_subject_of_another_issuer_is_somebody_else(people, database):
     async with database.reader() as reader:
         with pytest.raises(DomainError, match="Nobody"):
             await load_principal(reader, Identity("https://other.example", "one"), None, NOW)
+
+
+async def test_two_people_of_one_subject_are_neither(people, database):
+    """As it stands for a moment when events of both are on their way."""
+    async with database.transaction() as tx:
+        await have_person(tx, "one", {"A81001": [Role.DATA_LOAD]})
+    async with database.reader() as reader:
+        with pytest.raises(TransientError):
+            await load_principal(reader, Identity(ISSUER, "one"), None, NOW)
 
 
 async def test_a_disabled_person_is_refused(people, database):
