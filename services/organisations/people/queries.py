@@ -28,14 +28,17 @@ def reach_of(principal: Principal, today: date) -> Reach:
     return Reach(principal.organisation, principal.holds(Role.ADVANCED_USER_ADMINISTRATOR), today)
 
 
+def _administers(principal: Principal) -> bool:
+    return any(principal.holds(role) for role in ADMINISTRATORS)
+
+
 async def find(
     db: Database, principal: Principal, today: date, ids: Sequence[UUID]
 ) -> list[Record | None]:
     """Those of the people whom the caller may see; mail addresses for administrators only."""
-    administers = any(principal.holds(role) for role in ADMINISTRATORS)
-    reach = reach_of(principal, today)
+    mailboxes, reach = _administers(principal), reach_of(principal, today)
     async with db.reader() as reader:
-        rows = await store.seen(reader, reach, principal.person_id, ids, mailboxes=administers)
+        rows = await store.seen(reader, reach, principal.person_id, ids, mailboxes=mailboxes)
     found = {row["id"]: row for row in rows}
     return [found.get(id_) for id_ in ids]
 
@@ -62,27 +65,34 @@ async def count(db: Database, principal: Principal, today: date, wanted: PersonF
         return await store.count(reader, reach_of(principal, today), _arguments(wanted))
 
 
-async def links(db: Database, people: Sequence[UUID]) -> list[list[Record]]:
+async def links(
+    db: Database, principal: Principal, today: date, people: Sequence[UUID]
+) -> list[list[Record]]:
     """Of people the caller sees: a row for each role, or one for a link without any."""
+    reach = reach_of(principal, today)
     async with db.reader() as reader:
-        rows = await store.links(reader, people)
-    found: dict[UUID, list[Record]] = {person: [] for person in people}
-    for row in rows:
-        found[row["person_id"]].append(row)
-    return [found[person] for person in people]
+        found = _by_person(await store.links(reader, reach, principal.person_id, people))
+    return [found.get(person, []) for person in people]
 
 
 async def history(
-    db: Database, principal: Principal, today: date, person: UUID
-) -> list[Record] | None:
-    """What was done to the caller, or to somebody the caller looks after; None of others."""
-    administers = any(principal.holds(role) for role in ADMINISTRATORS)
+    db: Database, principal: Principal, today: date, people: Sequence[UUID]
+) -> list[list[Record] | None]:
+    """What was done to the caller, and to people the caller looks after; None of others."""
+    reach, administers = reach_of(principal, today), _administers(principal)
     async with db.reader() as reader:
-        if person != principal.person_id and not (
-            administers and await store.looks_after(reader, reach_of(principal, today), person)
-        ):
-            return None
-        return await store.history(reader, person)
+        rows = await store.history(
+            reader, reach, principal.person_id, people, administers=administers
+        )
+    found = _by_person(rows)
+    return [found.get(person) for person in people]
+
+
+def _by_person(rows: Sequence[Record]) -> dict[UUID, list[Record]]:
+    found: dict[UUID, list[Record]] = {}
+    for row in rows:
+        found.setdefault(row["person_id"], []).append(row)
+    return found
 
 
 def _arguments(wanted: PersonFilter) -> store.Wanted:

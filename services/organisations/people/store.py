@@ -241,15 +241,16 @@ def _list(types: PaymentTypes) -> list[str] | None:
 
 
 # Seen: who acts for an organisation that the caller's sees today, or is part of it; and oneself.
+_SEES = """
+select s.provider from directory.scope($1) s where s.valid_from <= $3 and s.valid_to >= $3
+union
+select b.organisation from directory.self_and_below($1) b
+    where b.valid_from <= $3 and b.valid_to >= $3
+"""
 _SEEN = f"""
 with
 within (ods_code) as ({_WITHIN}),
-sees (ods_code) as (
-    select s.provider from directory.scope($1) s where s.valid_from <= $3 and s.valid_to >= $3
-    union
-    select b.organisation from directory.self_and_below($1) b
-        where b.valid_from <= $3 and b.valid_to >= $3
-)
+sees (ods_code) as ({_SEES})
 select
     p.id, p.version, p.status, p.name,
     case when p.id = $5 or $6 and exists (
@@ -271,17 +272,20 @@ async def seen(
     )
 
 
-_LINKS = """
+_LINKS = f"""
+with sees (ods_code) as ({_SEES})
 select l.person_id, l.organisation, r.role, r.payment_types
 from person_link l
 left join person_role r on r.person_id = l.person_id and r.organisation = l.organisation
-where l.person_id = any ($1)
+where l.person_id = any ($4)
+    and (l.person_id = $2 or l.organisation in (select ods_code from sees))
 order by l.person_id, l.organisation, r.role
-"""
+"""  # noqa: S608 - all of it is ours
 
 
-async def links(reader: Reader, people: Sequence[UUID]) -> list[Record]:
-    return await reader.fetch(_LINKS, list(people))
+async def links(reader: Reader, reach: Reach, caller: UUID, people: Sequence[UUID]) -> list[Record]:
+    """What people do for organisations the caller's sees, and all that the caller does."""
+    return await reader.fetch(_LINKS, reach.organisation, caller, reach.today, list(people))
 
 
 Wanted = tuple[str | None, str | None, str | None, str | None]
@@ -322,24 +326,30 @@ async def count(reader: Reader, reach: Reach, wanted: Wanted) -> int:
     return int(await reader.fetchval(_COUNT, *arguments))
 
 
-_LOOKS_AFTER = f"""
-select exists (
-    select from person_link where person_id = $4 and organisation in ({_WITHIN})
+# What was done to people looked after, as far as it is about organisations looked after.
+_HISTORY = f"""
+with
+within (ods_code) as ({_WITHIN}),
+looked_after (person_id) as (
+    select l.person_id from person_link l
+    where $6 and l.person_id = any ($4) and l.organisation in (select ods_code from within)
 )
+select
+    c.person_id, c.at, c.changed_by, c.acting_for, c.change, c.organisation, c.role,
+    c.payment_types, c.reason
+from person_change c
+where c.person_id = any ($4) and (
+    c.person_id = $5
+    or c.person_id in (select person_id from looked_after)
+        and (c.organisation is null or c.organisation in (select ods_code from within))
+)
+order by c.person_id, c.at, c.id
 """  # noqa: S608 - all of it is ours
 
 
-async def looks_after(reader: Reader, reach: Reach, person: UUID) -> bool:
-    return bool(
-        await reader.fetchval(_LOOKS_AFTER, reach.organisation, reach.below, reach.today, person)
+async def history(
+    reader: Reader, reach: Reach, caller: UUID, people: Sequence[UUID], *, administers: bool
+) -> list[Record]:
+    return await reader.fetch(
+        _HISTORY, reach.organisation, reach.below, reach.today, list(people), caller, administers
     )
-
-
-_HISTORY = """
-select at, changed_by, acting_for, change, organisation, role, payment_types, reason
-from person_change where person_id = $1 order by at, id
-"""
-
-
-async def history(reader: Reader, person: UUID) -> list[Record]:
-    return await reader.fetch(_HISTORY, person)

@@ -114,7 +114,9 @@ class Person:
     async def resolve_reference(cls, info: Info, id: str) -> Person | None:  # noqa: A002
         return await person_loader(info).load(as_uuid(id))
 
-    @strawberry.field(description="The organisations they act for, by code.")
+    @strawberry.field(
+        description="The organisations they act for, by code, as far as you see these."
+    )
     async def links(self, info: Info) -> list[PersonLink]:
         rows = await _links(info).load(UUID(self.id))
         codes = dict.fromkeys(row["organisation"] for row in rows)
@@ -131,12 +133,11 @@ class Person:
         ]
 
     @strawberry.field(
-        description="Everything that was done to them, the earliest first; null for others than "
-        "themselves and their administrators."
+        description="Everything that was done to them, the earliest first; of others than yourself "
+        "for the organisations you look after, and null of those you do not."
     )
     async def history(self, info: Info) -> list[PersonHistoryEntry] | None:
-        context = info.context
-        rows = await queries.history(context.db, context.principal, today(info), UUID(self.id))
+        rows = await _history(info).load(UUID(self.id))
         return None if rows is None else [PersonHistoryEntry.of(row) for row in rows]
 
 
@@ -228,5 +229,18 @@ def person_loader(info: Info) -> DataLoader[UUID, Person | None]:
 
 
 def _links(info: Info) -> DataLoader[UUID, list[Row]]:
-    db = info.context.db
-    return info.context.loader("links", lambda: DataLoader(lambda ids: queries.links(db, ids)))
+    context, day = info.context, today(info)
+
+    async def load(ids: list[UUID]) -> list[list[Row]]:
+        return await queries.links(context.db, context.principal, day, ids)
+
+    return context.loader("links", lambda: DataLoader(load))
+
+
+def _history(info: Info) -> DataLoader[UUID, list[Row] | None]:
+    context, day = info.context, today(info)
+
+    async def load(ids: list[UUID]) -> list[list[Row] | None]:
+        return await queries.history(context.db, context.principal, day, ids)
+
+    return context.loader("person history", lambda: DataLoader(load))

@@ -222,13 +222,34 @@ async def test_people_are_seen_by_those_who_see_their_organisation(organisations
 
     async def seen(subject):
         references = [{"__typename": "Person", "id": id_} for id_ in ids.values()]
-        found = (await organisations.ask(subject, entities, all=references)).data["_entities"]
+        found = (await organisations.ask(subject, entities, all=references)).found["_entities"]
         return {name for name, one in zip(ids, found, strict=True) if one}
 
     assert await seen("of-practice") == {"of-practice", "of-network"}
     assert await seen("of-network") == {"of-practice", "neighbour", "of-network"}
     assert await seen("of-board") == {"of-practice", "neighbour", "of-network", "of-board"}
     assert await seen("of-other-board") == {"of-other-board"}
+
+
+async def test_what_somebody_does_for_others_is_theirs_to_see(organisations):
+    id_ = await added(organisations, A99001=["VIEW"], A99003=["SUPERVISOR"])
+    await added(organisations, "local", A99001=["USER_ADMINISTRATOR"])
+    entity = "query($all: [_Any!]!) { _entities(representations: $all) { ... on Person {"
+    entity += " links { organisation { odsCode } } history { change organisationCode } } } }"
+
+    async def told(subject, **headers):
+        asked = [{"__typename": "Person", "id": id_}]
+        answer = await organisations.ask(subject, entity, all=asked, **headers)
+        (one,) = answer.data["_entities"]
+        links = {link["organisation"]["odsCode"] for link in one["links"]}
+        return links, {entry["organisationCode"] for entry in one["history"]}
+
+    assert await told("local") == ({"A99001"}, {None, "A99001"})
+    assert await told(ADMINISTRATOR) == ({"A99001", "A99003"}, {None, "A99001", "A99003"})
+    assert await told("one", acting_for="A99003") == (
+        {"A99001", "A99003"},
+        {None, "A99001", "A99003"},
+    )
 
 
 async def test_mailboxes_are_for_oneself_and_administrators(organisations):
