@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import datetime
 from functools import cache
 from itertools import pairwise
+from statistics import mean
 from uuid import UUID
 
 import pytest
@@ -17,6 +18,7 @@ from cqrs.contracts.generated import CONTRACTS
 from tests.e2e.story import LEAVING, NAMES
 from tests.e2e.topics import event_type, records
 from tests.support.eventually import eventually
+from tests.support.volumes import HEADERS, RARE, payload
 
 pytestmark = pytest.mark.xdist_group("system")
 
@@ -25,7 +27,7 @@ BOUND = 1_024
 STATES = {topic.name for topic in declared_topics() if topic.compacted}
 WRITERS = {topic.name: topic.writers for topic in declared_topics()}
 CHANNELS = yaml.safe_load((CONTRACTS / "asyncapi.yaml").read_text())["channels"]
-HEADERS = {"ce_id", "ce_type", "ce_source", "ce_time", "ce_specversion", "content-type"}
+NAMED = {"ce_id", "ce_type", "ce_source", "ce_time", "ce_specversion", "content-type"}
 HAPPENED = {
     "organisation.changed.v1",
     "person.changed.v1",
@@ -93,7 +95,7 @@ def test_every_event_is_on_a_topic_that_tells_of_it(told):
 def test_every_event_is_a_cloud_event_in_binary_mode(told):
     for record in told:
         named = headers(record)
-        assert named.keys() >= HEADERS, named
+        assert named.keys() >= NAMED, named
         assert UUID(named["ce_id"]).version == 7
         assert datetime.fromisoformat(named["ce_time"]).tzinfo is not None
         assert (named["ce_specversion"], named["content-type"]) == ("1.0", "application/json")
@@ -138,3 +140,34 @@ def test_names_and_addresses_of_people_are_on_one_topic_alone(told):
         if b"@cqrs.example" in record.value or NAMES[LEAVING].encode() in record.value
     }
     assert telling == {"organisations.contact"}
+
+
+def test_an_example_is_as_large_as_what_is_sent(told):
+    """So that volumes may be added up from examples (tests/cqrs/england/test_volumes.py)."""
+    sizes = defaultdict(list)
+    for record in told:
+        sizes[event_type(record)].append(len(record.value))
+    too_small = {
+        kind: (payload(kind), round(mean(found)))
+        for kind, found in sizes.items()
+        if mean(found) > 1.25 * payload(kind) and kind not in RARE
+    }
+    assert too_small == {}
+
+
+def test_headers_are_as_large_as_is_reckoned(told):
+    reckoned = [
+        len(record.key) + sum(len(name) + len(value) + 4 for name, value in record.headers)
+        for record in told
+    ]
+    assert mean(reckoned) < HEADERS
+
+
+def test_an_event_says_nothing_its_schema_does_not_describe(told):
+    undescribed = {
+        (event_type(record), *sorted(said - schema(event_type(record)).schema["properties"].keys()))
+        for record in told
+        if (said := json.loads(record.value).keys())
+        - schema(event_type(record)).schema["properties"].keys()
+    }
+    assert undescribed == set()
