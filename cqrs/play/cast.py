@@ -7,8 +7,8 @@ from cqrs.england.people import Person as Invented
 from cqrs.england.people import people, person
 from cqrs.england.roster import Roster
 from cqrs.play.gateway import Gateway, Person
+from cqrs.supervisor.first_people import ENGLAND
 
-ENGLAND = "ENG"
 SERVICE = "Service Management"
 DECLARATION = "Declaration Management"
 COMMISSIONING = "Commissioning Management"

@@ -8,6 +8,7 @@ import orjson
 from cqrs.england.people import Person as Invented
 from cqrs.play.asking import PlayError, a_key, chunks
 from cqrs.play.gateway import Person, document
+from cqrs.supervisor.first_people import choices
 
 _AT_ONCE = 600
 _NOT_THERE_YET = "NOT_YOUR_ORGANISATION"
@@ -38,5 +39,5 @@ def list_for_sign_in(path: Path, everybody: Sequence[Invented]) -> None:
         for each in everybody[:_TO_CHOOSE_FROM]
     ]
     unnamed = path.with_suffix(".new")
-    unnamed.write_bytes(orjson.dumps(listed))
+    unnamed.write_bytes(orjson.dumps(choices() + listed))
     unnamed.rename(path)

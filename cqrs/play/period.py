@@ -19,12 +19,12 @@ from cqrs.play import (
     people,
 )
 from cqrs.play.asking import PlayError
-from cqrs.play.cast import APPROVAL, ENGLAND, FINANCE_VIEW, Cast, everybody, everybody_at
+from cqrs.play.cast import APPROVAL, FINANCE_VIEW, Cast, everybody, everybody_at
 from cqrs.play.clock import DemonstrationClock
 from cqrs.play.ledger import Books
 from cqrs.play.offers import Fates, Terms
 from cqrs.play.scene import Mergers, Scene
-from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, PUBLISHING
+from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, ENGLAND, PUBLISHING
 
 SERVICE = "QOF2526"
 _OFFERED = "2025-03-13"

@@ -9,14 +9,13 @@ from cqrs.play.cast import (
     APPROVAL,
     COMMISSIONING,
     DECLARATION,
-    ENGLAND,
     FINANCE,
     FINANCE_VIEW,
     SERVICE,
     SUPERVISOR,
 )
 from cqrs.play.period import Period
-from cqrs.supervisor.first_people import FIRST_PEOPLE
+from cqrs.supervisor.first_people import ENGLAND, FIRST_PEOPLE
 
 _NAMED = 20
 """Practices that are named; of more, the first."""

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import orjson
 
+ENGLAND = "ENG"
+
 
 @dataclass(frozen=True)
 class FirstPerson:
@@ -32,4 +34,12 @@ def write_first_people(path: Path, issuer: str) -> None:
         {"subject": p.subject, "name": p.name, "email": p.email, "roles": [p.role]}
         for p in FIRST_PEOPLE
     ]
-    path.write_bytes(orjson.dumps({"organisation": "ENG", "issuer": issuer, "people": people}))
+    path.write_bytes(orjson.dumps({"organisation": ENGLAND, "issuer": issuer, "people": people}))
+
+
+def choices() -> list[dict[str, str]]:
+    """The first people as the GraphQL page offers them to sign in as."""
+    return [
+        {"subject": each.subject, "name": each.name, "organisation": ENGLAND}
+        for each in FIRST_PEOPLE
+    ]

@@ -6,12 +6,14 @@ import signal
 import time
 from collections.abc import Callable
 
+import orjson
+
 from chassis.topics import declared_topics, with_dead
 from cqrs.embedded.broker import Broker
 from cqrs.embedded.postgres import Postgres
 from cqrs.services import SERVICES
 from cqrs.supervisor.children import Plan
-from cqrs.supervisor.first_people import write_first_people
+from cqrs.supervisor.first_people import choices, write_first_people
 from cqrs.supervisor.running import Running
 from cqrs.supervisor.settings import (
     AUDIENCE,
@@ -57,6 +59,7 @@ def _write_files(supervisor: Supervisor, files: Files, issuer: str) -> None:
     supervisor.below(files.uploads.name)
     files.clock.write_text(BEGINNING)
     write_first_people(files.first_people, issuer)
+    files.people.write_bytes(orjson.dumps(choices()))
 
 
 def _start_broker(supervisor: Supervisor) -> str:

@@ -24,7 +24,7 @@ from cqrs.play.cast import (
 )
 from cqrs.play.gateway import Refused, document
 from cqrs.play.period import Period
-from cqrs.supervisor.first_people import ADMINISTRATOR
+from cqrs.supervisor.first_people import ADMINISTRATOR, ENGLAND
 from tests.e2e.topics import event_type, records
 from tests.support.eventually import eventually
 from tests.support.period import ICB
