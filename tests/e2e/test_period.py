@@ -17,7 +17,6 @@ from cqrs.play.cast import (
     APPROVAL,
     COMMISSIONING,
     DECLARATION,
-    ENGLAND,
     FINANCE,
     FINANCE_VIEW,
     Cast,
