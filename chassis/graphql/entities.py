@@ -2,11 +2,12 @@
 
 Strawberry hands whatever a representation holds to `resolve_reference`. Here its values are read by
 the scalars of the fields they stand for, what the resolver does not ask for is left out, and what
-it lacks, or a type nobody can resolve here, is refused; the other representations are answered.
+it lacks, or a type nobody can resolve here, is refused; so is what there is not, or what the caller
+may not see, which look alike; the other representations are answered.
 """
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +20,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from chassis.errors import DomainError
 
 NOT_VALID = "REPRESENTATION_NOT_VALID"
+NOT_FOUND = "NOT_FOUND"
 
 
 class EntitySchema(strawberry.federation.Schema):
@@ -31,7 +33,8 @@ class EntitySchema(strawberry.federation.Schema):
         """Answer the entity, something to await for it, or the error it is refused with."""
         try:
             resolve, kind = self._resolver(given)
-            return resolve(**_arguments(resolve, kind, given, info))
+            entity = resolve(**_arguments(resolve, kind, given, info))
+            return _found(entity, dict(given)) if inspect.isawaitable(entity) else entity
         except Exception as error:  # noqa: BLE001 (an error in one place of the answer)
             return error
 
@@ -43,6 +46,15 @@ class EntitySchema(strawberry.federation.Schema):
             if resolve and isinstance(found.implementation, GraphQLObjectType):
                 return resolve, found.implementation
         raise DomainError(NOT_VALID, f"{name!r} is no entity of this service.")
+
+
+async def _found(entity: Awaitable[Any], given: Mapping[str, Any]) -> Any:
+    found = await entity
+    if found is None:
+        key = ", ".join(f"{name} {value}" for name, value in given.items() if name != "__typename")
+        message = f"There is no {given['__typename']} with {key} that you may see."
+        raise DomainError(NOT_FOUND, message, entity=given)
+    return found
 
 
 def _arguments(

@@ -274,7 +274,11 @@ async def test_an_entity_is_found_within_the_callers_scope_only(sample: Sample) 
     asked = {"r": [{"__typename": "Note", "id": written}]}
     assert (await sample.ask(query, asked)).data == {"_entities": [{"title": "Bread"}]}
     other = sample.issuer.token("otto")
-    assert (await sample.ask(query, asked, token=other)).data == {"_entities": [None]}
+    answer = await sample.ask(query, asked, token=other)
+    assert answer.body["data"] == {"_entities": [None]}
+    (error,) = answer.body["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["_entities", 0], "NOT_FOUND")
+    assert written in error["message"]
 
 
 async def test_a_representation_that_cannot_be_costs_itself_alone(sample: Sample) -> None:

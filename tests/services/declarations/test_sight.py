@@ -48,7 +48,7 @@ async def test_an_entity_join_shows_nothing_of_others(period: Period, kind: str)
     seen = await period.ask("finance", query, r=wanted)
     assert seen == {"_entities": [{"id": identity}]}
     unseen = await period.ask("other commissioner", query, r=wanted)
-    assert unseen == {"_entities": [None]}
+    assert unseen == {"errors": ["NOT_FOUND"]}
 
 
 async def test_joins_from_organisations_and_offers_are_scoped(period: Period):

@@ -73,7 +73,7 @@ async def _found(served, role, operation, tasks):
     token = served.client.issuer.token(_subject(role))
 
     async def ask(query, **variables):
-        return (await served.client.ask(query, variables, token=token)).data
+        return (await served.client.ask(query, variables, token=token)).found
 
     if operation == "Query.message":
         shown = [await ask(OPERATIONS[operation], id=task) for task in tasks]

@@ -101,7 +101,7 @@ async def test_references_of_others_are_answered_in_their_order_in_one_batch(org
     codes = ["A99003", "Z99999", "A99001"]
     references = [{"__typename": "Organisation", "odsCode": code} for code in codes]
     answer = await organisations.ask(ADMINISTRATOR, entities, all=references)
-    assert [one and one["odsCode"] for one in answer.data["_entities"]] == [
+    assert [one and one["odsCode"] for one in answer.found["_entities"]] == [
         "A99003",
         None,
         "A99001",

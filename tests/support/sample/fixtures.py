@@ -33,6 +33,13 @@ class Answer:
         return self.body["data"]
 
     @property
+    def found(self) -> Any:
+        """The data, though some entities were refused because they are not there to be seen."""
+        codes = {error["extensions"]["code"] for error in self.body.get("errors", ())}
+        assert codes <= {"NOT_FOUND"}, self.body
+        return self.body["data"]
+
+    @property
     def code(self) -> str:
         return self.body["errors"][0]["extensions"]["code"]
 

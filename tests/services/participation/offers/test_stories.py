@@ -161,13 +161,15 @@ async def test_another_organisations_offers_are_invisible_through_an_entity_join
     representations = [{"__typename": "Offer", "id": one} for one in made["done"]]
     representations += [{"__typename": "Organisation", "odsCode": code} for code in PRACTICES]
     answer = await ask(service, "other", ENTITIES, {"representations": representations})
-    found = answer.data["_entities"]
+    found = answer.found["_entities"]
     assert found[: len(PRACTICES)] == [None] * len(PRACTICES)
+    refused = [(each["path"], each["extensions"]["code"]) for each in answer.body["errors"]]
+    assert refused == [(["_entities", place], "NOT_FOUND") for place in range(len(PRACTICES))]
     assert {one["offers"]["totalCount"] for one in found[len(PRACTICES) :]} == {0}
     answer = await ask(service, "practice", ENTITIES, {"representations": representations})
     offers, organisations = (
-        answer.data["_entities"][: len(PRACTICES)],
-        answer.data["_entities"][len(PRACTICES) :],
+        answer.found["_entities"][: len(PRACTICES)],
+        answer.found["_entities"][len(PRACTICES) :],
     )
     assert sum(one is not None for one in offers) == 1
     assert [one["offers"]["totalCount"] for one in organisations] == [1] + [0] * 5
@@ -248,7 +250,7 @@ async def test_a_role_for_other_payment_types_sees_no_offer_of_this_one(service,
                 " where organisation = 'A81001' and role = 'SERVICE_MANAGEMENT'",
                 types,
             )
-        joined = (await ask(service, "practice", ENTITIES, everything)).data["_entities"]
+        joined = (await ask(service, "practice", ENTITIES, everything)).found["_entities"]
         listed = (await ask(service, "practice", other)).data
         assert sum(one is not None for one in joined) == seen
         assert (len(listed["myServices"]), listed["offers"]["totalCount"]) == (seen, seen)
