@@ -115,7 +115,7 @@ async def until(
         if enough(answer):
             return answer
         if time.monotonic() > ends:
-            raise PlayError(f"{failing}: after {patience:.0f} seconds it was {answer}")
+            raise PlayError(f"{failing}: after {patience:.0f} seconds it was {answer!s:.300}")
         await asyncio.sleep(0.1)
 
 

@@ -1,13 +1,16 @@
 """The Message Centre: everyone DOMAIN.md 10.4 names was told, of what concerns them."""
 
+import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cqrs.play.asking import PlayError, many, nodes, until
+from cqrs.play.asking import PlayError, many, nodes
 from cqrs.play.cast import APPROVAL, COMMISSIONING, DECLARATION, FINANCE, SERVICE, SUPERVISOR, Cast
 from cqrs.play.offers import Fates
 
 _PATIENCE = 120.0
+_PAUSE = 0.2
 
 TASK, MESSAGE = "TASK", "MESSAGE"
 
@@ -56,20 +59,23 @@ def _commissioner(icb: str, fates: Fates) -> Iterator[Told]:
 
 async def check(cast: Cast, expected: Sequence[Told]) -> int:
     """Wait until all were told; answers how many tasks and messages those people have."""
-    concerned = sorted({(told.role, told.organisation) for told in expected})
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     async def look(who: tuple[str, str]) -> None:
         found[who] = await _messages(cast, *who)
 
-    async def missing() -> list[Told]:
-        short = {(t.role, t.organisation) for t in expected if not _was_told(found, t)}
-        await many(sorted(short), look)
-        return [told for told in expected if not _was_told(found, told)]
-
-    await until(missing, lambda left: not left, "some were not told", _PATIENCE)
+    left, ends = list(expected), time.monotonic() + _PATIENCE
+    while left:
+        await many(sorted({(told.role, told.organisation) for told in left}), look)
+        waiting = [told for told in left if not _was_told(found, told)]
+        if len(waiting) < len(left):  # they are being told
+            ends = time.monotonic() + _PATIENCE
+        elif time.monotonic() > ends:
+            raise PlayError(f"{len(waiting)} were not told, the first of them {waiting[0]}")
+        left = waiting
+        await asyncio.sleep(_PAUSE if left else 0)
     _nobody_was_told_of_acceptance(found)
-    return sum(len(found[who]) for who in concerned)
+    return sum(len(messages) for messages in found.values())
 
 
 def _was_told(found: dict[tuple[str, str], list[tuple[str, str]]], told: Told) -> bool:
