@@ -22,7 +22,12 @@ from message m
 where {SEEN} and m.id = any ($5)
 order by m.id
 """  # noqa: S608 - put together from constants
+# With a task everything it is about is done: nothing of it asks for anything any more.
 _SET: Final = """
+with about as (
+    update message_about set done = true
+    where $2 = 'DONE' and message_id = any ($1) and not done
+)
 update message set status = $2, version = version + 1, outstanding = case
     when $2 = 'DONE' then 0 else outstanding end
 where id = any ($1)
