@@ -34,24 +34,24 @@ async def once(
     work: Callable[[], Awaitable[T]],
     *,
     now: datetime,
+    keep: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """Do the work, or answer what it answered under this key within the last 24 hours.
 
     A second caller at the same moment waits for the first, or is told to try again. A refusal
-    undoes the transaction, and the key with it.
+    undoes the transaction, and the key with it; an answer that is not to be kept, because nothing
+    came of it, leaves the key free.
     """
     if key is None:
         return await work()
     if earlier := await _claim(tx, key, now):
         return TypeAdapter(answer).validate_python(_same(key, earlier)["answer"])
     done = await work()
-    await tx.execute(
-        _ANSWER,
-        key.person,
-        key.organisation,
-        key.key,
-        TypeAdapter(answer).dump_python(done, mode="json"),
-    )
+    whose = (key.person, key.organisation, key.key)
+    if keep(done):
+        await tx.execute(_ANSWER, *whose, TypeAdapter(answer).dump_python(done, mode="json"))
+    else:
+        await tx.execute(_FREE, *whose)
     return done
 
 
@@ -76,6 +76,8 @@ _ANSWER = """
 update chassis.idempotency set answer = $4
 where person = $1 and organisation = $2 and key = $3
 """
+
+_FREE = "delete from chassis.idempotency where person = $1 and organisation = $2 and key = $3"
 
 
 async def _claim(tx: Tx, key: IdempotencyKey, now: datetime) -> asyncpg.Record | None:

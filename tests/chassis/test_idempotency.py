@@ -84,6 +84,14 @@ async def test_a_refusal_is_not_remembered(command):
     assert command.done == 1
 
 
+async def test_an_answer_that_is_not_to_be_kept_leaves_the_key_free(command):
+    async with command.database.transaction() as tx:
+        await once(tx, KEY, Answer, command.work, now=NOW, keep=lambda _: False)
+    other = IdempotencyKey(KEY.key, KEY.person, KEY.organisation, KEY.operation, "other input")
+    assert await command(key=other) == await command(key=other)
+    assert command.done == 2
+
+
 async def test_two_at_the_same_moment_do_it_once(command):
     async def attempt() -> Answer | None:
         try:

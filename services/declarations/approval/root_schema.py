@@ -291,7 +291,14 @@ async def _act(
             rows = await _rows(info, tx, choose, operation, dry_run=dry_run)
             return await work(tx, rows)
 
-        outcome = await once(tx, kept, Outcome, act, now=context.now)
+        outcome = await once(
+            tx,
+            kept,
+            Outcome,
+            act,
+            now=context.now,
+            keep=lambda outcome: bool(outcome.done) and not dry_run,
+        )
     return _answer(outcome, sees_pounds=_sees_pounds(context.principal))
 
 

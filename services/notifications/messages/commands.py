@@ -1,6 +1,6 @@
 """What events and people make happen to messages."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -133,17 +133,19 @@ COMPLETE: Final = Action("completeTasks", Status.DONE, "completed", tasks_only=T
 
 
 async def act(db: Database, ask: Ask, action: Action, choice: Choice) -> Outcome:
-    """Do it to each chosen message of one's own; the others are refused one by one."""
+    """Do it to each chosen message of one's own; the others are refused one by one.
+
+    Where nothing was done, the key is not used up.
+    """
     async with db.transaction() as tx:
-
-        async def work() -> Outcome:
-            return await _act(tx, ask, action, choice)
-
-        return await _once(tx, ask, work)
-
-
-async def _once(tx: Tx, ask: Ask, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
-    return await once(tx, ask.key, Outcome, work, now=ask.now)
+        return await once(
+            tx,
+            ask.key,
+            Outcome,
+            lambda: _act(tx, ask, action, choice),
+            now=ask.now,
+            keep=lambda outcome: bool(outcome.done) and not ask.dry_run,
+        )
 
 
 async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:

@@ -51,10 +51,17 @@ class Deed:
     reason: str | None = None
     key: IdempotencyKey | None = None
 
-    async def once(self, db: Database, answer: type[T], work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def once(
+        self,
+        db: Database,
+        answer: type[T],
+        work: Callable[[Tx], Awaitable[T]],
+        *,
+        keep: Callable[[T], bool] = lambda _: True,
+    ) -> T:
         """Do it in one transaction, under the key if there is one."""
         async with db.transaction() as tx:
-            return await once(tx, self.key, answer, lambda: work(tx), now=self.now)
+            return await once(tx, self.key, answer, lambda: work(tx), now=self.now, keep=keep)
 
     async def remember(self, tx: Tx, entries: Sequence[Entry]) -> None:
         await store.remember(
@@ -84,8 +91,10 @@ class Added:
 
 
 async def add_people(db: Database, deed: Deed, people: Sequence[NewPerson]) -> Added:
-    """Add all who may be; the others are refused one by one."""
-    return await deed.once(db, Added, lambda tx: _add_people(tx, deed, people))
+    """Add all who may be; the others are refused one by one. If all are, the key stays free."""
+    return await deed.once(
+        db, Added, lambda tx: _add_people(tx, deed, people), keep=lambda answer: bool(answer.added)
+    )
 
 
 async def link_person(db: Database, deed: Deed, person: UUID, link: Link) -> UUID:

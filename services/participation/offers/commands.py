@@ -123,22 +123,17 @@ async def _bulk(db: Database, ask: Ask, action: Action, choice: Choice, decide: 
     return await _once(db, ask, lambda tx: _decided(tx, ask, action, choice, decide))
 
 
-class _NothingDoneError(Exception):
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__(outcome.message)
-        self.outcome = outcome
-
-
 async def _once(db: Database, ask: Ask, work: Callable[[Tx], Awaitable[Outcome]]) -> Outcome:
-    """Work in one transaction, once a key. Where all was refused, the key is not used up."""
-    try:
-        async with db.transaction() as tx:
-            outcome = await once(tx, ask.key, Outcome, lambda: work(tx), now=ask.now)
-            if not (outcome.done or ask.dry_run):
-                raise _NothingDoneError(outcome)  # noqa: TRY301 (it undoes the transaction)
-            return outcome
-    except _NothingDoneError as nothing:
-        return nothing.outcome
+    """Work in one transaction, once a key. Where nothing was done, the key is not used up."""
+    async with db.transaction() as tx:
+        return await once(
+            tx,
+            ask.key,
+            Outcome,
+            lambda: work(tx),
+            now=ask.now,
+            keep=lambda outcome: bool(outcome.done) and not ask.dry_run,
+        )
 
 
 async def _decided(tx: Tx, ask: Ask, action: Action, choice: Choice, decide: Decide) -> Outcome:

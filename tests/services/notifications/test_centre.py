@@ -145,6 +145,25 @@ async def test_a_task_is_completed_by_hand_and_then_by_itself_no_more(served):
     ]
 
 
+async def test_what_a_bulk_action_adds_to_a_completed_task_waits_for_its_own_answer(served):
+    first, second, action = new_id(), new_id(), str(new_id())
+    await served.centre.hear(offer("made", first, action=action))
+    (message,) = await listed(served, SERVICE, P)
+    await served.ask(SERVICE, P, COMPLETE, choose=chosen(message))
+    await served.centre.hear(offer("made", second, action=action), offer("accepted", first))
+    (task,) = await served.centre.rows()
+    assert (task["status"], task["outstanding"]) == ("UNREAD", 1)
+
+
+async def test_a_key_under_which_all_was_refused_can_be_used_again(served):
+    await served.centre.hear(offer("made"))
+    (message,) = await listed(served, SERVICE, P)
+    for version, done in ((9, 0), (1, 1)):
+        rows = chosen(message | {"version": version})
+        answer = await served.ask(SERVICE, P, READ, choose=rows, key="k")
+        assert len(answer.data["markMessagesRead"]["done"]) == done
+
+
 @pytest.mark.parametrize(
     ("role", "what", "change", "code"),
     [

@@ -86,6 +86,14 @@ async def test_thousands_are_added_in_one_call_and_once_under_one_key(organisati
     assert len(await organisations.told()) == 4_000
 
 
+async def test_a_key_under_which_all_were_refused_can_be_used_again(organisations):
+    wrong, right = somebody("x", A99999=["VIEW"]), somebody("x", A99001=["VIEW"])
+    refused = await organisations.add(wrong, key="again")
+    assert refused.data["addPeople"]["done"] == []
+    answer = await organisations.add(right, key="again")
+    assert len(answer.data["addPeople"]["done"]) == 1
+
+
 async def test_a_user_administrator_adds_people_to_their_own_organisation_only(organisations):
     await added(organisations, "local", A99001=["USER_ADMINISTRATOR"])
     answer = await organisations.add(
