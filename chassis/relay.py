@@ -57,7 +57,9 @@ class Relay:
     async def _stand(self, stop: asyncio.Event) -> None:
         with errors_named():
             connection = await asyncpg.connect(
-                self._dsn, server_settings={"application_name": f"{self._name} relay"}
+                self._dsn,
+                command_timeout=self._timeout,  # a network may fall silent for good
+                server_settings={"application_name": f"{self._name} relay"},
             )
             try:
                 if await self._elected(connection, stop):

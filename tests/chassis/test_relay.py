@@ -17,6 +17,7 @@ from chassis.kafka import Kafka
 from chassis.outbox import Event
 from tests.support import messaging
 from tests.support.eventually import eventually
+from tests.support.line import line
 from tests.support.messaging import AT, on_the_topic, only_left, relaying
 
 
@@ -211,6 +212,24 @@ async def test_a_relay_starts_again_when_its_database_comes_back(database, dsn, 
         await record(database, topic, [("a", 1)])
         await all_sent(database)
         await end_sessions_of_leaders(database)
+        await record(database, topic, [("a", 2)])
+        await all_sent(database)
+
+    assert without_repeats(versions(await on_the_topic(kafka, topic))["a"]) == [1, 2]
+
+
+async def test_a_relay_whose_database_falls_silent_begins_again(database, dsn, kafka, topic):
+    async with line(dsn) as carried, relaying(carried.url, kafka, timeout=0.3):
+        await record(database, topic, [("a", 1)])
+        await all_sent(database)
+        before = carried.begun
+        carried.alive.clear()
+
+        async def begun_again() -> None:
+            assert carried.begun > before
+
+        await eventually(begun_again)
+        carried.alive.set()
         await record(database, topic, [("a", 2)])
         await all_sent(database)
 
