@@ -7,10 +7,18 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.db import Reader, Tx
+from chassis.db import Reader, Tx, constraint_means
 from chassis.ids import new_id
 from nhs.roles import OrganisationKind
 from services.organisations.people.domain import Change, Ground, NewPerson, PaymentTypes
+
+# Two who add the same person at once: `ground` saw neither, and the second is refused here.
+constraint_means(
+    "person_signs_in_as_one", "SUBJECT_IN_USE", "The subject is somebody's already", field="subject"
+)
+constraint_means(
+    "person_has_a_mailbox", "EMAIL_IN_USE", "The mailbox is somebody's already", field="email"
+)
 
 # The organisations an administrator looks after: their own, and with $2 those below it today.
 _WITHIN = """

@@ -1,5 +1,7 @@
 """Adding people and what administrators do to them."""
 
+import asyncio
+
 import pytest
 
 from chassis.errors import DomainError
@@ -75,6 +77,20 @@ async def test_who_cannot_be_added_is_refused_and_the_others_are_added(organisat
 async def test_of_two_alike_in_one_call_the_first_is_added(organisations):
     answer = await organisations.add(somebody("one"), somebody("one"))
     assert [one["code"] for one in answer.data["addPeople"]["refused"]] == ["SUBJECT_IN_USE"]
+
+
+async def test_of_two_who_add_the_same_person_at_once_one_does(organisations):
+    one = [somebody(f"p{n}", A99001=["VIEW"]) for n in range(200)]
+    answers = await asyncio.gather(organisations.add(*one), organisations.add(*one))
+    done, refused = [], []
+    for answer in answers:
+        if "errors" in answer.body:
+            refused.append(answer.code)
+        else:
+            done += answer.data["addPeople"]["done"]
+            refused += {each["code"] for each in answer.data["addPeople"]["refused"]}
+    assert (len(done), refused) == (200, ["SUBJECT_IN_USE"])
+    assert len(await organisations.told()) == 400
 
 
 async def test_thousands_are_added_in_one_call_and_once_under_one_key(organisations):
