@@ -70,6 +70,18 @@ async def test_a_bulk_message_gives_the_count_and_names_no_one_provider(served):
     assert len(message["about"]) == 2
 
 
+async def test_a_bulk_action_over_two_services_tells_of_each_by_its_name(served):
+    action, other = str(new_id()), {"quality_service": "NCD2526/1", "payment_type": "NCD"}
+    await served.centre.hear(
+        offer("rejected", action=action), offer("rejected", action=action, **other)
+    )
+    told = await listed(served, Role.COMMISSIONING_MANAGEMENT, C)
+    assert {(one["subject"], one["count"]) for one in told} == {
+        ("Rejected: QOF2526/1", 1),
+        ("Rejected: NCD2526/1", 1),
+    }
+
+
 async def test_everyone_sees_their_own_and_a_supervisor_sees_all_of_the_organisation(served):
     await served.centre.hear(
         offer("made"), offer("made", provider="A99002"), declaration("calculated")

@@ -68,7 +68,7 @@ async def recipients(
     return [(row["person_id"], row["organisation"]) for row in rows]
 
 
-# What the same action tells the same person of is added to the row there is.
+# What the same action tells the same person of the same service is added to the row there is.
 _RAISE = """
 with raised as (
     insert into message as m (
