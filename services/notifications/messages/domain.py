@@ -100,7 +100,7 @@ NOTICES: Final[Mapping[str, tuple[Notice, ...]]] = {
     "offer.ended": _OFFER_TOLD,
     "offer.extended": _OFFER_TOLD,
     "offer.response-due": (_provider(_TASK, Role.SERVICE_MANAGEMENT),),
-    "declaration.values-missing": (_provider(_TASK, Role.ACHIEVEMENT_ENTRY),),
+    "declaration.values-missing": (_provider(_TASK, Role.ACHIEVEMENT_ENTRY, once=True),),
     "declaration.calculated": (_provider(_TASK, Role.DECLARATION_MANAGEMENT, once=True),),
     "declaration.declared": (_commissioner(_TASK, Role.APPROVAL_MANAGEMENT),),
     "declaration.approved": (_commissioner(_TASK, Role.FINANCE_MANAGEMENT),),

@@ -137,6 +137,12 @@ async def test_calculated_again_is_the_same_open_task(centre):
     assert subjects.count("DECLARATION_CALCULATED") == 2
 
 
+async def test_values_still_missing_are_the_same_open_task(centre):
+    one = new_id()
+    await centre.hear(declaration("values-missing", one), declaration("values-missing", one))
+    assert len(await centre.rows()) == 1
+
+
 async def test_a_reminder_comes_again(centre):
     one = new_id()
     await centre.hear(offer("response-due", one), offer("response-due", one))
