@@ -108,7 +108,7 @@ class Offer:
         if until is None or until.day >= self.ends_on:
             return accepted
         if until.day < max(self.starts_on, today):
-            _refuse(until.code, f"{self.provider} can take part until {until.day} only.")
+            _refuse(until.code, f"By ODS {self.provider} cannot take part in it.")
         return replace(accepted, ended_on=until.day)
 
     def reject(self, reason: str | None) -> "Offer":
@@ -301,6 +301,12 @@ class Standing:
         if requires_pcn and self.last_member_on not in (None, date.max):
             ends.append(TakesPartUntil(self.last_member_on, "NOT_IN_A_PCN"))
         return min(ends, key=lambda end: end.day, default=None)
+
+    def may_accept_until(self, *, requires_pcn: bool) -> TakesPartUntil | None:
+        """Likewise; who is in no PCN, and never was, may not begin to take part."""
+        if requires_pcn and self.last_member_on is None:
+            return TakesPartUntil(date.min, "NOT_IN_A_PCN")
+        return self.takes_part_until(requires_pcn=requires_pcn)
 
 
 def year_of(today: date, chosen: str | None) -> Period:

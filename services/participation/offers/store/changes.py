@@ -70,7 +70,7 @@ async def held(
 
 def _until(row: Record) -> TakesPartUntil | None:
     standing = Standing(row["closed_on"], row["last_member_on"])
-    return standing.takes_part_until(requires_pcn=row["requires_pcn_membership"])
+    return standing.may_accept_until(requires_pcn=row["requires_pcn_membership"])
 
 
 _SAVE: Final = """

@@ -105,6 +105,17 @@ async def test_leaving_the_last_pcn_ends_what_requires_one_and_nothing_else(acce
     assert told["ended_on"] == "2025-09-30"
 
 
+async def test_who_is_in_no_pcn_any_more_cannot_accept_what_requires_one(offered):
+    async with offered.db.transaction() as tx:
+        await tx.execute("alter table quality_service disable trigger quality_service_frozen")
+        await tx.execute("update quality_service set requires_pcn_membership = true")
+    await hear(offered, changed("A81001", relationships=[]))
+    before = await offered.traces()
+    outcome = await offered.accept(offered.provider("A81001"))
+    assert [refused.code for refused in outcome.refused] == ["NOT_IN_A_PCN"]
+    assert await offered.traces() == before
+
+
 async def test_who_is_known_to_close_and_accepts_takes_part_until_then(offered):
     await hear(offered, changed("A81001", closed_on="2025-09-30"))
     await offered.accept(offered.provider("A81001"))
