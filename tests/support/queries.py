@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from zlib import crc32
 
 from graphql import (
     GraphQLSchema,
@@ -33,6 +34,7 @@ class _Drawing:
     depth: int
     budget: int
     skipped: frozenset[str]
+    one_name: bool
     names: int = 0
     fragments: list[str] = field(default_factory=list)
     flags: dict[str, bool] = field(default_factory=dict)
@@ -90,11 +92,16 @@ class _Drawing:
 
     def field(self, kind, named, depth):
         name, one = named
-        # Siblings of other types may answer the same name otherwise, so most names are new.
-        alias = f"{self.alias()}: " if one.args or self.draw(st.booleans()) else ""
+        arguments = self.arguments(kind, name, one)
         below = get_named_type(one.type)
         inner = "" if is_leaf_type(below) else " " + self.selection(below, depth - 1)
-        return f"{alias}{name}{self.arguments(kind, name, one)}{self.condition()}{inner}"
+        return f"{self.name(name, arguments)}{name}{arguments}{self.condition()}{inner}"
+
+    def name(self, field, arguments):
+        if self.one_name:
+            return f"n{crc32(arguments.encode())}_{field}: " if arguments else ""
+        # Siblings of other types may answer the same name otherwise, so most names are new.
+        return f"{self.alias()}: " if arguments or self.draw(st.booleans()) else ""
 
     def arguments(self, kind, name, one):
         given = []
@@ -114,9 +121,11 @@ class _Drawing:
 
 
 @st.composite
-def queries(draw, schema, values, *, depth=4, budget=25, skipped=frozenset()) -> Query:
-    """Draw a query that the schema accepts."""
-    drawing = _Drawing(draw, schema, values, depth, budget, skipped)
+def queries(
+    draw, schema, values, *, depth=4, budget=25, skipped=frozenset(), one_name=False
+) -> Query:
+    """Draw a query that the schema accepts; with `one_name` it asks nothing by two names."""
+    drawing = _Drawing(draw, schema, values, depth, budget, skipped, one_name)
     body = drawing.selection(schema.query_type, depth)
     declared = ", ".join(f"${name}: Boolean!" for name in sorted(drawing.flags))
     head = f"query Drawn({declared})" if declared else "query Drawn"
