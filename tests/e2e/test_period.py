@@ -79,7 +79,7 @@ async def _approve(person: Any, **variables: object) -> Mapping[str, Any]:
 _OFFERS_WITH_DECLARATIONS = """
 {
   offers(first: 3, filter: {financialYear: "2025/26", status: [APPROVED]}) {
-    edges { node { id provider { odsCode name } declarations { id status } } }
+    edges { node { id provider { odsCode name } declarations { edges { node { id } } } } }
   }
   declarations(first: 1) { totalCount }
 }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from asyncpg import Record
@@ -72,22 +73,6 @@ async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Reco
     return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and d.id = any($4)", *sight.arguments, ids)
 
 
-async def by_offers(reader: Reader, sight: Sight, offers: Sequence[UUID]) -> list[Record]:
-    sql = f"{_COLUMNS} {_VISIBLE} and d.offer_id = any($4) order by d.period_start, d.id"
-    return await reader.fetch(sql, *sight.arguments, offers)
-
-
-async def by_providers(reader: Reader, sight: Sight, providers: Sequence[str]) -> list[Record]:
-    """Newest first, and no more of each provider than a page can hold."""
-    return await reader.fetch(_BY_PROVIDERS, *sight.arguments, providers)
-
-
-_BY_PROVIDERS = f"""
-{_COLUMNS} {_VISIBLE} and d.provider = any($4)
-order by d.achievement_date desc, d.provider, d.id limit 10000
-"""
-
-
 async def page(
     reader: Reader,
     sight: Sight,
@@ -96,20 +81,64 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest achievement date first, then by provider."""
-    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER}"
+    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $14"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
 _AFTER = """
 and ($11::date is null or d.achievement_date < $11
     or (d.achievement_date = $11 and (d.provider, d.id) > ($12::text, $13::uuid)))
-order by d.achievement_date desc, d.provider, d.id limit $14
 """
+_ORDER = "order by d.achievement_date desc, d.provider, d.id"
 
 
 async def count(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> int:
     sql = f"select count(*) {_filtered(sight)}"
     return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments(sight)))
+
+
+class Owner(StrEnum):
+    """Whose declarations are listed, by the column that names it."""
+
+    PROVIDER = "provider"
+    OFFER = "offer_id"
+
+
+async def pages(
+    reader: Reader,
+    sight: Sight,
+    wanted: DeclarationFilter,
+    owner: Owner,
+    owners: Sequence[str | UUID],
+    *,
+    after: Sequence[object],
+    limit: int,
+) -> dict[str | UUID, list[Record]]:
+    """A page of the declarations of each owner, newest first."""
+    found: dict[str | UUID, list[Record]] = {}
+    given = (*sight.arguments, *wanted.arguments(sight), *after, limit, owners)
+    for row in await reader.fetch(_pages_of(owner), *given):
+        found.setdefault(row[owner], []).append(row)
+    return found
+
+
+def _pages_of(owner: Owner) -> str:
+    place = f"row_number() over (partition by d.{owner} {_ORDER}) as place"
+    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($15)"
+    return f"select * from ({found}) d where place <= $14 {_ORDER}"  # noqa: S608 (our own words)
+
+
+async def counts(
+    reader: Reader,
+    sight: Sight,
+    wanted: DeclarationFilter,
+    owner: Owner,
+    owners: Sequence[str | UUID],
+) -> dict[str | UUID, int]:
+    given = (*sight.arguments, *wanted.arguments(sight), owners)
+    sql = f"select d.{owner} as owner, count(*) {_FILTERED} and d.{owner} = any($11) group by 1"
+    rows = await reader.fetch(sql, *given)
+    return {row["owner"]: row["count"] for row in rows}
 
 
 async def rows_of(

@@ -16,8 +16,6 @@ from chassis.graphql import (
     Connection,
     Context,
     Count,
-    FinancialYear,
-    OdsCode,
     Points,
     Pounds,
     Refusal,
@@ -28,14 +26,15 @@ from chassis.graphql import (
 )
 from chassis.idempotency import once
 from nhs.directory import Principal
-from nhs.roles import Role
-from nhs.values import FinancialYear as Year
 from services.declarations.approval import commands, lists
 from services.declarations.approval.commands import MOST, Outcome
 from services.declarations.approval.domain import Status as DeclarationStatus
+from services.declarations.approval.filters import DeclarationFilter, PaymentFilter
 from services.declarations.approval.schema import (
+    DECLARATION_KEY,
     Declaration,
     Payment,
+    declaration_key,
     declaration_of,
     payment_of,
 )
@@ -43,58 +42,6 @@ from services.declarations.payments import store as ledger
 from services.declarations.sight import Sight, not_found
 
 Info = strawberry.Info[Context[Principal], None]
-
-_WAITING_FOR = {
-    Role.DECLARATION_MANAGEMENT: DeclarationStatus.AWAITING_PROVIDER_APPROVAL,
-    Role.APPROVAL_MANAGEMENT: DeclarationStatus.AWAITING_COMMISSIONER_APPROVAL,
-    Role.FINANCE_MANAGEMENT: DeclarationStatus.AWAITING_FINANCE_APPROVAL,
-}
-
-
-@strawberry.input(description="Which declarations are looked for.")
-class DeclarationFilter:
-    status: list[DeclarationStatus] | None = strawberry.field(
-        default=None, description="In any of these states."
-    )
-    service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
-    provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
-    financial_year: FinancialYear | None = strawberry.field(
-        default=None, description="With a day in this year at least."
-    )
-    waiting_for_me: bool = strawberry.field(
-        default=False, description="Only what waits for a step that the caller may take."
-    )
-
-    def wanted(self, principal: Principal) -> lists.DeclarationFilter:
-        year = Year.parse(self.financial_year).period if self.financial_year else None
-        waiting = [s.value for role, s in _WAITING_FOR.items() if principal.holds(role)]
-        return lists.DeclarationFilter(
-            statuses=None if self.status is None else [s.value for s in self.status],
-            service=self.service,
-            provider=self.provider,
-            financial_year=(year.start, year.end) if year else None,
-            waiting_in=waiting if self.waiting_for_me else None,
-        )
-
-
-@strawberry.input(description="Which payments are looked for.")
-class PaymentFilter:
-    service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
-    provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
-    payee: OdsCode | None = strawberry.field(default=None, description="Paid to this payee.")
-    status: str | None = strawberry.field(default=None, description="AUTHORISED.")
-    financial_year: FinancialYear | None = strawberry.field(
-        default=None, description="Of this year."
-    )
-
-    def wanted(self) -> ledger.PaymentFilter:
-        return ledger.PaymentFilter(
-            service=self.service,
-            provider=self.provider,
-            payee=self.payee,
-            status=self.status,
-            financial_year=self.financial_year,
-        )
 
 
 @strawberry.type(description="Declarations in one state.")
@@ -150,7 +97,7 @@ class ApprovalQuery:
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[Declaration] | None:
-        context, page = info.context, window(first, after, date, str, UUID)
+        context, page = info.context, window(first, after, *DECLARATION_KEY)
         sight, wanted = Sight.of(context.principal), _wanted(info, filter)
 
         async def total() -> int:
@@ -163,7 +110,7 @@ class ApprovalQuery:
             rows,
             page,
             node=Declaration.of,
-            key=lambda row: (row["achievement_date"], row["provider"], row["id"]),
+            key=declaration_key,
             total=total,
         )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,10 +15,23 @@ from strawberry.dataloader import DataLoader
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
-from chassis.graphql import JSON, Context, FinancialYear, OdsCode, Points, Pounds, as_uuid
+from chassis.graphql import (
+    JSON,
+    Connection,
+    Context,
+    FinancialYear,
+    OdsCode,
+    Points,
+    Pounds,
+    Window,
+    as_uuid,
+    connection,
+    window,
+)
 from nhs.directory import Principal
 from services.declarations.approval import lists
 from services.declarations.approval.domain import Status as DeclarationStatus
+from services.declarations.approval.filters import DeclarationFilter
 from services.declarations.calculation.schema import (
     DeclarationBlocker,
     DeclarationLine,
@@ -24,17 +39,18 @@ from services.declarations.calculation.schema import (
     receipt_of,
 )
 from services.declarations.payments import store as ledger
+from services.declarations.payments.schema import PaymentEntry, entries_of
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
 T = TypeVar("T")
 
-strawberry.enum(
-    DeclarationStatus,
-    name="DeclarationStatus",
-    description="Whose step it is: the provider declares, the commissioner approves, finance "
-    "approves; then nothing changes any more.",
-)
+DECLARATION_KEY = (date, str, UUID)
+"""The sort columns of a list of declarations."""
+
+
+def declaration_key(row: Record) -> tuple[date, str, UUID]:
+    return row["achievement_date"], row["provider"], row["id"]
 
 
 @strawberry.federation.type(
@@ -53,10 +69,14 @@ class Organisation:
         description="The declarations of this provider that the caller may see, newest first."
     )
     async def declarations(
-        self, info: Info, status: DeclarationStatus | None = None
-    ) -> list[Declaration] | None:
-        found = await _of_providers(info).load(self.ods_code)
-        return [one for one in found if status is None or one.status == status]
+        self,
+        info: Info,
+        filter: DeclarationFilter | None = None,  # noqa: A002 (GraphQL's word)
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Declaration] | None:
+        asked = _Joined(info, lists.Owner.PROVIDER, filter or DeclarationFilter())
+        return await asked.page_of(self.ods_code, window(first, after, *DECLARATION_KEY))
 
     @classmethod
     def resolve_reference(cls, odsCode: OdsCode) -> Organisation:  # noqa: N803 (GraphQL's word)
@@ -67,9 +87,16 @@ class Organisation:
 class Offer:
     id: strawberry.ID = strawberry.field(description="The offer's id.")
 
-    @strawberry.field(description="Its declarations that the caller may see, by period.")
-    async def declarations(self, info: Info) -> list[Declaration] | None:
-        return await _of_offers(info).load(as_uuid(self.id))
+    @strawberry.field(description="Its declarations that the caller may see, newest first.")
+    async def declarations(
+        self,
+        info: Info,
+        filter: DeclarationFilter | None = None,  # noqa: A002 (GraphQL's word)
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[Declaration] | None:
+        asked = _Joined(info, lists.Owner.OFFER, filter or DeclarationFilter())
+        return await asked.page_of(as_uuid(self.id), window(first, after, *DECLARATION_KEY))
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> Offer:  # noqa: A002
@@ -214,31 +241,6 @@ class Declaration:
         return await declaration_of(info, as_uuid(id))
 
 
-@strawberry.type(description="An immutable line of the ledger.")
-class PaymentEntry:
-    id: strawberry.ID = strawberry.field(description="The entry's id: entry_id of its event.")
-    kind: str = strawberry.field(description="AUTHORISED or ADJUSTED.")
-    amount: Pounds = strawberry.field(description="Signed: a recovery has a minus sign.")
-    points: Points = strawberry.field(description="The points it pays for.")
-    calculation_version: int = strawberry.field(description="The calculation it stands on.")
-    provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
-    narrative: str = strawberry.field(description="One line for a statement.")
-    entered_at: datetime = strawberry.field(description="When it was entered.")
-
-    @classmethod
-    def of(cls, row: Record) -> PaymentEntry:
-        return cls(
-            id=strawberry.ID(str(row["id"])),
-            kind=row["kind"],
-            amount=row["amount"],
-            points=row["points"],
-            calculation_version=row["calculation_version"],
-            provisional=row["provisional"],
-            narrative=row["narrative"],
-            entered_at=row["entered_at"],
-        )
-
-
 @strawberry.federation.type(
     keys=["id"], description="What a finance-approved declaration is paid, entry by entry."
 )
@@ -265,7 +267,7 @@ class Payment:
 
     @strawberry.field(description="The ledger of this payment, in order.")
     async def entries(self, info: Info) -> list[PaymentEntry]:
-        return [PaymentEntry.of(row) for row in await _entries(info).load(UUID(self.id))]
+        return await entries_of(info, UUID(self.id))
 
     @strawberry.field(description="The declaration that was approved.")
     async def declaration(self, info: Info) -> Declaration | None:
@@ -339,17 +341,6 @@ def _payments_of(info: Info) -> DataLoader[UUID, Payment | None]:
     return context.loader("payments of declarations", lambda: DataLoader(load))
 
 
-def _entries(info: Info) -> DataLoader[UUID, list[Record]]:
-    context = info.context
-
-    async def load(ids: list[UUID]) -> list[list[Record]]:
-        async with context.db.reader() as reader:
-            found = await ledger.entries_of(reader, ids)
-        return [found.get(one, []) for one in ids]
-
-    return context.loader("ledger entries", lambda: DataLoader(load))
-
-
 def _histories(info: Info) -> DataLoader[UUID, list[Record]]:
     context = info.context
 
@@ -361,32 +352,45 @@ def _histories(info: Info) -> DataLoader[UUID, list[Record]]:
     return context.loader("histories", lambda: DataLoader(load))
 
 
-def _of_offers(info: Info) -> DataLoader[UUID, list[Declaration]]:
-    context = info.context
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """The declarations of many providers or offers at once: one statement for each page asked."""
 
-    async def load(ids: list[UUID]) -> list[list[Declaration]]:
-        sight = Sight.of(context.principal)
-        async with context.db.reader() as reader:
-            rows = await lists.by_offers(reader, sight, ids)
-        return _grouped(ids, rows, "offer_id")
+    info: Info
+    owner: lists.Owner
+    filter: DeclarationFilter
 
-    return context.loader("declarations of offers", lambda: DataLoader(load))
+    async def page_of(self, owned_by: str | UUID, page: Window) -> Connection[Declaration]:
+        counts = self._loader("count", self._counts)
+        rows = await self._loader(f"{page}", partial(self._pages, page)).load(owned_by)
+        return connection(
+            rows,
+            page,
+            node=Declaration.of,
+            key=declaration_key,
+            total=lambda: counts.load(owned_by),
+        )
 
+    def _loader(
+        self, what: str, load: Callable[[list[str | UUID]], Awaitable[list[T]]]
+    ) -> DataLoader[str | UUID, T]:
+        name = f"declarations of {self.owner} {self.filter} {what}"
+        return self.info.context.loader(name, lambda: DataLoader(load))
 
-def _of_providers(info: Info) -> DataLoader[str, list[Declaration]]:
-    context = info.context
+    def _sought(self) -> tuple[Sight, lists.DeclarationFilter]:
+        principal = self.info.context.principal
+        return Sight.of(principal), self.filter.wanted(principal)
 
-    async def load(codes: list[str]) -> list[list[Declaration]]:
-        sight = Sight.of(context.principal)
-        async with context.db.reader() as reader:
-            rows = await lists.by_providers(reader, sight, codes)
-        return _grouped(codes, rows, "provider")
+    async def _pages(self, page: Window, owners: list[str | UUID]) -> list[list[Record]]:
+        sought = self._sought()
+        async with self.info.context.db.reader() as reader:
+            found = await lists.pages(
+                reader, *sought, self.owner, owners, after=page.after, limit=page.limit
+            )
+        return [found.get(one, []) for one in owners]
 
-    return context.loader("declarations of providers", lambda: DataLoader(load))
-
-
-def _grouped(keys: Sequence[T], rows: Sequence[Record], column: str) -> list[list[Declaration]]:
-    found: dict[T, list[Declaration]] = {}
-    for row in rows:
-        found.setdefault(row[column], []).append(Declaration.of(row))
-    return [found.get(key, []) for key in keys]
+    async def _counts(self, owners: list[str | UUID]) -> list[int]:
+        sought = self._sought()
+        async with self.info.context.db.reader() as reader:
+            found = await lists.counts(reader, *sought, self.owner, owners)
+        return [found.get(one, 0) for one in owners]

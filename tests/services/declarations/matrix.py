@@ -36,9 +36,11 @@ MATRIX: Final = {
     "Query.achievementLoad": Line(LOADS, f"{{ achievementLoad({_ONE}) {{ id }} }}"),
     "Query._entities Declaration": Line(SEES, entity("Declaration", _ONE, "status")),
     "Query._entities Payment": Line(WITH_POUNDS, entity("Payment", _ONE, "status")),
-    "Query._entities Offer.declarations": Line(SEES, entity("Offer", _ONE, "declarations { id }")),
+    "Query._entities Offer.declarations": Line(
+        SEES, entity("Offer", _ONE, "declarations { totalCount }")
+    ),
     "Query._entities Organisation.declarations": Line(
-        SEES, entity("Organisation", 'odsCode: "A81001"', "declarations { id }")
+        SEES, entity("Organisation", 'odsCode: "A81001"', "declarations { totalCount }")
     ),
     "Mutation.declareDeclarations": Line(
         frozenset({Role.DECLARATION_MANAGEMENT}), _BULK % "declareDeclarations"

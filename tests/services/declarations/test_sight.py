@@ -2,7 +2,10 @@
 
 import pytest
 
+from chassis.ids import new_id
 from nhs.roles import OrganisationKind, RelationshipKind, Role
+from services.declarations.approval import lists
+from services.declarations.sight import Sight
 from tests.services.declarations.period import Period
 from tests.support.directory import have_organisation, have_person, relate
 
@@ -54,20 +57,91 @@ async def test_an_entity_join_shows_nothing_of_others(period: Period, kind: str)
 async def test_joins_from_organisations_and_offers_are_scoped(period: Period):
     await period.calculated("A81001", "A81002")
     query = """query ($r: [_Any!]!) { _entities(representations: $r) {
-        ... on Organisation { declarations { provider { odsCode } } } } }"""
+        ... on Organisation { declarations {
+            totalCount edges { node { provider { odsCode } } } } } } }"""
     codes = [{"__typename": "Organisation", "odsCode": c} for c in ("A81001", "A81002")]
     data = await period.ask("practice", query, r=codes)
-    own = [{"provider": {"odsCode": "A81001"}}]
-    assert data == {"_entities": [{"declarations": own}, {"declarations": []}]}
+    own = {"totalCount": 1, "edges": [{"node": {"provider": {"odsCode": "A81001"}}}]}
+    none = {"totalCount": 0, "edges": []}
+    assert data == {"_entities": [{"declarations": own}, {"declarations": none}]}
     async with period.db.reader() as reader:
         offer = await reader.fetchval("select id from offer where provider = 'A81001'")
     query = """query ($r: [_Any!]!) { _entities(representations: $r) {
-        ... on Offer { declarations { status } } } }"""
+        ... on Offer { declarations { totalCount edges { node { status } } } } } }"""
     joined = [{"__typename": "Offer", "id": str(offer)}]
     data = await period.ask("practice", query, r=joined)
-    assert data == {"_entities": [{"declarations": [{"status": "AWAITING_PROVIDER_APPROVAL"}]}]}
+    waiting = {"totalCount": 1, "edges": [{"node": {"status": "AWAITING_PROVIDER_APPROVAL"}}]}
+    assert data == {"_entities": [{"declarations": waiting}]}
     data = await period.ask("other practice", query, r=joined)
-    assert data == {"_entities": [{"declarations": []}]}
+    assert data == {"_entities": [{"declarations": none}]}
+
+
+_PAGES = """query ($r: [_Any!]!, $after: String) { _entities(representations: $r) {
+    ... on Organisation { odsCode declarations(first: 1, after: $after) {
+        totalCount pageInfo { hasNextPage endCursor } edges { node { achievementDate } } }
+        closed: declarations(filter: {status: [CLOSED]}) { totalCount edges { cursor } } } } }"""
+
+
+async def test_a_join_pages_through_the_declarations_of_each_provider(period: Period):
+    await period.calculated("A81001", "A81002")
+    async with period.db.transaction() as tx:
+        await tx.execute(_EARLIER)
+    codes = [{"__typename": "Organisation", "odsCode": c} for c in ("A81002", "A81001")]
+    data = await period.ask("approver", _PAGES, r=codes)
+    assert [one["odsCode"] for one in data["_entities"]] == ["A81002", "A81001"]
+    pages = [one["declarations"] for one in data["_entities"]]
+    assert [page["totalCount"] for page in pages] == [2, 2]
+    newest = [{"node": {"achievementDate": "2026-03-31"}}]
+    assert [page["edges"] for page in pages] == [newest, newest]
+    assert [one["closed"]["totalCount"] for one in data["_entities"]] == [0, 0]
+    after = pages[1]["pageInfo"]["endCursor"]
+    data = await period.ask("approver", _PAGES, r=codes[1:], after=after)
+    (second,) = [one["declarations"] for one in data["_entities"]]
+    assert second["edges"] == [{"node": {"achievementDate": "2025-03-31"}}]
+    assert (second["totalCount"], second["pageInfo"]["hasNextPage"]) == (2, False)
+    refused = await period.ask("approver", _PAGES.replace("first: 1", "first: 1001"), r=codes)
+    assert set(refused["errors"]) == {"PAGE_TOO_LONG"}
+
+
+_EARLIER = """
+insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, opened_at,
+    changed_at)
+select gen_random_uuid(), 1, offer_id, quality_service, service_code, payment_type, provider,
+    commissioner, date '2024-04-01', date '2025-03-31', date '2025-03-31', status, opened_at,
+    changed_at
+from declaration
+"""
+_MANY = """
+insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, opened_at,
+    changed_at)
+select gen_random_uuid(), 1, gen_random_uuid(), 'QOF2526/1', 'QOF2526', 'QOF', 'P' || n, 'QHM',
+    date '2025-04-01', date '2026-03-31', date '2026-03-31', 'INCOMPLETE', now(), now()
+from generate_series(1, 5000) n
+"""
+
+
+@pytest.mark.parametrize("owner", lists.Owner)
+async def test_a_join_reads_the_declarations_asked_for_by_index(period: Period, owner: lists.Owner):
+    sight = Sight.of(await period.principal("approver"))
+    wanted = lists.DeclarationFilter().arguments(sight)
+    asked = ["A81001"] if owner == lists.Owner.PROVIDER else [new_id()]
+    async with period.db.transaction() as tx:
+        await tx.execute(_MANY)
+        await tx.execute("analyze declaration")
+        plan = await tx.fetchval(
+            f"explain (format json) {lists._pages_of(owner)}",
+            *sight.arguments,
+            *wanted,
+            None,
+            None,
+            None,
+            51,
+            asked,
+        )
+    index = {"provider": "declaration_by_provider", "offer_id": "declaration_once_a_period"}
+    assert index[owner] in str(plan)
 
 
 async def test_a_viewer_sees_points_without_pounds_receipts_or_payments(period: Period):

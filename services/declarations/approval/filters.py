@@ -1,0 +1,70 @@
+"""Which declarations and payments are looked for, as GraphQL is told."""
+
+import strawberry
+
+from chassis.graphql import FinancialYear, OdsCode
+from nhs.directory import Principal
+from nhs.roles import Role
+from nhs.values import FinancialYear as Year
+from services.declarations.approval import lists
+from services.declarations.approval.domain import Status as DeclarationStatus
+from services.declarations.payments import store as ledger
+
+strawberry.enum(
+    DeclarationStatus,
+    name="DeclarationStatus",
+    description="Whose step it is: the provider declares, the commissioner approves, finance "
+    "approves; then nothing changes any more.",
+)
+
+_WAITING_FOR = {
+    Role.DECLARATION_MANAGEMENT: DeclarationStatus.AWAITING_PROVIDER_APPROVAL,
+    Role.APPROVAL_MANAGEMENT: DeclarationStatus.AWAITING_COMMISSIONER_APPROVAL,
+    Role.FINANCE_MANAGEMENT: DeclarationStatus.AWAITING_FINANCE_APPROVAL,
+}
+
+
+@strawberry.input(description="Which declarations are looked for.")
+class DeclarationFilter:
+    status: list[DeclarationStatus] | None = strawberry.field(
+        default=None, description="In any of these states."
+    )
+    service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
+    provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
+    financial_year: FinancialYear | None = strawberry.field(
+        default=None, description="With a day in this year at least."
+    )
+    waiting_for_me: bool = strawberry.field(
+        default=False, description="Only what waits for a step that the caller may take."
+    )
+
+    def wanted(self, principal: Principal) -> lists.DeclarationFilter:
+        year = Year.parse(self.financial_year).period if self.financial_year else None
+        waiting = [s.value for role, s in _WAITING_FOR.items() if principal.holds(role)]
+        return lists.DeclarationFilter(
+            statuses=None if self.status is None else [s.value for s in self.status],
+            service=self.service,
+            provider=self.provider,
+            financial_year=(year.start, year.end) if year else None,
+            waiting_in=waiting if self.waiting_for_me else None,
+        )
+
+
+@strawberry.input(description="Which payments are looked for.")
+class PaymentFilter:
+    service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
+    provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
+    payee: OdsCode | None = strawberry.field(default=None, description="Paid to this payee.")
+    status: str | None = strawberry.field(default=None, description="AUTHORISED.")
+    financial_year: FinancialYear | None = strawberry.field(
+        default=None, description="Of this year."
+    )
+
+    def wanted(self) -> ledger.PaymentFilter:
+        return ledger.PaymentFilter(
+            service=self.service,
+            provider=self.provider,
+            payee=self.payee,
+            status=self.status,
+            financial_year=self.financial_year,
+        )
