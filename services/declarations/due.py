@@ -10,6 +10,21 @@ from uuid import UUID
 
 from chassis.db import Reader, Tx
 
+# Held alone while declarations are opened, and together by all that mark: else one that opens
+# unseen by a load that has not ended could be calculated without its values, and never again.
+_OPENING = "hashtext('open declarations')"
+
+
+async def opening(tx: Tx) -> None:
+    """Wait for whoever is marking, and let nobody mark until the new declarations are there."""
+    await tx.execute(f"select pg_advisory_xact_lock({_OPENING})")
+
+
+async def _mark(tx: Tx, which: str, reason: str, *given: object) -> None:
+    await tx.execute(f"select pg_advisory_xact_lock_shared({_OPENING})")
+    await tx.execute(_MARK + which, reason, *given)
+
+
 _OPEN = "d.status not in ('FINANCE_APPROVED', 'CLOSED')"
 
 _MARK = f"""
@@ -19,16 +34,16 @@ select d.id, $1 from declaration d where {_OPEN}
 
 
 async def mark_declarations(tx: Tx, declarations: Sequence[UUID], reason: str) -> None:
-    await tx.execute(f"{_MARK} and d.id = any($2)", reason, declarations)
+    await _mark(tx, "and d.id = any($2)", reason, declarations)
 
 
 async def mark_offers(tx: Tx, offers: Sequence[UUID], reason: str) -> None:
-    await tx.execute(f"{_MARK} and d.offer_id = any($2)", reason, offers)
+    await _mark(tx, "and d.offer_id = any($2)", reason, offers)
 
 
 async def mark_service(tx: Tx, quality_service: str, reason: str) -> None:
     """Every open declaration of one published version."""
-    await tx.execute(f"{_MARK} and d.quality_service = $2", reason, quality_service)
+    await _mark(tx, "and d.quality_service = $2", reason, quality_service)
 
 
 async def mark_providers(tx: Tx, subjects: Sequence[tuple[str, date, str]], reason: str) -> None:
@@ -36,12 +51,12 @@ async def mark_providers(tx: Tx, subjects: Sequence[tuple[str, date, str]], reas
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
     matching = """ and (d.service_code, d.achievement_date, d.provider) in (
         select * from unnest($2::text[], $3::date[], $4::text[]))"""
-    await tx.execute(_MARK + matching, reason, list(codes), list(days), list(providers))
+    await _mark(tx, matching, reason, list(codes), list(days), list(providers))
 
 
 async def mark_organisations(tx: Tx, organisations: Sequence[str], reason: str) -> None:
     """Something is known of these providers that was not: a list size."""
-    await tx.execute(f"{_MARK} and d.provider = any($2)", reason, organisations)
+    await _mark(tx, "and d.provider = any($2)", reason, organisations)
 
 
 async def take(tx: Tx, most: int) -> list[UUID]:

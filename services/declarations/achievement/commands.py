@@ -85,16 +85,16 @@ def _chunks(path: Path) -> Iterator[tuple[list[Staged | Problem | None], int, in
     size = path.stat().st_size
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
         rows = csv.reader(text)
-        _check_header(next(rows, []))
+        _check_header(next(iter(_next(rows, 1, most=1)), []))
         line = 2
-        while chunk := _next(rows, line):
+        while chunk := _next(rows, line, most=CHUNK):
             yield list(read_rows(chunk, line)), raw.tell(), size
             line += len(chunk)
 
 
-def _next(rows: Iterator[list[str]], line: int) -> list[list[str]]:
+def _next(rows: Iterator[list[str]], line: int, *, most: int) -> list[list[str]]:
     try:
-        return list(islice(rows, CHUNK))
+        return list(islice(rows, most))
     except csv.Error as error:
         message = f"The file cannot be read as CSV after row {line}: {error}."
         raise DomainError("EXTRACT_MALFORMED", message, field="row") from error

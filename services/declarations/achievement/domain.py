@@ -65,13 +65,17 @@ def _read(line: int, row: list[str]) -> Staged | None:
     if len(row) != len(COLUMNS):
         message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
         raise RowError("ROW_MALFORMED", None, message)
+    if any("\0" in cell for cell in row):
+        raise RowError("ROW_MALFORMED", None, "the row holds a NUL character: it is no text")
     service, _, provider, achieved, indicator, field, value, _, user, on, at, last = row
     if last == "N":
         return None
     if last != "Y":
         message = f"LAST_SUBMISSION is Y or N, not {last!r}"
         raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
-    number = int(value) if value.isdecimal() and len(value) < 10 else _number(value)
+    number = (
+        int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else _number(value)
+    )
     submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
     day = read_date(achieved, "ACH_DATE")
     return line, service, provider, day, indicator, field, number, user, submitted
@@ -82,31 +86,44 @@ def _number(value: str) -> int:
     if not text:
         raise RowError("VALUE_MISSING", "VALUE", "VALUE is empty")
     if text.isdecimal() and text.isascii():
-        if int(text) <= GREATEST:
-            return int(text)
-        raise RowError("VALUE_TOO_LARGE", "VALUE", f"VALUE is {text}: no cohort is so large")
+        digits = text.lstrip("0") or "0"
+        if len(digits) <= len(str(GREATEST)) and int(digits) <= GREATEST:
+            return int(digits)
+        message = f"VALUE is {_shown(text)}: no cohort is so large"
+        raise RowError("VALUE_TOO_LARGE", "VALUE", message)
     if text.startswith("-") and text[1:].isdecimal():
-        raise RowError("VALUE_NEGATIVE", "VALUE", f"VALUE is {text}: a count is 0 or more")
-    raise RowError("VALUE_NOT_A_NUMBER", "VALUE", f"VALUE is {text!r}, not a whole number")
+        raise RowError("VALUE_NEGATIVE", "VALUE", f"VALUE is {_shown(text)}: a count is 0 or more")
+    message = f"VALUE is {_shown(text)!r}, not a whole number"
+    raise RowError("VALUE_NOT_A_NUMBER", "VALUE", message)
+
+
+def _shown(text: str) -> str:
+    """As much of a value as a message can bear."""
+    return text if len(text) <= 40 else f"{text[:40]}…"
 
 
 @lru_cache(maxsize=4096)
 def read_date(text: str, field: str) -> date:
     """A day as extracts write it: yyyymmdd, dd/mm/yyyy or yyyy-mm-dd."""
     plain = text.strip()
-    for form in ("%Y%m%d", "%d/%m/%Y", "%Y-%m-%d"):
+    for form, length in (("%Y%m%d", 8), ("%d/%m/%Y", 10), ("%Y-%m-%d", 10)):
+        if len(plain) != length:  # 2026111 would be read as a day of November
+            continue
         try:
             return datetime.strptime(plain, form).date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-    message = f"{field} is {text!r}: it is written yyyymmdd or dd/mm/yyyy"
+    message = f"{field} is {_shown(text)!r}: it is written yyyymmdd or dd/mm/yyyy"
     raise RowError("DATE_NOT_VALID", field, message)
 
 
 @lru_cache(maxsize=4096)
 def _read_time(text: str) -> time:
+    message = f"SUBMIT_TIME is {_shown(text)!r}: it is written hh:mm:ss"
     try:
-        return time.fromisoformat(text.strip())
+        read = time.fromisoformat(text.strip())
     except ValueError:
-        message = f"SUBMIT_TIME is {text!r}: it is written hh:mm:ss"
         raise RowError("TIME_NOT_VALID", "SUBMIT_TIME", message) from None
+    if read.tzinfo is not None:  # extracts write the time of their own clock
+        raise RowError("TIME_NOT_VALID", "SUBMIT_TIME", message)
+    return read

@@ -63,7 +63,7 @@ async def _repeated(work: Callable[[], Awaitable[int]], stop: asyncio.Event, idl
 
 async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
     """Open a declaration for each participation whose achievement date has come."""
-    await tx.execute("select pg_advisory_xact_lock(hashtext('open declarations'))")
+    await due.opening(tx)
     new = await store.to_open(tx, today, BATCH * 2)
     written = [
         write([Happening(Action.OPENED, one)], acting_for=None, notes=None, at=now)[0]

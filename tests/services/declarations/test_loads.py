@@ -1,12 +1,14 @@
 """Loading INDICATOR_VALUES: what is wrong is listed, and nothing else is lost."""
 
 import asyncio
+from datetime import date
 from uuid import UUID
 
 import pytest
 
 from chassis.errors import DomainError
 from chassis.jobs import run_jobs
+from services.declarations import due
 from services.declarations.achievement.domain import COLUMNS
 from services.declarations.agreements.commands import keep_offers
 from services.declarations.app import SERVICE
@@ -251,3 +253,49 @@ async def test_only_csv_files_are_asked_for(period):
 
 async def keep(tx, offer_) -> None:
     await keep_offers(tx, [offer_])
+
+
+async def test_a_row_no_column_can_hold_is_listed_and_the_rest_is_loaded(period):
+    bad = [
+        row("A81002", "AF006", "Numerator", "9" * 5_000),
+        row("A81002", "AF006", "Numerator", "-" + "9" * 5_000),
+        row("A81002", "AF006", "Numerator", "٣"),
+        row("A81002", "AF006", "Num\0erator", "1"),
+        row("A81002", "AF006", "Numerator", "1", SUBMIT_TIME="11:19:50Z"),
+        row("A81002", "AF006", "Numerator", "1", ACH_DATE="2026331"),
+    ]
+    counts = await period.load([*bad, *extract_rows("A81001", LONE)])
+    assert await period.problems() == [
+        ("VALUE_TOO_LARGE", 2, "VALUE"),
+        ("VALUE_NEGATIVE", 3, "VALUE"),
+        ("VALUE_NOT_A_NUMBER", 4, "VALUE"),
+        ("ROW_MALFORMED", 5, None),
+        ("TIME_NOT_VALID", 6, "SUBMIT_TIME"),
+        ("DATE_NOT_VALID", 7, "ACH_DATE"),
+    ]
+    assert counts["loaded"] == 1
+
+
+async def test_what_is_no_text_at_all_is_refused_by_code(period):
+    with pytest.raises(DomainError) as refused:
+        await period.load([], header=["x" * 200_000])
+    assert refused.value.code == "EXTRACT_MALFORMED"
+
+
+async def test_no_declaration_opens_unseen_by_a_load_that_has_not_ended(period):
+    await period.prevalence()
+    subject = ("QOF2526", date(2026, 3, 31), "A81001")
+    async with period.db.transaction() as tx:
+        await due.mark_providers(tx, [subject], "achievement was loaded")
+        opening = asyncio.create_task(period.open())
+
+        async def waits() -> None:
+            async with period.db.reader() as reader:
+                assert await reader.fetchval(
+                    "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+                    " and database = (select oid from pg_database"
+                    " where datname = current_database())"
+                )
+
+        await eventually(waits)
+    assert await opening == 2
