@@ -61,7 +61,6 @@ _OFFER_CHANGES = (
     "extended",
     "response-due",
     "restated",
-    "restated",
 )
 
 PROJECTIONS: dict[str, Projection] = {
