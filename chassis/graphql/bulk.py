@@ -21,7 +21,7 @@ class Refusal:
     )
 
     @classmethod
-    def of(cls, error: DomainError, id: object = None) -> Self:  # noqa: A002 (GraphQL's word)
+    def of(cls, error: DomainError, id: object = None) -> Self:
         return cls(
             id=None if id is None else strawberry.ID(str(id)),
             code=error.code,

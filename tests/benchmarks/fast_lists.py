@@ -38,7 +38,7 @@ class Line:
         return f"{self.code} {self.name}"
 
     @classmethod
-    async def resolve_reference(cls, id: strawberry.ID) -> "Line":  # noqa: A002 (the key's name)
+    async def resolve_reference(cls, id: strawberry.ID) -> "Line":
         return LINES[int(id)]
 
 

@@ -91,7 +91,7 @@ async def _load(info: Info, identity: UUID) -> AchievementLoad:
 @strawberry.type
 class AchievementQuery:
     @strawberry.field(description="A load of achievement: its progress and its errors.")
-    async def achievement_load(self, info: Info, id: strawberry.ID) -> AchievementLoad | None:  # noqa: A002
+    async def achievement_load(self, info: Info, id: strawberry.ID) -> AchievementLoad | None:
         info.context.principal.require(Role.DATA_LOAD)
         return await _load(info, as_uuid(id))
 

@@ -83,7 +83,7 @@ class ChooseDeclarations:
 @strawberry.type
 class ApprovalQuery:
     @strawberry.field(name="declaration", description="One declaration.")
-    async def one(self, info: Info, id: strawberry.ID) -> Declaration | None:  # noqa: A002
+    async def one(self, info: Info, id: strawberry.ID) -> Declaration | None:
         found = await declaration_of(info, as_uuid(id))
         if found is None:
             raise not_found("declaration", id)
@@ -134,7 +134,7 @@ class ApprovalQuery:
         ]
 
     @strawberry.field(name="payment", description="One payment.")
-    async def one_payment(self, info: Info, id: strawberry.ID) -> Payment | None:  # noqa: A002
+    async def one_payment(self, info: Info, id: strawberry.ID) -> Payment | None:
         found = await payment_of(info, as_uuid(id))
         if found is None:
             raise not_found("payment", id)

@@ -99,7 +99,7 @@ class Offer:
         return await asked.page_of(as_uuid(self.id), window(first, after, *DECLARATION_KEY))
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Offer:  # noqa: A002
+    def resolve_reference(cls, id: strawberry.ID) -> Offer:
         return cls(id=id)
 
 
@@ -237,7 +237,7 @@ class Declaration:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Declaration | None:  # noqa: A002
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Declaration | None:
         return await declaration_of(info, as_uuid(id))
 
 
@@ -296,7 +296,7 @@ class Payment:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Payment | None:  # noqa: A002
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Payment | None:
         return await payment_of(info, as_uuid(id))
 
 

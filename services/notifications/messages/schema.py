@@ -121,7 +121,7 @@ class Query:
         )
 
     @strawberry.field(description="One message, if it is in the caller's sight.")
-    async def message(self, info: Info, id: strawberry.ID) -> Message | None:  # noqa: A002 - GraphQL's word
+    async def message(self, info: Info, id: strawberry.ID) -> Message | None:
         return await Message.resolve_reference(info, id)
 
     @strawberry.field(description="How many messages the caller has, or as a Supervisor sees.")

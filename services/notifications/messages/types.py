@@ -84,7 +84,7 @@ class Message:
         return [MessageAbout.of(row) for row in await loader.load(as_uuid(self.id))]
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Message | None":  # noqa: A002 - GraphQL's word
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Message | None":
         loader = info.context.loader("message", lambda: _messages(info))
         return await loader.load(as_uuid(id))
 

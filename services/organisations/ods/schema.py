@@ -166,7 +166,7 @@ class OdsQuery:
     async def organisation_import(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
     ) -> OrganisationImport | None:
         return await _find(info, id)
 

@@ -79,7 +79,7 @@ class PeopleMutation:
     async def link_person(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
         link: PersonLinkInput,
         *,
         reason: str | None = None,
@@ -96,7 +96,7 @@ class PeopleMutation:
     async def unlink_person(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
         organisation: OdsCode,
         *,
         reason: str | None = None,
@@ -113,7 +113,7 @@ class PeopleMutation:
     async def grant_role(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
         organisation: OdsCode,
         role: PersonRoleInput,
         *,
@@ -130,7 +130,7 @@ class PeopleMutation:
     async def withdraw_role(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
         organisation: OdsCode,
         role: Role,
         *,
@@ -148,7 +148,7 @@ class PeopleMutation:
     async def disable_person(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - GraphQL's word
+        id: strawberry.ID,
         reason: str,
         idempotency_key: str | None = None,
     ) -> Person:

@@ -111,7 +111,7 @@ class Person:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> Person | None:  # noqa: A002
+    async def resolve_reference(cls, info: Info, id: str) -> Person | None:
         return await person_loader(info).load(as_uuid(id))
 
     @strawberry.field(

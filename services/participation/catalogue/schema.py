@@ -228,7 +228,7 @@ class QualityService:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> QualityService | None:  # noqa: A002
+    async def resolve_reference(cls, info: Info, id: str) -> QualityService | None:
         return await quality_service(info, id)
 
 
@@ -281,7 +281,7 @@ class QualityServiceFilter:
 @strawberry.type
 class CatalogueQuery:
     @strawberry.field(name="qualityService", description="One version of a quality service.")
-    async def one(self, info: Info, id: strawberry.ID) -> QualityService | None:  # noqa: A002
+    async def one(self, info: Info, id: strawberry.ID) -> QualityService | None:
         return await quality_service(info, id)
 
     @strawberry.field(
@@ -342,7 +342,7 @@ class CatalogueMutation:
     async def publish_quality_service(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002
+        id: strawberry.ID,
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> QualityService | None:

@@ -78,7 +78,7 @@ class Note:
     async def resolve_reference(
         cls,
         info: Info,
-        id: strawberry.ID,  # noqa: A002 - the key's name
+        id: strawberry.ID,
     ) -> "Note | None":
         async with info.context.db.reader() as reader:
             row = await reader.fetchrow(

@@ -43,7 +43,7 @@ class OfferedService:
 @strawberry.type
 class OffersQuery:
     @strawberry.field(description="One offer; null where there is none in your sight.")
-    async def offer(self, info: Info, id: strawberry.ID) -> Offer | None:  # noqa: A002
+    async def offer(self, info: Info, id: strawberry.ID) -> Offer | None:
         return await offer_loader(info).load(as_uuid(id))
 
     @strawberry.field(description="Offers in your sight, by service line and provider.")
@@ -242,7 +242,7 @@ class OffersMutation:
         description="Tell that somebody at the provider looks at the offer's details. The first "
         "time is kept."
     )
-    async def open_offer(self, info: Info, id: strawberry.ID) -> Offer | None:  # noqa: A002
+    async def open_offer(self, info: Info, id: strawberry.ID) -> Offer | None:
         ask = _ask(info, None)
         return Offer.of(await commands.open_offer(info.context.db, ask, as_uuid(id)), today(info))
 

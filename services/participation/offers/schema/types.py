@@ -165,7 +165,7 @@ class Offer:
         )
 
     @classmethod
-    async def resolve_reference(cls, info: Info, id: str) -> Offer | None:  # noqa: A002
+    async def resolve_reference(cls, info: Info, id: str) -> Offer | None:
         return await offer_loader(info).load(as_uuid(id))
 
 
