@@ -5,6 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin
+# Compiled Python goes below .venv as well, so that a run leaves nothing else behind.
+export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 COMPILE := $(RUN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 
 .PHONY: help run test check contracts lock format clean
