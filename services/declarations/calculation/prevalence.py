@@ -1,5 +1,6 @@
 """National prevalence: dated, named sets, loaded by Data Load and frozen by each run."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -54,6 +55,10 @@ async def _groups(tx: Tx, quality_service: str) -> Sequence[str]:
 
 
 def _read(given: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
+    times = Counter(group for group, _ in given)
+    if twice := sorted(group for group, count in times.items() if count > 1):
+        message = f"The set names {', '.join(twice)} more than once."
+        raise DomainError("PREVALENCE_TWICE", message, field="values", groups=twice)
     return {group: _proportion(group, text) for group, text in given}
 
 
