@@ -14,7 +14,7 @@ from cqrs.play.cast import APPROVAL, DECLARATION, FINANCE, SERVICE, Cast
 from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD
 from tests.e2e import story as played
 from tests.e2e.story import ASIDE, BOARD, IN_TWO_PLACES, LACKING, LEAVERS_ROLES, LEAVING, PAID
-from tests.e2e.topics import event_type, records
+from tests.e2e.topics import records, told_of
 from tests.support.eventually import eventually
 from tests.support.files_of_ods import csv_file, practice
 
@@ -41,16 +41,6 @@ async def ask_with(
 def codes(answer) -> dict[str, str]:
     """By root field the code of its error."""
     return {e["path"][0]: e["extensions"]["code"] for e in answer.get("errors", ())}
-
-
-async def told_of(system, key: str) -> list[str]:
-    """Types of the events told of an aggregate, or of a provider."""
-    found = await records(system.running.kafka)
-    return sorted(
-        event_type(each)
-        for each in found
-        if key in (each.key.decode(), json.loads(each.value).get("provider"))
-    )
 
 
 async def test_a_practice_is_paid_37227_05_by_exactly_one_event(story, system, cast):
@@ -84,7 +74,9 @@ async def test_without_bp002_it_is_incomplete_and_nothing_comes_of_declaring_it(
     assert "BP002" in refusal["message"]
     assert await played.state(cast, LACKING) == story.before
     # What was declared, approved and paid afterwards has arrived: this never will.
-    assert set(await told_of(system, story.before["id"])) == {"declaration.values-missing.v1"}
+    assert set(await told_of(system.running.kafka, story.before["id"])) == {
+        "declaration.values-missing.v1"
+    }
 
 
 async def test_what_is_wrong_in_an_extract_is_named_and_the_rest_is_loaded(story, cast):
@@ -103,7 +95,9 @@ async def test_what_is_wrong_in_an_extract_is_named_and_the_rest_is_loaded(story
 async def test_the_same_extract_again_changes_nothing_and_tells_nobody(story, system, cast):
     async def everything():
         states = [await played.state(cast, code) for code in (PAID, LACKING)]
-        return states, [await told_of(system, code) for code in (PAID, LACKING, ASIDE)]
+        return states, [
+            await told_of(system.running.kafka, code) for code in (PAID, LACKING, ASIDE)
+        ]
 
     before = await everything()
     again = await played.load(cast, story.extract)
@@ -115,12 +109,12 @@ async def test_the_same_extract_again_changes_nothing_and_tells_nobody(story, sy
 
 async def test_a_stale_version_is_refused_and_nothing_comes_of_it(story, system, cast):
     paid = await played.state(cast, PAID)
-    before = await told_of(system, PAID)
+    before = await told_of(system.running.kafka, PAID)
     answer = await played.declare(cast, PAID, paid | {"version": paid["version"] - 1})
     assert answer["done"] == []
     assert [(r["id"], r["code"]) for r in answer["refused"]] == [(paid["id"], "STALE_VERSION")]
     assert await played.state(cast, PAID) == paid
-    assert await told_of(system, PAID) == before
+    assert await told_of(system.running.kafka, PAID) == before
 
 
 async def test_a_malformed_line_is_named_and_nothing_of_the_file_is_applied(
@@ -135,7 +129,7 @@ async def test_a_malformed_line_is_named_and_nothing_of_the_file_is_applied(
         assert part in str(refused.value)
     told = await cast.first(DATA_LOAD.subject).ask('{ organisation(odsCode: "A99104") { name } }')
     assert told["organisation"] is None
-    assert await told_of(system, "A99104") == []
+    assert await told_of(system.running.kafka, "A99104") == []
 
 
 EVERYWHERE = """{ me { organisation { odsCode } } offers { totalCount } declarations { totalCount }
@@ -233,7 +227,7 @@ async def test_another_organisations_data_does_not_come_through_a_join(story, ca
 
 
 async def test_a_role_that_does_not_suffice_is_refused_and_nothing_comes_of_it(story, system, cast):
-    before, told = await played.state(cast, LACKING), await told_of(system, LACKING)
+    before, told = await played.state(cast, LACKING), await told_of(system.running.kafka, LACKING)
     choose = {"rows": [{"id": before["id"], "version": before["version"]}]}
     for root in ("declareDeclarations", "approveDeclarations"):
         query = f"mutation ($choose: ChooseDeclarations!) {{ {root}(choose: $choose) {{ done }} }}"
@@ -241,7 +235,7 @@ async def test_a_role_that_does_not_suffice_is_refused_and_nothing_comes_of_it(s
         assert codes(answer) == {root: "ROLE_REQUIRED"}
         assert LACKING in answer["errors"][0]["message"]
     assert await played.state(cast, LACKING) == before
-    assert await told_of(system, LACKING) == told
+    assert await told_of(system.running.kafka, LACKING) == told
 
 
 def _subject(title: str, organisation: str) -> str:

@@ -1,5 +1,7 @@
 """What is on the broker of the whole system."""
 
+import json
+
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from chassis.topics import declared_topics, with_dead
@@ -19,6 +21,15 @@ async def records(kafka: str) -> list[ConsumerRecord]:
             for batch in (await consumer.getmany(timeout_ms=1_000)).values():
                 found += batch
     return found
+
+
+async def told_of(kafka: str, key: str) -> list[str]:
+    """Types of the events told of an aggregate, or of a provider."""
+    return sorted(
+        event_type(each)
+        for each in await records(kafka)
+        if key in (each.key.decode(), json.loads(each.value).get("provider"))
+    )
 
 
 def event_type(record: ConsumerRecord) -> str:

@@ -158,8 +158,8 @@ class Period:
             found = await achievement.store.find_problems(reader, self.last_load, 1_000)
         return [(problem.code, problem.line, problem.field) for problem in found]
 
-    async def prevalence(self, given: Sequence[tuple[str, str]] | None = None) -> Any:
-        given = list(worked_prevalences().items()) if given is None else given
+    async def prevalence(self, values: Mapping[str, str] | None = None) -> Any:
+        given = (values or worked_prevalences()).items()
         return await self.ask(
             "data load",
             """mutation ($values: [GroupPrevalenceInput!]!) { loadNationalPrevalence(input: {

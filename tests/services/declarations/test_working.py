@@ -218,5 +218,15 @@ async def test_a_set_of_prevalences_that_cannot_be_is_refused_whole(period, valu
         assert await reader.fetchval("select count(*) from prevalence_set") == 0
 
 
+async def test_a_prevalence_given_twice_is_refused(period):
+    values = [{"group": group, "prevalence": "0.1"} for group in qof().prevalence_groups]
+    query = """mutation ($values: [GroupPrevalenceInput!]!) { loadNationalPrevalence(input: {
+        name: "x", qualityService: "QOF2526/1", source: "x", values: $values}) { id } }"""
+    twice = await period.ask("data load", query, values=[*values, values[0]])
+    assert twice == {"errors": ["PREVALENCE_TWICE"]}
+    async with period.db.reader() as reader:
+        assert await reader.fetchval("select count(*) from prevalence_set") == 0
+
+
 def test_every_event_has_an_example_that_fits_in_a_kilobyte():
     assert all(len(c.example.model_dump_json()) < 1_024 for c in CONTRACTS)
