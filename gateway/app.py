@@ -1,5 +1,6 @@
 """The gateway put together: the supergraph, the endpoint, the page, files, health and metrics."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from gateway.http import GraphQLEdge
 from gateway.limits import Limits
 from gateway.operation import Operations
 from gateway.plan import Planner
+from gateway.subscribe import Streams
 from gateway.supergraph import Supergraph
 from gateway.transport import HttpTransport, Transport
 
@@ -57,6 +59,11 @@ class Application:
         self._files = FileRoom(settings.subgraphs, settings.file_limit)
         self._rest: ASGIApp = Starlette(routes=self._routes(), lifespan=self._life)
         self._edge: GraphQLEdge | None = None
+        self._stopping = asyncio.Event()
+
+    def stop_streams(self) -> None:
+        """End what would go on for ever; whoever listens comes back to another gateway."""
+        self._stopping.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/graphql" and self._edge:
@@ -68,8 +75,16 @@ class Application:
     async def _life(self, _: Starlette) -> AsyncIterator[None]:
         transport = HttpTransport(connections=self._settings.connections)
         gateway = make_gateway(self._supergraph, self._settings, transport, self._limits)
+        streams = Streams(
+            gateway,
+            most=self._settings.streams,
+            most_each=self._settings.streams_each,
+            seconds=self._settings.seconds,
+            stopping=self._stopping,
+        )
         self._edge = GraphQLEdge(
             gateway,
+            streams,
             self._settings,
             headers.allowed(self._settings.passed_headers),
             self._limits.body,
@@ -78,6 +93,7 @@ class Application:
         yield
         self._edge = None
         gateway.operations.close()
+        await streams.close()
         await self._files.close()
         await transport.close()
 

@@ -25,6 +25,10 @@ class GatewaySettings(BaseSettings):
     query_seconds: float = Field(default=5, gt=0)
     """How long one service may take of that for a query."""
     connections: int = Field(default=100, ge=1)
+    streams: int = Field(default=2_000, ge=0)
+    """How many subscriptions may be open."""
+    streams_each: int = Field(default=20, ge=0)
+    """How many of them for one token."""
     kept_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """How much memory checked and planned queries may take, about."""
     passed_headers: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ VARIABLES_NOT_VALID = "VARIABLES_NOT_VALID"
 QUERY_TOO_LARGE = "QUERY_TOO_LARGE"
 PLAN_TOO_COMPLEX = "PLAN_TOO_COMPLEX"
 CANNOT_BE_PLANNED = "CANNOT_BE_PLANNED"
+TOO_MANY_STREAMS = "TOO_MANY_STREAMS"
 
 _KEPT = ("code", "field", "facts", "requestId")
 """What of a service's extensions goes on to the client."""

@@ -70,6 +70,14 @@ class Execution:
             answer |= part
         return answer
 
+    async def event(self, said: bytes) -> dict[str, Any] | None:
+        """Answer the data of one event of a subscription, begun by what a service said."""
+        stage, data = self.plan.stages[0], dict[str, Any]()
+        first, *others = stage.requests
+        self._take_root(first.fetches[0], self._read(first, said, 200), data)
+        await self._side_by_side(others, data, already=1)
+        return self._completed(stage, data)
+
     def _completed(self, stage: Stage, data: Object) -> Object | None:
         if not self.failed:
             with suppress(*EXPECTED):
@@ -83,13 +91,19 @@ class Execution:
         data: Object = {}
         if len(stage.requests) == 1:
             await self._request(stage.requests[0], data)
-            return data
+        else:
+            await self._side_by_side(stage.requests, data)
+        return data
+
+    async def _side_by_side(
+        self, requests: Sequence[Request], data: Object, *, already: int = 0
+    ) -> None:
+        """Carry them out, each after those it waits for; the `already` first have been."""
         running: list[asyncio.Task[None]] = []
         async with asyncio.TaskGroup() as group:
-            for request in stage.requests:
-                before = [running[one] for one in request.after]
+            for request in requests:
+                before = [running[one - already] for one in request.after if one >= already]
                 running.append(group.create_task(self._after(before, request, data)))
-        return data
 
     async def _after(
         self, before: list[asyncio.Task[None]], request: Request, data: Object
@@ -116,13 +130,19 @@ class Execution:
         body = orjson.dumps({"query": request.document, "variables": variables})
         try:
             reply = await self._send(request, body)
-            answer = orjson.loads(reply.body)
-            data, told = answer.get("data"), answer.get("errors") or ()
         except TooLateError:
             return self._lost(request, errors.too_late(self.caller.request_id), "too late")
-        except (UnavailableError, orjson.JSONDecodeError, AttributeError) as error:
+        except UnavailableError as error:
             return self._lost(request, errors.unavailable(self.caller.request_id), repr(error))
-        return self._heard(request, data, told, reply.status)
+        return self._read(request, reply.body, reply.status)
+
+    def _read(self, request: Request, body: bytes, status: int) -> Object | Failure:
+        try:
+            answer = orjson.loads(body)
+            data, told = answer.get("data"), answer.get("errors") or ()
+        except (orjson.JSONDecodeError, AttributeError) as error:
+            return self._lost(request, errors.unavailable(self.caller.request_id), repr(error))
+        return self._heard(request, data, told, status)
 
     def _lost(self, request: Request, failure: Failure, reason: str) -> Failure:
         self.failed = True

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 ALLOWED = ("authorization", "x-acting-for", "traceparent")
 DEADLINE = "x-deadline-ms"
+LAST_EVENT = "last-event-id"
 
 _NEVER = frozenset(
     {

@@ -15,13 +15,15 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from chassis.ids import new_id
 from gateway import errors, headers, metrics
 from gateway.answer import Asked, Gateway, caller
 from gateway.config import GatewaySettings
 from gateway.errors import RequestError
+from gateway.event_stream import MEDIA_TYPE as EVENT_STREAM
+from gateway.subscribe import StreamRefusedError, Streams, Subscribing, refused
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -36,6 +38,7 @@ class GraphQLEdge:
     """The endpoint, as a plain ASGI application."""
 
     gateway: Gateway
+    streams: Streams
     settings: GatewaySettings
     names: tuple[str, ...]
     """The headers that go on."""
@@ -45,7 +48,9 @@ class GraphQLEdge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         if request.method == "GET" and _wants_page(request.headers):
-            response: Response = HTMLResponse(self.page, headers=_PAGE_HEADERS)
+            response: ASGIApp = HTMLResponse(self.page, headers=_PAGE_HEADERS)
+        elif _wants_stream(request.headers):
+            response = await self._streamed(request)
         else:
             response = await self._answered(request)
         await response(scope, receive, send)
@@ -67,13 +72,43 @@ class GraphQLEdge:
         told = {"x-request-id": request_id, **({"allow": "GET, POST"} if status == 405 else {})}
         return Response(orjson.dumps(body), status, told, media_type=f"{media}; charset=utf-8")
 
+    async def _streamed(self, request: Request) -> ASGIApp:
+        """Open the stream that is asked for. What is refused is its only event, where it can be."""
+        request_id = str(new_id())
+        try:
+            return await self._opened(request, request_id)
+        except StreamRefusedError as error:
+            return refused(error.told, request_id)
+        except RequestError as error:
+            status = _refusal_status(error, JSON)
+            if status == 200:
+                return refused([error.body()], request_id)
+            body = {"errors": [error.body()]}
+        except Exception:  # the edge, again
+            log.exception("request.failed", request_id=request_id)
+            status, body = 500, {"errors": [errors.internal(request_id).told()]}
+        told = {"x-request-id": request_id, **({"retry-after": "5"} if status != 400 else {})}
+        return Response(orjson.dumps(body), status, told, media_type=JSON)
+
+    async def _opened(self, request: Request, request_id: str) -> ASGIApp:
+        asked = await self._asked(request)
+        operation = await self.gateway.operation(asked)
+        if operation.kind != "subscription":
+            message = f"Only subscriptions are answered as {EVENT_STREAM}."
+            raise RequestError(errors.BAD_REQUEST, message, status=406)
+        passed = headers.passed_on(request.headers, self.names)
+        last = headers.passed_on(request.headers, (headers.LAST_EVENT,)).get(headers.LAST_EVENT)
+        wanted = Subscribing(operation, asked.variables, passed, request_id, last)
+        return await self.streams.open(wanted)
+
     async def _answer(self, request: Request, request_id: str) -> dict[str, Any]:
         asked = await self._asked(request)
         operation = await self.gateway.operation(asked)
         if request.method == "GET" and operation.kind != "query":
             raise RequestError(errors.BAD_REQUEST, "GET is for queries.", status=405)
         if operation.kind == "subscription":
-            raise RequestError(errors.BAD_REQUEST, "There are no subscriptions here.")
+            message = f"A subscription is answered as {EVENT_STREAM}: say so in Accept."
+            raise RequestError(errors.BAD_REQUEST, message, status=406)
         seconds = self.settings.seconds
         if operation.kind == "mutation":
             seconds = self.settings.mutation_seconds
@@ -117,6 +152,10 @@ _PAGE_HEADERS = {
 
 def _wants_page(given: Headers) -> bool:
     return "text/html" in given.get("accept", "")
+
+
+def _wants_stream(given: Headers) -> bool:
+    return given.get("accept", "").split(",")[0].split(";")[0].strip().lower() == EVENT_STREAM
 
 
 def _accepted(accept: str | None) -> str:

@@ -25,3 +25,5 @@ planned = Histogram(
     "cqrs_gateway_plan_seconds", "Time to check and plan a query not seen before.", buckets=_SECONDS
 )
 in_flight = Gauge("cqrs_gateway_in_flight", "Client requests being answered.")
+streams = Gauge("cqrs_gateway_streams", "Subscriptions that are open.")
+stream_events = Counter("cqrs_gateway_stream_events_total", "Events passed on to subscribers.")
