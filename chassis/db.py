@@ -1,7 +1,7 @@
 """The database of a service: reads, and the transactions that alone may write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
@@ -110,6 +110,23 @@ class Reader:
 class Tx(Reader):
     """A transaction. Only `Database.transaction()` makes one, so only there can anything change."""
 
+    def __init__(self, connection: PooledConnection, name: str) -> None:
+        super().__init__(connection, name)
+        self._at_end: dict[AtEnd, dict[Any, Any]] = {}
+
+    def at_end(self, work: "AtEnd") -> dict[Any, Any]:
+        """What `work` will be called with, once, right before the commit: write into it.
+
+        For what is done once a transaction however many commands ask for it, or must hold its locks
+        but briefly.
+        """
+        return self._at_end.setdefault(work, {})
+
+    async def end(self) -> None:
+        """Do what was left for the end; the database calls it."""
+        for work, noted in self._at_end.items():
+            await work(self, noted)
+
     async def execute(self, sql: str, *args: object) -> str:
         """Run a statement; answers PostgreSQL's words, such as `UPDATE 3`."""
         with errors_named(self._connection):
@@ -145,6 +162,9 @@ class Tx(Reader):
         await self.execute("release savepoint block")
 
 
+AtEnd: TypeAlias = Callable[[Tx, dict[Any, Any]], Awaitable[None]]
+
+
 class Database:
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", name: str) -> None:
         self._pool = pool
@@ -173,7 +193,9 @@ class Database:
     async def transaction(self) -> AsyncIterator[Tx]:
         """All or nothing; committed at the end of the block, undone by any exception."""
         async with self._unit("begin") as connection:
-            yield Tx(connection, self.name)
+            tx = Tx(connection, self.name)
+            yield tx
+            await tx.end()
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[Reader]:

@@ -205,3 +205,20 @@ async def test_a_cancelled_transaction_leaves_nothing_and_its_connection_serves_
 async def test_a_database_that_is_away_is_transient():
     with pytest.raises(TransientError):
         await Database.connect("postgresql://nobody@127.0.0.1:1/none", name="test")
+
+
+async def test_what_is_left_for_the_end_is_done_once_and_committed_with_the_rest(things):
+    async def write(tx, noted):
+        await tx.executemany(INSERT, [(uuid4(), name, None, None) for name in noted])
+
+    async with things.transaction() as tx:
+        for name in ("b", "a", "b"):
+            tx.at_end(write)[name] = None
+        assert await tx.fetchval("select count(*) from thing") == 0
+
+    assert await names(things) == ["a", "b"]
+    with pytest.raises(KeyError):
+        async with things.transaction() as tx:
+            tx.at_end(write)["c"] = None
+            raise KeyError
+    assert await names(things) == ["a", "b"]
