@@ -25,6 +25,22 @@ class Relationship(BaseModel):
     valid_to: date | None = None
 
 
+class AllocatedReport(BaseModel):
+    id: UUID
+    report: str
+    service_code: str | None = None
+    to: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class Duty(BaseModel):
+    kind: str
+    separated: bool
+    valid_from: date
+    valid_to: date | None = None
+
+
 class OrganisationChanged(BaseModel):
     ods_code: str
     version: int
@@ -37,6 +53,8 @@ class OrganisationChanged(BaseModel):
     list_sizes: list[ListSize] = []
     payees: list[Payee] = []
     relationships: list[Relationship] = []
+    allocated_reports: list[AllocatedReport] = []
+    duties: list[Duty] = []
 
 
 class HeldRole(BaseModel):

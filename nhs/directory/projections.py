@@ -31,7 +31,9 @@ returning ods_code
 """
 _FORGET_PARTS = """
 with gone as (delete from directory.list_size where ods_code = any ($1)),
-     unpaid as (delete from directory.payee where ods_code = any ($1))
+     unpaid as (delete from directory.payee where ods_code = any ($1)),
+     withdrawn as (delete from directory.allocated_report where granted_by = any ($1)),
+     switched as (delete from directory.duty_switch where ods_code = any ($1))
 delete from directory.relationship where source = any ($1)
 """
 _LIST_SIZES = """
@@ -54,6 +56,24 @@ from jsonb_array_elements($1::jsonb) organisation,
      jsonb_to_recordset(organisation -> 'relationships')
          as part (id uuid, kind text, target text, valid_from date, valid_to date)
 """
+_ALLOCATED_REPORTS = """
+insert into directory.allocated_report
+    (id, granted_by, report, service_code, granted_to, valid_from, valid_to)
+select part.id, organisation ->> 'ods_code', part.report, part.service_code, part."to",
+    part.valid_from, part.valid_to
+from jsonb_array_elements($1::jsonb) organisation,
+     jsonb_to_recordset(organisation -> 'allocated_reports') as part (
+         id uuid, report text, service_code text, "to" text, valid_from date, valid_to date
+     )
+"""
+_DUTIES = """
+insert into directory.duty_switch (ods_code, kind, separated, valid_from, valid_to)
+select organisation ->> 'ods_code', part.kind, part.separated, part.valid_from, part.valid_to
+from jsonb_array_elements($1::jsonb) organisation,
+     jsonb_to_recordset(organisation -> 'duties')
+         as part (kind text, separated boolean, valid_from date, valid_to date)
+"""
+_PARTS = (_LIST_SIZES, _PAYEES, _RELATIONSHIPS, _ALLOCATED_REPORTS, _DUTIES)
 
 _PERSONS = """
 insert into directory.person as kept (id, version, issuer, subject, status)
@@ -88,7 +108,7 @@ async def project_organisations(tx: Tx, batch: Sequence[Received]) -> None:
     newer = {row["ods_code"] for row in await tx.fetch(_ORGANISATIONS, _plain(heard.values()))}
     parts = _plain(heard[code] for code in newer)
     await tx.execute(_FORGET_PARTS, list(newer))
-    for statement in (_LIST_SIZES, _PAYEES, _RELATIONSHIPS):
+    for statement in _PARTS:
         await tx.execute(statement, parts)
 
 
@@ -124,6 +144,8 @@ READ_MODEL = (
     "directory.list_size",
     "directory.payee",
     "directory.relationship",
+    "directory.allocated_report",
+    "directory.duty_switch",
     "directory.person",
     "directory.person_link",
     "directory.person_role",

@@ -31,6 +31,26 @@ class Relationship(BaseModel):
     valid_to: date | None = Field(description="Last day; null while it lasts")
 
 
+class AllocatedReport(BaseModel):
+    id: UUID = Field(description="Of this allocation")
+    report: str = Field(
+        description="NETWORK_RELATIONSHIPS, PARTICIPATION, DECLARATION_STATUS or PAYMENTS"
+    )
+    service_code: str | None = Field(
+        default=None, description="The line of the service it is for; null for all"
+    )
+    to: str = Field(description="ODS code of the organisation that may run it")
+    valid_from: date = Field(description="First day")
+    valid_to: date | None = Field(default=None, description="Last day; null while it lasts")
+
+
+class Duty(BaseModel):
+    kind: str = Field(description="DECLARATIONS or CLAIMS")
+    separated: bool = Field(description="False where one person may take several steps")
+    valid_from: date = Field(description="First day")
+    valid_to: date | None = Field(default=None, description="Last day; null while it lasts")
+
+
 class OrganisationChanged(BaseModel):
     """An organisation as it is now, with the relationships that lead from it."""
 
@@ -45,6 +65,12 @@ class OrganisationChanged(BaseModel):
     list_sizes: list[ListSize] = Field(description="Every count of its patients")
     payees: list[Payee] = Field(description="Who is paid in its place, and when")
     relationships: list[Relationship] = Field(description="Intervals in force")
+    allocated_reports: list[AllocatedReport] = Field(
+        default=[], description="Reports it lets others run over what it sees"
+    )
+    duties: list[Duty] = Field(
+        default=[], description="Days of another separation of duties; on all others it holds"
+    )
 
     def event(self) -> Event:
         return Event(TYPE, TOPIC, self.ods_code, self.model_dump(mode="json"))
@@ -75,5 +101,7 @@ CONTRACT = EventContract(
                 valid_to=None,
             )
         ],
+        allocated_reports=[],
+        duties=[],
     ),
 )

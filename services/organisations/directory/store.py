@@ -118,7 +118,19 @@ select
             'target', r.target, 'valid_from', r.valid_from, 'valid_to', r.valid_to)
             order by r.kind, r.valid_from, r.target), '[]')
         from relationship r where r.source = o.ods_code and r.known_to is null
-    ) as relationships
+    ) as relationships,
+    (
+        select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'report', a.report,
+            'service_code', a.service_code, 'to', a.granted_to,
+            'valid_from', a.valid_from, 'valid_to', a.valid_to) order by a.id), '[]')
+        from directory.allocated_report a where a.granted_by = o.ods_code
+    ) as allocated_reports,
+    (
+        select coalesce(jsonb_agg(jsonb_build_object('kind', d.kind, 'separated', d.separated,
+            'valid_from', d.valid_from, 'valid_to', d.valid_to)
+            order by d.kind, d.valid_from), '[]')
+        from directory.duty_switch d where d.ods_code = o.ods_code
+    ) as duties
 from organisation o
 where $1::text[] is null or o.ods_code = any ($1)
 order by o.ods_code
