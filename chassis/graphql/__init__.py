@@ -1,6 +1,6 @@
 """GraphQL as every service speaks it."""
 
-from chassis.graphql.bulk import BulkAnswer, Count, Refusal, RowVersion
+from chassis.graphql.bulk import BulkAnswer, Count, Refusal, RowVersion, choice
 from chassis.graphql.connections import Connection, Edge, PageInfo, Window, connection, window
 from chassis.graphql.context import Caller, Context
 from chassis.graphql.federation import schema, undescribed
@@ -23,6 +23,7 @@ __all__ = [
     "RowVersion",
     "Window",
     "as_uuid",
+    "choice",
     "connection",
     "schema",
     "undescribed",

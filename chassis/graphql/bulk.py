@@ -1,10 +1,16 @@
 """What every bulk command answers: what was done, what was refused and why, and the counts."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Self, TypeVar
+from uuid import UUID
 
 import strawberry
 
+from chassis.choice import Choice
 from chassis.errors import DomainError
+from chassis.graphql.scalars import as_uuid
+
+F = TypeVar("F")
 
 
 @strawberry.federation.type(
@@ -44,6 +50,17 @@ class RowVersion:
     )
 
 
+def choice(
+    rows: Sequence[RowVersion] | None, wanted: F | None, selection: str | None
+) -> Choice[UUID, F]:
+    """What the three fields of a `@oneOf` input say, of which GraphQL lets just one be given."""
+    return Choice(
+        rows={as_uuid(row.id, "choose.rows.id"): row.version for row in rows or ()},
+        filter=wanted,
+        selection=selection if isinstance(selection, str) else None,
+    )
+
+
 @strawberry.type
 class BulkAnswer:
     """Inherit under the noun's name: `class OfferBulkAnswer(BulkAnswer)`, described anew.
@@ -58,7 +75,7 @@ class BulkAnswer:
     counts: list[Count] = strawberry.field(description="Counts and totals over the rows.")
     selection: str | None = strawberry.field(
         default=None,
-        description="After a dry run: a token that stands for just these rows at these versions, "
-        "to be given back within 15 minutes.",
+        description="After a dry run: a token that stands for the rows in `done` at the versions "
+        "they were seen at, to be given back within 15 minutes; null where there are none.",
     )
     message: str = strawberry.field(description="The outcome in one sentence.")

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from chassis.db import Database
@@ -21,7 +22,13 @@ from cqrs.embedded.postgres import Postgres
 from nhs.roles import Role
 from services.participation.app import SERVICE
 from services.participation.offers import commands
-from services.participation.offers.commands import Ask, Choice, NewOffers, ProvidersFilter
+from services.participation.offers.commands import (
+    Ask,
+    Choice,
+    NewOffers,
+    ProvidersChoice,
+    ProvidersFilter,
+)
 from services.participation.offers.domain import OfferFilter, Status
 from tests.services.participation.conftest import DUE, NOW, QOF, Participation, england, person
 
@@ -54,7 +61,10 @@ async def _measure(offers: int) -> None:
             await tx.execute(_COMMISSIONED, offers)
         await Participation(database).publish()
         ask = Ask(person("ENG", Role.COMMISSIONING_MANAGEMENT), NOW)
-        new = NewOffers(QOF, DUE, filter=ProvidersFilter())
+        everybody = NewOffers(QOF, DUE, providers=ProvidersChoice(filter=ProvidersFilter()))
+        looking = commands.create_offers(database, replace(ask, dry_run=True), everybody)
+        shown = await _timed("createOffers, dry run", looking)
+        new = replace(everybody, providers=ProvidersChoice(selection=shown.selection))
         made = await _timed("createOffers", commands.create_offers(database, ask, new))
         shown = await _timed("withdrawOffers, dry run", _withdraw_all(database, ask))
         chosen = Choice(selection=shown.selection)
@@ -66,7 +76,7 @@ async def _measure(offers: int) -> None:
 
 async def _withdraw_all(database, ask):
     everything = Choice(filter=OfferFilter(status=[Status.OFFERED]))
-    dry = Ask(ask.principal, ask.now, dry_run=True)
+    dry = replace(ask, dry_run=True)
     return await commands.withdraw_offers(database, dry, everything, None)
 
 

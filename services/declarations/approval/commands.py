@@ -8,7 +8,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis import outbox, selection
+from chassis import outbox
+from chassis.choice import Chooser
 from chassis.db import Tx
 from chassis.errors import DomainError
 from chassis.ids import new_id
@@ -28,9 +29,6 @@ from services.declarations.approval.history import Written, write
 from services.declarations.payments import commands as payments
 from services.declarations.payments.domain import Authorisation
 from services.declarations.sight import not_found
-
-MOST = 20_000
-"""Rows of one command."""
 
 Rows = Sequence[tuple[UUID, int]]
 """Ids with the versions that were seen."""
@@ -72,7 +70,7 @@ async def declare(
         switches = store.switches_of(row)
         return domain.declare(declaration, principal.person_id, switches, pending=pending)
 
-    locked = await store.lock_for_provider(tx, [row for row, _ in rows], principal.organisation)
+    locked = await store.lock_for_provider(tx, [row for row, _ in rows], principal.acting)
     doing = _Doing(principal, "declareDeclarations", step, notes)
     outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
     outcome.message = _said(outcome, dry_run, "declared")
@@ -89,7 +87,7 @@ async def approve(
         return _approval(principal, declaration, pending=pending)
 
     ids = [row for row, _ in rows]
-    locked = await store.lock_for_commissioner(tx, ids, principal.organisation)
+    locked = await store.lock_for_commissioner(tx, ids, principal.acting)
     doing = _Doing(principal, "approveDeclarations", step, None)
     outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
     outcome.message = _said(outcome, dry_run, "approved")
@@ -138,14 +136,8 @@ async def _do(
             _add(outcome, happenings)
     if dry_run:
         kept = [(identity, seen[identity]) for identity in outcome.done]
-        outcome.selection = await selection.keep(
-            tx,
-            person=doing.principal.person_id,
-            organisation=doing.principal.organisation,
-            operation=doing.operation,
-            rows=kept,
-            now=now,
-        )
+        looking = chooser(doing.principal, doing.operation, now, dry_run=True)
+        outcome.selection = await looking.shown(tx, kept)
     else:
         acting_for = doing.principal.organisation
         await save(tx, happened, acting_for=acting_for, notes=doing.notes, now=now)
@@ -222,18 +214,8 @@ def _authorisation(d: Declaration) -> Authorisation:
     )
 
 
-async def chosen(
-    tx: Tx, principal: Principal, token: str, operation: str, now: datetime
-) -> list[tuple[UUID, int]]:
-    """The rows a dry run showed."""
-    return await selection.take(
-        tx,
-        token,
-        person=principal.person_id,
-        organisation=principal.organisation,
-        operation=operation,
-        now=now,
-    )
+def chooser(principal: Principal, operation: str, now: datetime, *, dry_run: bool) -> Chooser:
+    return Chooser(principal.person_id, principal.organisation, operation, now, dry_run)
 
 
 def _check_notes(notes: str | None) -> None:

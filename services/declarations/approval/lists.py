@@ -22,7 +22,7 @@ class DeclarationFilter:
     """Only what waits for the caller, in these states."""
 
     def arguments(self, sight: Sight) -> tuple[object, ...]:
-        """Parameters $4 to $10 of a filtered read."""
+        """Parameters $5 to $11 of a filtered read."""
         first, last = self.financial_year or (None, None)
         waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
@@ -34,7 +34,7 @@ select d.*, s.pounds and ('*' = any($3::text[]) or d.payment_type = any($3)) as 
 """
 _VISIBLE = """
 from declaration d
-join directory.scope($1) s
+join directory.scope($1, $4) s
     on s.provider = d.provider and d.achievement_date between s.valid_from and s.valid_to
 where ('*' = any($2::text[]) or d.payment_type = any($2))
 and $3::text[] is not null
@@ -44,25 +44,25 @@ and $3::text[] is not null
 # approve, and neither where the caller ever took another step (DOMAIN.md 10.6). Locking a row to
 # act on it looks at the day as well.
 _FILTERED = f"""{_VISIBLE}
-and ($4::text[] is null or d.status = any($4))
-and ($5::text is null or d.service_code = $5)
-and ($6::text is null or d.provider = $6)
-and ($7::date is null or (d.period_start <= $8::date and d.period_end >= $7))
-and ($9::text[] is null or (
-    d.status = any($9) and not d.held
-    and (d.status = 'AWAITING_PROVIDER_APPROVAL' or $10::uuid <> all(d.declared_by))
-    and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $10 <> all(d.approved_by))
+and ($5::text[] is null or d.status = any($5))
+and ($6::text is null or d.service_code = $6)
+and ($7::text is null or d.provider = $7)
+and ($8::date is null or (d.period_start <= $9::date and d.period_end >= $8))
+and ($10::text[] is null or (
+    d.status = any($10) and not d.held
+    and (d.status = 'AWAITING_PROVIDER_APPROVAL' or $11::uuid <> all(d.declared_by))
+    and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $11 <> all(d.approved_by))
     and case
         when d.status = 'AWAITING_PROVIDER_APPROVAL'
-            then d.provider = any(array(select i.organisation from directory.inherited($1) i))
+            then d.provider = any(array(select i.organisation from directory.inherited($1, $4) i))
         else d.commissioner = any(
-            array(select b.organisation from directory.self_and_below($1) b))
+            array(select b.organisation from directory.self_and_below($1, $4) b))
     end))
 """  # noqa: S608 - nothing but our own words
 
 
 # Who sees few providers goes by their index; who sees many, by the order of the list.
-_OF_FEW = "and d.provider = any(array(select few.provider from directory.scope($1) few))"
+_OF_FEW = "and d.provider = any(array(select few.provider from directory.scope($1, $4) few))"
 
 
 def _filtered(sight: Sight) -> str:
@@ -70,7 +70,7 @@ def _filtered(sight: Sight) -> str:
 
 
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
-    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and d.id = any($4)", *sight.arguments, ids)
+    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and d.id = any($5)", *sight.arguments, ids)
 
 
 async def page(
@@ -81,13 +81,13 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest achievement date first, then by provider."""
-    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $14"
+    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $15"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
 _AFTER = """
-and ($11::date is null or d.achievement_date < $11
-    or (d.achievement_date = $11 and (d.provider, d.id) > ($12::text, $13::uuid)))
+and ($12::date is null or d.achievement_date < $12
+    or (d.achievement_date = $12 and (d.provider, d.id) > ($13::text, $14::uuid)))
 """
 _ORDER = "order by d.achievement_date desc, d.provider, d.id"
 
@@ -124,8 +124,8 @@ async def pages(
 
 def _pages_of(owner: Owner) -> str:
     place = f"row_number() over (partition by d.{owner} {_ORDER}) as place"
-    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($15)"
-    return f"select * from ({found}) d where place <= $14 {_ORDER}"  # noqa: S608 (our own words)
+    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($16)"
+    return f"select * from ({found}) d where place <= $15 {_ORDER}"  # noqa: S608 (our own words)
 
 
 async def counts(
@@ -136,7 +136,7 @@ async def counts(
     owners: Sequence[str | UUID],
 ) -> dict[str | UUID, int]:
     given = (*sight.arguments, *wanted.arguments(sight), owners)
-    sql = f"select d.{owner} as owner, count(*) {_FILTERED} and d.{owner} = any($11) group by 1"
+    sql = f"select d.{owner} as owner, count(*) {_FILTERED} and d.{owner} = any($12) group by 1"
     rows = await reader.fetch(sql, *given)
     return {row["owner"]: row["count"] for row in rows}
 
@@ -145,7 +145,7 @@ async def rows_of(
     reader: Reader, sight: Sight, wanted: DeclarationFilter, most: int
 ) -> list[tuple[UUID, int]]:
     """Ids and versions of every row the filter reaches."""
-    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $11"
+    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $12"
     rows = await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), most)
     return [(row["id"], row["version"]) for row in rows]
 

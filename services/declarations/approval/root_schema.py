@@ -9,8 +9,7 @@ from uuid import UUID
 
 import strawberry
 
-from chassis.db import Reader, Tx
-from chassis.errors import DomainError
+from chassis.db import Tx
 from chassis.graphql import (
     BulkAnswer,
     Connection,
@@ -21,13 +20,14 @@ from chassis.graphql import (
     Refusal,
     RowVersion,
     as_uuid,
+    choice,
     connection,
     window,
 )
 from chassis.idempotency import once
 from nhs.directory import Principal
 from services.declarations.approval import commands, lists
-from services.declarations.approval.commands import MOST, Outcome
+from services.declarations.approval.commands import Outcome
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter, PaymentFilter
 from services.declarations.approval.schema import (
@@ -232,11 +232,17 @@ async def _act(
     key: str | None,
 ) -> DeclarationBulkAnswer:
     context, kept = info.context, info.context.idempotency(info, key)
+    chooser = commands.chooser(context.principal, operation, context.now, dry_run=dry_run)
     async with context.db.transaction() as tx:
 
+        async def matching(wanted: DeclarationFilter, most: int) -> commands.Rows:
+            sight = Sight.of(context.principal)
+            return await lists.rows_of(tx, sight, _wanted(info, wanted), most)
+
         async def act() -> Outcome:
-            rows = await _rows(info, tx, choose, operation, dry_run=dry_run)
-            return await work(tx, rows)
+            meant = choice(choose.rows, choose.filter or None, choose.selection)
+            chosen = await chooser.chosen(tx, meant, matching)
+            return await work(tx, list(chosen.items()))
 
         outcome = await once(
             tx,
@@ -247,34 +253,6 @@ async def _act(
             keep=lambda outcome: bool(outcome.done) and not dry_run,
         )
     return _answer(outcome, sees_pounds=_sees_pounds(context.principal))
-
-
-async def _rows(
-    info: Info, tx: Tx, choose: ChooseDeclarations, operation: str, *, dry_run: bool
-) -> list[tuple[UUID, int]]:
-    """The rows a command is about: named, shown before, or (in a dry run) all that match."""
-    context = info.context
-    if choose.selection:
-        return await commands.chosen(
-            tx, context.principal, choose.selection, operation, context.now
-        )
-    if choose.rows:
-        return [(as_uuid(row.id, "choose"), row.version) for row in choose.rows]
-    if choose.filter and not dry_run:
-        message = "A filter chooses rows in a dry run; commit with its selection."
-        raise DomainError("DRY_RUN_FIRST", message, field="choose")
-    return await _matching(info, tx, choose.filter) if choose.filter else []
-
-
-async def _matching(
-    info: Info, reader: Reader, filter_: DeclarationFilter
-) -> list[tuple[UUID, int]]:
-    sight = Sight.of(info.context.principal)
-    rows = await lists.rows_of(reader, sight, _wanted(info, filter_), MOST + 1)
-    if len(rows) > MOST:
-        message = f"The filter reaches more than {MOST} declarations: narrow it."
-        raise DomainError("TOO_MANY_ROWS", message, field="choose", limit=MOST)
-    return rows
 
 
 def _wanted(info: Info, filter_: DeclarationFilter | None) -> lists.DeclarationFilter:

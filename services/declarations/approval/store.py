@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
+from nhs.directory import Acting
 from services.declarations.approval.domain import Declaration, Missing, Status, Switches
 from services.declarations.approval.history import Entry, Written
 
@@ -78,10 +79,10 @@ left join offer o on o.id = d.offer_id
 where d.id = any($1)
 """  # noqa: S608 - nothing but our own words
 _IN_ORDER = "order by d.id for update of d"
-_BY_PROVIDER = "and d.provider in (select i.organisation from directory.inherited($2) i)"
+_BY_PROVIDER = "and d.provider in (select i.organisation from directory.inherited($2, $3) i)"
 _BY_COMMISSIONER = """
 and exists (
-    select from directory.self_and_below($2) b
+    select from directory.self_and_below($2, $3) b
     where b.organisation = d.commissioner
     and d.achievement_date between b.valid_from and b.valid_to)
 """
@@ -92,14 +93,14 @@ async def lock(tx: Tx, ids: Sequence[UUID]) -> list[Record]:
     return await tx.fetch(f"{_LOCK} {_IN_ORDER}", ids)
 
 
-async def lock_for_provider(tx: Tx, ids: Sequence[UUID], acting_for: str) -> list[Record]:
+async def lock_for_provider(tx: Tx, ids: Sequence[UUID], acting: Acting) -> list[Record]:
     """Those that are the organisation's own."""
-    return await tx.fetch(f"{_LOCK} {_BY_PROVIDER} {_IN_ORDER}", ids, acting_for)
+    return await tx.fetch(f"{_LOCK} {_BY_PROVIDER} {_IN_ORDER}", ids, *acting)
 
 
-async def lock_for_commissioner(tx: Tx, ids: Sequence[UUID], acting_for: str) -> list[Record]:
+async def lock_for_commissioner(tx: Tx, ids: Sequence[UUID], acting: Acting) -> list[Record]:
     """Those the organisation commissioned, itself or through those below it."""
-    return await tx.fetch(f"{_LOCK} {_BY_COMMISSIONER} {_IN_ORDER}", ids, acting_for)
+    return await tx.fetch(f"{_LOCK} {_BY_COMMISSIONER} {_IN_ORDER}", ids, *acting)
 
 
 def switches_of(row: Record) -> Switches:

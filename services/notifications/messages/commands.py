@@ -1,6 +1,5 @@
 """What events and people make happen to messages."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -8,7 +7,9 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis import outbox, selection
+from chassis import outbox
+from chassis.choice import Choice as ChoiceOf
+from chassis.choice import Chooser
 from chassis.db import Database, Tx
 from chassis.errors import NOT_YET_KNOWN, DomainError
 from chassis.idempotency import IdempotencyKey, once
@@ -27,9 +28,6 @@ from services.notifications.messages.domain import (
 )
 from services.notifications.messages.store import changes, heard, raising
 from services.notifications.messages.store.scope import MessageFilter, Sight
-
-MOST_CHOSEN: Final = 10_000
-"""Messages one bulk action may be about."""
 
 
 async def tell(tx: Tx, occurrence: Occurrence) -> None:
@@ -85,12 +83,12 @@ class Ask:
     key: IdempotencyKey | None = None
     dry_run: bool = False
 
+    def choosing(self, operation: str) -> Chooser:
+        who = self.principal
+        return Chooser(who.person_id, who.organisation, operation, self.now, self.dry_run)
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    rows: Mapping[UUID, int] | None = None
-    filter: MessageFilter | None = None
-    selection: str | None = None
+
+Choice = ChoiceOf[UUID, MessageFilter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,8 @@ async def act(db: Database, ask: Ask, action: Action, choice: Choice) -> Outcome
 
 async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:
     sight = Sight.of(ask.principal)
-    chosen = await _chosen(tx, ask, action, choice, sight)
+    chooser = ask.choosing(action.name)
+    chosen = await chooser.chosen(tx, choice, lambda *f: changes.matching(tx, sight, *f))
     held = await changes.held(tx, sight, list(chosen), lock=not ask.dry_run)
     done: list[UUID] = []
     refused: list[Refused] = []
@@ -162,7 +161,7 @@ async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:
             refused.append(Refused(identity, error.code, error.message))
     token = None
     if ask.dry_run:
-        token = await _keep(tx, ask, action, chosen)
+        token = await chooser.shown(tx, [(one, chosen[one]) for one in done])
     elif done:
         await changes.set_status(tx, done, action.becomes)
     return Outcome(done, refused, token, _said(len(done), action, dry_run=ask.dry_run))
@@ -172,40 +171,3 @@ def _said(done: int, action: Action, *, dry_run: bool) -> str:
     what = "1 message" if done == 1 else f"{done} messages"
     verb = "would be" if dry_run else "was" if done == 1 else "were"
     return f"{what} {verb} {action.verb}."
-
-
-async def _chosen(
-    tx: Tx, ask: Ask, action: Action, choice: Choice, sight: Sight
-) -> Mapping[UUID, int]:
-    if choice.rows is not None:
-        return choice.rows
-    if choice.selection is not None:
-        return dict(await _take(tx, ask, action, choice.selection))
-    if not ask.dry_run:
-        message = "A filter is for a dry run: commit the selection that it answers."
-        raise DomainError("SELECTION_REQUIRED", message, field="choose")
-    return dict(await changes.matching(tx, sight, choice.filter or MessageFilter(), MOST_CHOSEN))
-
-
-async def _take(tx: Tx, ask: Ask, action: Action, token: str) -> list[tuple[UUID, int]]:
-    who = ask.principal
-    return await selection.take(
-        tx,
-        token,
-        person=who.person_id,
-        organisation=who.organisation,
-        operation=action.name,
-        now=ask.now,
-    )
-
-
-async def _keep(tx: Tx, ask: Ask, action: Action, chosen: Mapping[UUID, int]) -> str:
-    who = ask.principal
-    return await selection.keep(
-        tx,
-        person=who.person_id,
-        organisation=who.organisation,
-        operation=action.name,
-        rows=list(chosen.items()),
-        now=ask.now,
-    )

@@ -12,7 +12,7 @@ from chassis.graphql import (
     Count,
     Refusal,
     RowVersion,
-    as_uuid,
+    choice,
     connection,
     window,
 )
@@ -59,15 +59,7 @@ class MessageChoice:
     )
 
     def asked(self) -> Choice:
-        return Choice(
-            rows=(
-                {as_uuid(row.id): row.version for row in self.rows}
-                if isinstance(self.rows, list)
-                else None
-            ),
-            filter=self.filter.asked() if self.filter else None,
-            selection=self.selection or None,
-        )
+        return choice(self.rows, self.filter.asked() if self.filter else None, self.selection)
 
 
 @strawberry.type(description="What became of the chosen messages.")

@@ -1,12 +1,14 @@
 """What people and events make happen to offers: load, decide, save, record."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from chassis import outbox, selection
+from chassis import outbox
+from chassis.choice import Choice as ChoiceOf
+from chassis.choice import Chooser
 from chassis.clock import ENGLAND
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
@@ -49,19 +51,17 @@ class Ask:
     def today(self) -> date:
         return self.now.astimezone(ENGLAND).date()
 
+    def choosing(self, operation: str) -> Chooser:
+        who = self.principal
+        return Chooser(who.person_id, who.organisation, operation, self.now, self.dry_run)
+
     def happening(self, what: What) -> Happening:
         who = self.principal
         return Happening(what, self.now, new_id(), who.person_id, who.organisation)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The offers a bulk command is about: rows as seen, a filter, or what a dry run has shown."""
-
-    rows: Mapping[UUID, int] | None = None
-    filter: OfferFilter | None = None
-    selection: str | None = None
-
+Choice = ChoiceOf[UUID, OfferFilter]
+"""The offers a bulk command is about."""
 
 Decide = Callable[[Held, date], Offer]
 
@@ -137,12 +137,12 @@ async def _once(db: Database, ask: Ask, work: Callable[[Tx], Awaitable[Outcome]]
 
 
 async def _decided(tx: Tx, ask: Ask, action: Action, choice: Choice, decide: Decide) -> Outcome:
-    chosen = await _chosen(tx, ask, action, choice)
+    chooser = ask.choosing(action.name)
+    chosen = await chooser.chosen(tx, choice, lambda *wanted: _matching(tx, ask, *wanted))
     held = await changes.held(
         tx,
-        ask.principal.organisation,
+        ask.principal.acting,
         list(chosen),
-        today=ask.today,
         as_provider=action.by_provider,
         lock=not ask.dry_run,
     )
@@ -150,42 +150,16 @@ async def _decided(tx: Tx, ask: Ask, action: Action, choice: Choice, decide: Dec
     for identity, version in chosen.items():
         verdicts.judge(identity, held.get(identity), version, decide)
     if ask.dry_run:
-        return replace(verdicts.outcome(), selection=await _keep(tx, ask, action, chosen))
+        shown = [(offer.id, chosen[offer.id]) for offer in verdicts.changed]
+        return replace(verdicts.outcome(), selection=await chooser.shown(tx, shown))
     await _commit(tx, verdicts.changed, ask.happening(action.what))
     return verdicts.outcome()
 
 
-async def _chosen(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Mapping[UUID, int]:
-    """The ids of the offers that are meant, each with the version that was seen."""
-    if choice.rows is not None:
-        return choice.rows
+async def _matching(tx: Tx, ask: Ask, wanted: OfferFilter, most: int) -> list[tuple[UUID, int]]:
     who = ask.principal
-    if choice.selection is not None:
-        rows = await selection.take(
-            tx,
-            choice.selection,
-            person=who.person_id,
-            organisation=who.organisation,
-            operation=action.name,
-            now=ask.now,
-        )
-        return dict(rows)
-    if not ask.dry_run:
-        message = "A filter is for a dry run: commit the selection that it answers."
-        raise DomainError("SELECTION_REQUIRED", message, field="choose")
-    wanted = replace(choice.filter or OfferFilter(), types_seen=payment_types_seen(who.roles))
-    return dict(await lists.matching(tx, who.organisation, wanted))
-
-
-async def _keep(tx: Tx, ask: Ask, action: Action, chosen: Mapping[UUID, int]) -> str:
-    return await selection.keep(
-        tx,
-        person=ask.principal.person_id,
-        organisation=ask.principal.organisation,
-        operation=action.name,
-        rows=list(chosen.items()),
-        now=ask.now,
-    )
+    within = replace(wanted, types_seen=payment_types_seen(who.roles))
+    return await lists.matching(tx, who.acting, within, most)
 
 
 @dataclass(slots=True)
@@ -252,6 +226,10 @@ class ProvidersFilter:
     member_of: str | None = None
 
 
+ProvidersChoice = ChoiceOf[str, ProvidersFilter]
+"""To whom a service is offered, by their ODS codes; each at version 0, for they have none here."""
+
+
 @dataclass(frozen=True, slots=True)
 class NewOffers:
     quality_service: str
@@ -260,8 +238,7 @@ class NewOffers:
     """The service's own first day where none is given; the last likewise."""
     ends_on: date | None = None
     target_on: date | None = None
-    providers: Sequence[str] = ()
-    filter: ProvidersFilter | None = None
+    providers: ProvidersChoice = field(default_factory=ProvidersChoice)
 
 
 async def create_offers(db: Database, ask: Ask, new: NewOffers) -> Outcome:
@@ -272,9 +249,14 @@ async def create_offers(db: Database, ask: Ask, new: NewOffers) -> Outcome:
 
 async def _created(tx: Tx, ask: Ask, new: NewOffers) -> Outcome:
     terms = await _terms(tx, ask, new)
-    offers, refused = await _candidates(tx, ask, terms, await _providers(tx, terms, new))
+    # What was shown for one service is not to be offered another.
+    chooser = ask.choosing(f"{CREATE.name} {terms.service.id}")
+    chosen = await chooser.chosen(tx, new.providers, lambda *f: _commissioned(tx, ask, terms, *f))
+    offers, refused = await _candidates(tx, ask, terms, list(chosen))
     if ask.dry_run:
-        return Outcome.of(CREATE.done, [o.provider for o in offers], refused, dry_run=True)
+        codes = [offer.provider for offer in offers]
+        foreseen = Outcome.of(CREATE.done, codes, refused, dry_run=True)
+        return replace(foreseen, selection=await chooser.shown(tx, [(code, 0) for code in codes]))
     inserted = await changes.insert(tx, offers)
     made = [offer for offer in offers if offer.id in inserted]
     await _tell(tx, made, ask.happening(CREATE.what))
@@ -301,17 +283,19 @@ async def _terms(tx: Tx, ask: Ask, new: NewOffers) -> Terms:
     return terms
 
 
-async def _providers(tx: Tx, terms: Terms, new: NewOffers) -> list[str]:
-    if new.filter is None:
-        return list(dict.fromkeys(new.providers))
-    return await providers.commissioned(
+async def _commissioned(
+    tx: Tx, ask: Ask, terms: Terms, wanted: ProvidersFilter, most: int
+) -> list[tuple[str, int]]:
+    codes = await providers.commissioned(
         tx,
-        terms.commissioner,
-        on=new.filter.on or terms.starts_on,
+        ask.principal.acting,
+        on=wanted.on or terms.starts_on,
         kind=terms.service.provider_kind,
-        by=new.filter.commissioner,
-        member_of=new.filter.member_of,
+        by=wanted.commissioner,
+        member_of=wanted.member_of,
+        most=most,
     )
+    return [(code, 0) for code in codes]
 
 
 async def _candidates(
@@ -321,7 +305,7 @@ async def _candidates(
     offers: list[Offer] = []
     refused: list[Refused] = []
     for candidate in await providers.candidates(
-        tx, terms.commissioner, codes, during, terms.service.code
+        tx, ask.principal.acting, codes, during, terms.service.code
     ):
         try:
             candidate.check(terms)
@@ -341,7 +325,7 @@ async def open_offer(db: Database, ask: Ask, identity: UUID) -> Offer:
     who.require_any(*MAY_SEE)
     async with db.transaction() as tx:
         offer = await changes.mark_opened(
-            tx, who.organisation, identity, at=ask.now, by=who.person_id
+            tx, who.acting, identity, at=ask.now, by=who.person_id
         )
         if offer is None:
             raise DomainError("OFFER_NOT_FOUND", "No such offer was made to you.", field="id")

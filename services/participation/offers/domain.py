@@ -374,8 +374,13 @@ class Outcome:
         return cls(done, refused, counts, say(done_to_them, counts))
 
 
+_NOTHING = "Nothing matches: there is nothing to choose from"
+
+
 def _confirmed(done_to_them: str, counts: Mapping[str, int]) -> str:
     """The job aids' words, as far as they go (DOMAIN 10.10)."""
+    if not counts["chosen"]:
+        return _NOTHING
     if not counts["done"]:
         return f"None of the selected service(s) could be {done_to_them}"
     sentence = f"The selected service(s) have been successfully {done_to_them}"
@@ -383,6 +388,8 @@ def _confirmed(done_to_them: str, counts: Mapping[str, int]) -> str:
 
 
 def _foreseen(done_to_them: str, counts: Mapping[str, int]) -> str:
+    if not counts["chosen"]:
+        return _NOTHING
     sentence = f"{counts['done']} service(s) would be {done_to_them}"
     if counts["refused"]:
         sentence += f"; {counts['refused']} could not be"

@@ -10,7 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Database, Reader
-from nhs.directory import Principal
+from nhs.directory import Acting, Principal
 from nhs.roles import Role
 from services.participation.offers.domain import (
     MAY_SEE,
@@ -36,8 +36,8 @@ class Asking:
             yield reader
 
     @property
-    def organisation(self) -> str:
-        return self.principal.organisation
+    def acting(self) -> Acting:
+        return self.principal.acting
 
     @property
     def types_seen(self) -> list[str] | None:
@@ -57,19 +57,19 @@ class Page:
 
 async def find(asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Offer]:
     async with asking.reading() as reader:
-        return await lists.find(reader, asking.organisation, ids, asking.types_seen)
+        return await lists.find(reader, asking.acting, ids, asking.types_seen)
 
 
 async def offers(asking: Asking, wanted: OfferFilter, page: Page) -> list[Offer]:
     async with asking.reading() as reader:
         return await lists.page(
-            reader, asking.organisation, asking.within(wanted), page.after, page.limit
+            reader, asking.acting, asking.within(wanted), page.after, page.limit
         )
 
 
 async def count(asking: Asking, wanted: OfferFilter) -> int:
     async with asking.reading() as reader:
-        return await lists.count(reader, asking.organisation, asking.within(wanted))
+        return await lists.count(reader, asking.acting, asking.within(wanted))
 
 
 async def of_organisations(
@@ -79,7 +79,7 @@ async def of_organisations(
     async with asking.reading() as reader:
         found = await lists.of_organisations(
             reader,
-            asking.organisation,
+            asking.acting,
             codes,
             asking.within(wanted),
             after=page.after,
@@ -93,7 +93,7 @@ async def count_of_organisations(
 ) -> list[int]:
     async with asking.reading() as reader:
         counts = await lists.count_of_organisations(
-            reader, asking.organisation, codes, asking.within(wanted)
+            reader, asking.acting, codes, asking.within(wanted)
         )
     return [counts.get(code, 0) for code in codes]
 
@@ -104,14 +104,14 @@ async def offered_services(
     """What a commissioner has offered, by quality service, in a financial year."""
     async with asking.reading() as reader:
         wanted = lists.InYear(year_of(today, year), asking.types_seen)
-        return await lists.made(reader, asking.organisation, today, wanted)
+        return await lists.made(reader, asking.acting, wanted)
 
 
 async def my_services(asking: Asking, today: date, year: str | None) -> list[Offer]:
     """What a provider has been offered in a financial year."""
     async with asking.reading() as reader:
         wanted = lists.InYear(year_of(today, year), asking.types_seen)
-        return await lists.mine(reader, asking.organisation, wanted)
+        return await lists.mine(reader, asking.acting, wanted)
 
 
 async def history(asking: Asking, ids: Sequence[UUID]) -> list[list[Record]]:

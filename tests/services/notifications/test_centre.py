@@ -207,7 +207,7 @@ async def test_what_was_read_is_not_marked_again(served):
 
 
 async def test_a_filter_is_for_a_dry_run(served):
-    assert (await served.ask(SERVICE, P, READ, choose={"filter": {}})).code == "SELECTION_REQUIRED"
+    assert (await served.ask(SERVICE, P, READ, choose={"filter": {}})).code == "DRY_RUN_FIRST"
 
 
 async def test_another_persons_selection_has_expired_for_me(served):

@@ -16,7 +16,7 @@ from nhs.roles import Role
 from services.participation.app import SERVICE
 from services.participation.catalogue import commands as catalogue
 from services.participation.offers import commands
-from services.participation.offers.commands import Ask, Choice, NewOffers
+from services.participation.offers.commands import Ask, Choice, NewOffers, ProvidersChoice
 from tests.support.directory import have_organisation, relate
 
 NOW = datetime(2025, 3, 13, 9, tzinfo=UTC)
@@ -51,7 +51,13 @@ async def england(database: Database) -> None:
 
 def person(organisation: str, *roles: Role) -> Principal:
     kind = KINDS.get(organisation, Kind.PRACTICE)
-    return Principal(new_id(), organisation, kind, dict.fromkeys(roles))
+    return Principal(new_id(), organisation, kind, dict.fromkeys(roles), NOW.date())
+
+
+_LIKE_QOF = """
+insert into quality_service
+select n.* from quality_service q, jsonb_populate_record(q, $1::jsonb) n where q.id = $2
+"""
 
 
 @dataclass
@@ -75,9 +81,17 @@ class Participation:
             self.db, catalogue.Ask(publisher, NOW), draft, None
         )
 
+    async def publish_like_qof(self, code: str, **columns: object) -> str:
+        """A fixture: a service published beside QOF, as QOF is but for these columns."""
+        like = {"id": f"{code}/1", "code": code, **columns}
+        async with self.db.transaction() as tx:
+            await tx.execute(_LIKE_QOF, like, QOF)
+        return f"{code}/1"
+
     async def offer(self, *providers: str, by: Principal | None = None, **terms: Any) -> Any:
-        new = NewOffers(**{"quality_service": QOF, "response_due_on": DUE} | terms)
-        new = NewOffers(**{**_fields(new), "providers": providers or PRACTICES})
+        chosen = ProvidersChoice(rows=dict.fromkeys(providers or PRACTICES, 0))
+        given = {"quality_service": QOF, "response_due_on": DUE, "providers": chosen}
+        new = NewOffers(**given | terms)
         return await commands.create_offers(self.db, Ask(by or self.commissioner(), NOW), new)
 
     async def accept(self, principal: Principal, now: datetime = NOW) -> Any:
@@ -107,10 +121,6 @@ class Participation:
             " (select count(*) from quality_service)"
         )
         return tuple(counted[0])
-
-
-def _fields(new: NewOffers) -> dict[str, Any]:
-    return {name: getattr(new, name) for name in NewOffers.__slots__}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from chassis.errors import DomainError
 from chassis.graphql import Connection, FinancialYear, OdsCode, as_uuid, connection, window
 from services.participation.catalogue.schema import QualityService, quality_service_loader
 from services.participation.offers import commands, queries
-from services.participation.offers.commands import Ask, NewOffers, ProvidersFilter
+from services.participation.offers.commands import Ask, NewOffers, ProvidersChoice, ProvidersFilter
 from services.participation.offers.domain import Status
 from services.participation.offers.schema.types import (
     OFFER_KEY,
@@ -126,27 +126,39 @@ class CreateOffersInput:
     )
     target_on: date | None = strawberry.field(default=None, description="The target date.")
     providers: list[OdsCode] | None = strawberry.field(
-        default=None, description="To whom: this list, or a filter."
+        default=None, description="To whom: this short list, or one of the two that follow."
     )
     providers_filter: OfferProvidersFilter | None = strawberry.field(
-        default=None, description="To whom: everybody that it lets pass."
+        default=None,
+        description="To whom: everybody that it lets pass; in a dry run only, which answers a "
+        "selection.",
+    )
+    selection: str | None = strawberry.field(
+        default=None, description="To whom: those a dry run for the same service has shown."
     )
 
     def new_offers(self) -> NewOffers:
-        if (self.providers is None) == (self.providers_filter is None):
-            message = "Say who is offered the service: by a list or by a filter, not by both."
-            raise DomainError("PROVIDERS_REQUIRED", message, field="providers")
-        given = self.providers_filter
         return NewOffers(
             quality_service=self.quality_service,
             response_due_on=self.response_due_on,
             starts_on=self.starts_on,
             ends_on=self.ends_on,
             target_on=self.target_on,
-            providers=self.providers or (),
-            filter=ProvidersFilter(given.on, given.commissioner, given.member_of)
-            if given
+            providers=self._providers(),
+        )
+
+    def _providers(self) -> ProvidersChoice:
+        given = (self.providers, self.providers_filter, self.selection)
+        if sum(one is not None for one in given) != 1:
+            message = "Say who is offered the service: by a list, by a filter or by a selection."
+            raise DomainError("PROVIDERS_REQUIRED", message, field="providers")
+        wanted = self.providers_filter
+        return ProvidersChoice(
+            rows=dict.fromkeys(self.providers or (), 0),
+            filter=ProvidersFilter(wanted.on, wanted.commissioner, wanted.member_of)
+            if wanted
             else None,
+            selection=self.selection,
         )
 
 

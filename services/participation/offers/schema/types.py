@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
@@ -24,6 +23,7 @@ from chassis.graphql import (
     RowVersion,
     Window,
     as_uuid,
+    choice,
     connection,
     window,
 )
@@ -306,16 +306,7 @@ class OfferChoice:
     )
 
     def chosen(self) -> Choice:
-        """GraphQL has seen to it that one of them is given."""
-        if isinstance(self.selection, str):
-            return Choice(selection=self.selection)
-        if isinstance(self.filter, OfferFilterInput):
-            return Choice(filter=wanted(self.filter))
-        return Choice(rows=_rows(self.rows or []))
-
-
-def _rows(rows: Sequence[RowVersion]) -> dict[UUID, int]:
-    return {as_uuid(row.id, "choose.rows.id"): row.version for row in rows}
+        return choice(self.rows, wanted(self.filter) if self.filter else None, self.selection)
 
 
 @strawberry.type(

@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from nhs.directory import Acting
 from services.participation.offers.domain import Happening, Offer, Standing, TakesPartUntil
 from services.participation.offers.store.scope import COLUMNS, OFFER, OFFERS, OWN, SEEN, offer
 
@@ -27,8 +28,8 @@ class Held:
 _AS_PROVIDER: Final = f"o.provider in {OWN}"
 _AS_COMMISSIONER: Final = """
 o.commissioner in (
-    select organisation from directory.self_and_below($1)
-    where $3::date between valid_from and valid_to
+    select organisation from directory.self_and_below($1, $2)
+    where $2::date between valid_from and valid_to
 )
 """
 # Apart from what is read of them, which would otherwise be as it was before others were waited for.
@@ -42,7 +43,7 @@ select {offer}, {ours} as ours,
         where q.requires_pcn_membership and m.source = o.provider and m.kind = 'MEMBER_OF'
     ) as last_member_on
 from {offers} join quality_service q on q.id = o.quality_service
-where o.id = any ($2::uuid[]) and $3::date is not null and {seen}
+where o.id = any ($3::uuid[]) and {seen}
 order by o.id
 """
 _HELD_BY_PROVIDER: Final = _HELD.format(offer=OFFER, offers=OFFERS, ours=_AS_PROVIDER, seen=SEEN)
@@ -53,10 +54,9 @@ _HELD_BY_COMMISSIONER: Final = _HELD.format(
 
 async def held(
     reader: Reader,
-    acting_for: str,
+    acting: Acting,
     ids: Sequence[UUID],
     *,
-    today: date,
     as_provider: bool,
     lock: bool,
 ) -> dict[UUID, Held]:
@@ -64,7 +64,7 @@ async def held(
     if lock:
         await reader.fetch(_LOCK, ids)
     statement = _HELD_BY_PROVIDER if as_provider else _HELD_BY_COMMISSIONER
-    rows = await reader.fetch(statement, acting_for, ids, today)
+    rows = await reader.fetch(statement, *acting, ids)
     return {row["id"]: Held(offer(row), row["ours"], _until(row)) for row in rows}
 
 
@@ -135,18 +135,18 @@ async def remember(tx: Tx, offers: Sequence[Offer], to_them: Happening) -> None:
 
 _OPEN: Final = f"""
 update offer o
-set first_opened_at = coalesce(o.first_opened_at, $3),
-    first_opened_by = case when o.first_opened_at is null then $4 else o.first_opened_by end
-where o.id = $2 and {_AS_PROVIDER}
+set first_opened_at = coalesce(o.first_opened_at, $4),
+    first_opened_by = case when o.first_opened_at is null then $5 else o.first_opened_by end
+where o.id = $3 and {_AS_PROVIDER}
 returning {OFFER}
 """  # noqa: S608 (constants only)
 
 
 async def mark_opened(
-    tx: Tx, acting_for: str, identity: UUID, *, at: datetime, by: UUID
+    tx: Tx, acting: Acting, identity: UUID, *, at: datetime, by: UUID
 ) -> Offer | None:
     """Answers None where the offer was not made to the organisation."""
-    row = await tx.fetchrow(_OPEN, acting_for, identity, at, by)
+    row = await tx.fetchrow(_OPEN, *acting, identity, at, by)
     return offer(row) if row else None
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader
+from nhs.directory import Acting
 from nhs.values import Period
 from services.participation.offers.domain import Happening, Offer, OfferFilter, Status, What
 from services.participation.offers.store.scope import (
@@ -20,11 +21,15 @@ from services.participation.offers.store.scope import (
     offer,
 )
 
-_MATCHING: Final = f"select o.id, o.version from {OFFERS} where {MATCHES} and {SEEN}"  # noqa: S608
+_MATCHING: Final = f"""
+select o.id, o.version from {OFFERS} where {MATCHES} and {SEEN} limit $13
+"""  # noqa: S608 (constants only)
 
 
-async def matching(reader: Reader, acting_for: str, wanted: OfferFilter) -> list[tuple[UUID, int]]:
-    rows = await reader.fetch(_MATCHING, acting_for, *arguments(wanted))
+async def matching(
+    reader: Reader, acting: Acting, wanted: OfferFilter, most: int
+) -> list[tuple[UUID, int]]:
+    rows = await reader.fetch(_MATCHING, *acting, *arguments(wanted), most)
     return [(row["id"], row["version"]) for row in rows]
 
 
@@ -34,14 +39,14 @@ def _types(seen: str) -> str:
 
 
 _FIND: Final = f"""
-select {OFFER} from {OFFERS} where o.id = any ($2::uuid[]) and {_types("$3")} and {SEEN}
+select {OFFER} from {OFFERS} where o.id = any ($3::uuid[]) and {_types("$4")} and {SEEN}
 """  # noqa: S608 (constants only)
 
 
 async def find(
-    reader: Reader, acting_for: str, ids: Sequence[UUID], types_seen: Sequence[str] | None
+    reader: Reader, acting: Acting, ids: Sequence[UUID], types_seen: Sequence[str] | None
 ) -> dict[UUID, Offer]:
-    rows = await reader.fetch(_FIND, acting_for, ids, types_seen)
+    rows = await reader.fetch(_FIND, *acting, ids, types_seen)
     return {row["id"]: offer(row) for row in rows}
 
 
@@ -51,23 +56,23 @@ _PAGE: Final = f"""
 with found as materialized (
     select {OFFER} from {OFFERS}
     where {MATCHES} and {SEEN}
-        and ($12::text is null or (o.service_code, o.provider, o.id) > ($12, $13::text, $14::uuid))
+        and ($13::text is null or (o.service_code, o.provider, o.id) > ($13, $14::text, $15::uuid))
 )
-select * from found order by service_code, provider, id limit $15
+select * from found order by service_code, provider, id limit $16
 """  # noqa: S608 (constants only)
 _COUNT: Final = f"select count(*) from {OFFERS} where {MATCHES} and {SEEN}"  # noqa: S608
 
 
 async def page(
-    reader: Reader, acting_for: str, wanted: OfferFilter, after: Sequence[object], limit: int
+    reader: Reader, acting: Acting, wanted: OfferFilter, after: Sequence[object], limit: int
 ) -> list[Offer]:
     """Offers in the order of service line, provider and id."""
-    rows = await reader.fetch(_PAGE, acting_for, *arguments(wanted), *after, limit)
+    rows = await reader.fetch(_PAGE, *acting, *arguments(wanted), *after, limit)
     return [offer(row) for row in rows]
 
 
-async def count(reader: Reader, acting_for: str, wanted: OfferFilter) -> int:
-    return int(await reader.fetchval(_COUNT, acting_for, *arguments(wanted)))
+async def count(reader: Reader, acting: Acting, wanted: OfferFilter) -> int:
+    return int(await reader.fetchval(_COUNT, *acting, *arguments(wanted)))
 
 
 _OF_ORGANISATIONS: Final = f"""
@@ -76,18 +81,18 @@ with found as (
         row_number() over (
             partition by n.ods_code order by o.service_code, o.provider, o.id
         ) as place
-    from unnest($12::text[]) as n (ods_code)
+    from unnest($13::text[]) as n (ods_code)
     join offer o on n.ods_code in (o.provider, o.commissioner)
-    left join sight($1) seen on seen.provider = o.provider
+    left join sight($1, $2) seen on seen.provider = o.provider
     where {MATCHES} and {SEEN}
-        and ($13::text is null or (o.service_code, o.provider, o.id) > ($13, $14::text, $15::uuid))
+        and ($14::text is null or (o.service_code, o.provider, o.id) > ($14, $15::text, $16::uuid))
 )
-select * from found where place <= $16 order by place
+select * from found where place <= $17 order by place
 """  # noqa: S608 (constants only)
 _COUNT_OF_ORGANISATIONS: Final = f"""
-select n.ods_code as organisation, count(*) from unnest($12::text[]) as n (ods_code)
+select n.ods_code as organisation, count(*) from unnest($13::text[]) as n (ods_code)
 join offer o on n.ods_code in (o.provider, o.commissioner)
-    left join sight($1) seen on seen.provider = o.provider
+    left join sight($1, $2) seen on seen.provider = o.provider
 where {MATCHES} and {SEEN}
 group by n.ods_code
 """  # noqa: S608 (constants only)
@@ -95,7 +100,7 @@ group by n.ods_code
 
 async def of_organisations(
     reader: Reader,
-    acting_for: str,
+    acting: Acting,
     codes: Sequence[str],
     wanted: OfferFilter,
     *,
@@ -105,15 +110,15 @@ async def of_organisations(
     """A page of the offers made to, or by, each of the organisations."""
     found: dict[str, list[Offer]] = {code: [] for code in codes}
     given = (*arguments(wanted), codes, *after, limit)
-    for row in await reader.fetch(_OF_ORGANISATIONS, acting_for, *given):
+    for row in await reader.fetch(_OF_ORGANISATIONS, *acting, *given):
         found[row["organisation"]].append(offer(row))
     return found
 
 
 async def count_of_organisations(
-    reader: Reader, acting_for: str, codes: Sequence[str], wanted: OfferFilter
+    reader: Reader, acting: Acting, codes: Sequence[str], wanted: OfferFilter
 ) -> dict[str, int]:
-    rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, acting_for, *arguments(wanted), codes)
+    rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, *acting, *arguments(wanted), codes)
     return {row["organisation"]: row["count"] for row in rows}
 
 
@@ -121,7 +126,7 @@ _MADE: Final = f"""
 select o.quality_service, o.status, count(*)
 from offer o
 where o.commissioner in (
-        select organisation from directory.self_and_below($1)
+        select organisation from directory.self_and_below($1, $2)
         where $2::date between valid_from and valid_to
     )
     and {_types("$3")}
@@ -143,11 +148,11 @@ class InYear:
 
 
 async def made(
-    reader: Reader, acting_for: str, today: date, wanted: InYear
+    reader: Reader, acting: Acting, wanted: InYear
 ) -> dict[str, dict[Status, int]]:
     """How many offers of each service a commissioner and those below it made, by status."""
     counts: dict[str, dict[Status, int]] = {}
-    for row in await reader.fetch(_MADE, acting_for, today, *wanted.arguments()):
+    for row in await reader.fetch(_MADE, *acting, *wanted.arguments()):
         of_service = counts.setdefault(row["quality_service"], dict.fromkeys(Status, 0))
         of_service[Status(row["status"])] = row["count"]
     return counts
@@ -155,16 +160,16 @@ async def made(
 
 _MINE: Final = f"""
 select {OFFER} from offer o
-where o.provider in (select organisation from directory.inherited($1))
-    and {_types("$2")}
-    and o.starts_on <= $4::date and o.ends_on >= $3::date
+where o.provider in (select organisation from directory.inherited($1, $2))
+    and {_types("$3")}
+    and o.starts_on <= $5::date and o.ends_on >= $4::date
 order by o.status = 'OFFERED' desc, o.service_code, o.id
 """  # noqa: S608 (constants only)
 
 
-async def mine(reader: Reader, acting_for: str, wanted: InYear) -> list[Offer]:
+async def mine(reader: Reader, acting: Acting, wanted: InYear) -> list[Offer]:
     """What a provider has been offered: first what awaits its answer."""
-    rows = await reader.fetch(_MINE, acting_for, *wanted.arguments())
+    rows = await reader.fetch(_MINE, *acting, *wanted.arguments())
     return [offer(row) for row in rows]
 
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from chassis.db import Reader
+from nhs.directory import Acting
 from nhs.values import Period
 from services.participation.offers.domain import Candidate, Service, Status
 
@@ -21,34 +22,34 @@ async def service(reader: Reader, identity: str) -> Service | None:
 
 _CANDIDATES: Final = """
 with commissioned as materialized (
-    select distinct provider from directory.commissioned($1)
-    where valid_from <= $4 and valid_to >= $3
+    select distinct provider from directory.commissioned($1, $2)
+    where valid_from <= $5 and valid_to >= $4
 )
 select n.ods_code, p.kind, coalesce(p.status = 'ACTIVE', false) as active, p.closed_on,
     n.ods_code in (select provider from commissioned) as commissioned,
     exists (
         select from directory.relationship m
         where m.source = n.ods_code and m.kind = 'MEMBER_OF'
-            and m.valid_from <= $3 and coalesce(m.valid_to, 'infinity') >= $3
+            and m.valid_from <= $4 and coalesce(m.valid_to, 'infinity') >= $4
     ) as in_pcn,
     o.status as live
-from unnest($2::text[]) with ordinality as n (ods_code, place)
+from unnest($3::text[]) with ordinality as n (ods_code, place)
 left join directory.organisation p using (ods_code)
-left join offer o on o.provider = n.ods_code and o.service_code = $5 and o.status <> 'CANCELLED'
+left join offer o on o.provider = n.ods_code and o.service_code = $6 and o.status <> 'CANCELLED'
 order by n.place
 """
 
 
 async def candidates(
     reader: Reader,
-    acting_for: str,
+    acting: Acting,
     providers: Sequence[str],
     during: Period,
     service_code: str,
 ) -> list[Candidate]:
     """What is known of each organisation, in the order given."""
     rows = await reader.fetch(
-        _CANDIDATES, acting_for, providers, during.start, during.end, service_code
+        _CANDIDATES, *acting, providers, during.start, during.end, service_code
     )
     return [
         Candidate(**dict(row) | {"live": Status(row["live"]) if row["live"] else None})
@@ -58,30 +59,32 @@ async def candidates(
 
 _COMMISSIONED: Final = """
 select distinct c.provider
-from directory.commissioned($1) c
+from directory.commissioned($1, $2) c
 join directory.organisation p on p.ods_code = c.provider
-where $2::date between c.valid_from and c.valid_to
-    and p.kind = $3
-    and (case when p.closed_on is null then p.status = 'ACTIVE' else p.closed_on >= $2 end)
-    and ($4::text is null or c.commissioner = $4)
-    and ($5::text is null or exists (
+where $3::date between c.valid_from and c.valid_to
+    and p.kind = $4
+    and (case when p.closed_on is null then p.status = 'ACTIVE' else p.closed_on >= $3 end)
+    and ($5::text is null or c.commissioner = $5)
+    and ($6::text is null or exists (
         select from directory.relationship m
-        where m.source = c.provider and m.kind = 'MEMBER_OF' and m.target = $5
-            and m.valid_from <= $2 and coalesce(m.valid_to, 'infinity') >= $2
+        where m.source = c.provider and m.kind = 'MEMBER_OF' and m.target = $6
+            and m.valid_from <= $3 and coalesce(m.valid_to, 'infinity') >= $3
     ))
 order by c.provider
+limit $7
 """
 
 
 async def commissioned(
     reader: Reader,
-    acting_for: str,
+    acting: Acting,
     *,
     on: date,
     kind: str,
-    by: str | None = None,
-    member_of: str | None = None,
+    by: str | None,
+    member_of: str | None,
+    most: int,
 ) -> list[str]:
     """Open providers of the kind that the organisation commissions on that day."""
-    rows = await reader.fetch(_COMMISSIONED, acting_for, on, kind, by, member_of)
+    rows = await reader.fetch(_COMMISSIONED, *acting, on, kind, by, member_of, most)
     return [row["provider"] for row in rows]

@@ -14,26 +14,26 @@ from services.participation.offers.domain import CancelKind, Offer, OfferFilter,
 COLUMNS: Final = tuple(field.name for field in fields(Offer))
 OFFER: Final = ", ".join(f"o.{column}" for column in COLUMNS)
 
-OWN: Final = "(select organisation from directory.inherited($1))"
+OWN: Final = "(select organisation from directory.inherited($1, $2))"
 # A join and not `exists … or …`, which would look through all of the scope for each offer.
-OFFERS: Final = "offer o left join sight($1) seen on seen.provider = o.provider"
+OFFERS: Final = "offer o left join sight($1, $2) seen on seen.provider = o.provider"
 SEEN: Final = f"(o.commissioner in {OWN} or seen.days && daterange(o.starts_on, o.ends_on, '[]'))"
 
 MATCHES: Final = """
-($2::text[] is null or o.status = any ($2))
-and ($3::text is null or $3 in (o.service_code, o.quality_service))
-and ($4::text is null or o.payment_type = $4)
-and ($5::text is null or o.provider = $5)
-and ($6::text is null or o.commissioner = $6)
-and ($7::date is null or (o.starts_on <= $8::date and o.ends_on >= $7))
-and ($9::date is null or $9 between o.starts_on and coalesce(o.ended_on, o.ends_on))
-and ($10::bool is null or (o.first_opened_at is null) = $10)
-and ($11::text[] is null or o.payment_type is null or o.payment_type = any ($11))
+($3::text[] is null or o.status = any ($3))
+and ($4::text is null or $4 in (o.service_code, o.quality_service))
+and ($5::text is null or o.payment_type = $5)
+and ($6::text is null or o.provider = $6)
+and ($7::text is null or o.commissioner = $7)
+and ($8::date is null or (o.starts_on <= $9::date and o.ends_on >= $8))
+and ($10::date is null or $10 between o.starts_on and coalesce(o.ended_on, o.ends_on))
+and ($11::bool is null or (o.first_opened_at is null) = $11)
+and ($12::text[] is null or o.payment_type is null or o.payment_type = any ($12))
 """
 
 
 def arguments(wanted: OfferFilter) -> tuple[object, ...]:
-    """`$2` to `$11` of MATCHES."""
+    """`$3` to `$12` of MATCHES."""
     year = wanted.year
     start, end = (year.start, year.end) if year else (None, None)
     return (

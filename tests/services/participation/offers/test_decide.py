@@ -135,7 +135,7 @@ async def test_a_filter_is_for_a_dry_run_which_changes_nothing(offered):
     ask = Ask(offered.commissioner(), NOW)
     with pytest.raises(DomainError) as refused:
         await commands.withdraw_offers(offered.db, ask, Choice(filter=OfferFilter()), None)
-    assert refused.value.code == "SELECTION_REQUIRED"
+    assert refused.value.code == "DRY_RUN_FIRST"
     shown = await commands.withdraw_offers(
         offered.db, replace(ask, dry_run=True), Choice(filter=OfferFilter(provider="X")), None
     )

@@ -128,7 +128,7 @@ async def test_a_closure_heard_while_the_practice_accepts_ends_what_it_accepted(
     (row,) = await offered.rows("select id from offer where provider = 'A81001'")
     async with offered.db.transaction() as tx:
         held = await changes.held(
-            tx, "A81001", [row["id"]], today=NOW.date(), as_provider=True, lock=True
+            tx, Acting("A81001", NOW.date()), [row["id"]], as_provider=True, lock=True
         )
         await changes.save(tx, [held[row["id"]].offer.accept(NOW.date())])
         closing = changed("A81001", status="CLOSED", closed_on="2025-09-30")

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from chassis.ids import new_id
+from nhs.directory import Acting
 from services.participation.offers.domain import OfferFilter
 from services.participation.offers.store import changes, lists, scope
 from tests.services.participation.conftest import QOF
@@ -16,17 +17,18 @@ select gen_random_uuid(), 1, $1, 'QOF2526', 'QOF', 'P' || n, '00L', 'OFFERED',
     '2025-04-01', '2026-03-31', '2025-03-31', now()
 from generate_series(1, 2000) n
 """
+ACTING = Acting("QHM", date(2025, 3, 13))
 _EVERYTHING = scope.arguments(OfferFilter())
 _FROM_THE_START = (None, None, None, 1001)
 QUERIES = {
     "page": (lists._PAGE, (*_EVERYTHING, *_FROM_THE_START)),
     "count": (lists._COUNT, _EVERYTHING),
-    "matching": (lists._MATCHING, _EVERYTHING),
+    "matching": (lists._MATCHING, (*_EVERYTHING, 20_001)),
     "find": (lists._FIND, ([new_id() for _ in range(500)], None)),
     "organisations": (lists._OF_ORGANISATIONS, (*_EVERYTHING, ["A81001"], *_FROM_THE_START)),
     "held": (
         changes._HELD_BY_COMMISSIONER,
-        ([new_id() for _ in range(500)], date(2025, 3, 13)),
+        ([new_id() for _ in range(500)],),
     ),
 }
 
@@ -39,7 +41,7 @@ async def test_offers_are_joined_with_what_is_seen_by_hash_or_merge(published, n
         if analysed:
             await tx.execute("analyze offer")
         statement, arguments = QUERIES[name]
-        (plan,) = await tx.fetchval(f"explain (format json) {statement}", "QHM", *arguments)
+        (plan,) = await tx.fetchval(f"explain (format json) {statement}", *ACTING, *arguments)
     assert _repeated(plan["Plan"], inside=False) == []
 
 

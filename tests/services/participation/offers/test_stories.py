@@ -24,7 +24,7 @@ PEOPLE = {
 CREATE = """
 mutation($input: CreateOffersInput!, $dryRun: Boolean!, $key: String) {
   createOffers(input: $input, dryRun: $dryRun, idempotencyKey: $key) {
-    done refused { id code message field } counts { name value } message
+    done refused { id code message field } counts { name value } selection message
   }
 }
 """
@@ -57,7 +57,8 @@ query($representations: [_Any!]!) {
   }
 }
 """
-ALL = {"qualityService": QOF, "responseDueOn": "2025-03-31", "providersFilter": {}}
+TERMS = {"qualityService": QOF, "responseDueOn": "2025-03-31"}
+ALL = TERMS | {"providers": PRACTICES}
 
 
 @pytest.fixture
@@ -117,7 +118,7 @@ async def test_select_all_takes_a_dry_run_and_then_its_selection(service):
     await offer(service)
     choose = {"filter": {"status": ["OFFERED"]}}
     refused = await ask(service, "practice", ACCEPT, {"choose": choose, "dryRun": False})
-    assert refused.code == "SELECTION_REQUIRED"
+    assert refused.code == "DRY_RUN_FIRST"
     shown = await ask(service, "practice", ACCEPT, {"choose": choose, "dryRun": True})
     shown = shown.data["acceptOffers"]
     assert {"name": "neverOpened", "value": "1"} in shown["counts"]
@@ -176,7 +177,7 @@ async def test_another_organisations_offers_are_invisible_through_an_entity_join
 
 
 async def test_entities_carry_the_tree_and_the_history(service):
-    made = await offer(service, providersFilter=None, providers=["A81001"])
+    made = await offer(service, providers=["A81001"])
     representations = [
         {"__typename": "QualityService", "id": QOF},
         {"__typename": "Offer", "id": made["done"][0]},
@@ -224,9 +225,21 @@ async def test_a_role_taken_away_refuses_the_same_token(service, participation):
 
 async def test_whom_to_offer_is_said_in_one_way(service):
     await publish(service)
-    for others in ({"providers": ["A81001"]}, {"providersFilter": None}):
-        answer = await ask(service, "icb", CREATE, {"input": ALL | others, "dryRun": False})
+    for others in ({}, {"providers": PRACTICES, "providersFilter": {}}):
+        answer = await ask(service, "icb", CREATE, {"input": TERMS | others, "dryRun": False})
         assert answer.code == "PROVIDERS_REQUIRED"
+
+
+async def test_select_all_offers_a_service_to_those_the_dry_run_showed(service):
+    await publish(service)
+    filtered = TERMS | {"providersFilter": {}}
+    refused = await ask(service, "icb", CREATE, {"input": filtered, "dryRun": False})
+    assert refused.code == "DRY_RUN_FIRST"
+    shown = await ask(service, "icb", CREATE, {"input": filtered, "dryRun": True})
+    assert shown.data["createOffers"]["done"] == PRACTICES
+    chosen = TERMS | {"selection": shown.data["createOffers"]["selection"]}
+    made = await ask(service, "icb", CREATE, {"input": chosen, "dryRun": False})
+    assert len(made.data["createOffers"]["done"]) == len(PRACTICES)
 
 
 async def test_one_key_with_another_input_is_refused(service):
