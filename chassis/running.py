@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from chassis import server
 from chassis.auth import TokenVerifier
@@ -19,11 +20,12 @@ from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.housekeeping import keep_house
 from chassis.jobs import run_jobs
 from chassis.kafka import Kafka
+from chassis.mail import Mail
 from chassis.migrate import CHASSIS, pending
 from chassis.process import Part
 from chassis.relay import Relay
 from chassis.server import Check
-from chassis.service import Background, Service, Worker
+from chassis.service import Background, Service, Site, Worker
 from chassis.settings import Settings
 from chassis.subscription import Subscription
 
@@ -78,6 +80,26 @@ class Running:
             forgetful=settings.kafka_forgetful,
         )
 
+    @property
+    def mail(self) -> Mail | None:
+        settings = self.settings
+        if not settings.smtp_host:
+            return None
+        return Mail(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            tls=settings.smtp_tls,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value(),
+            connections=settings.smtp_connections,
+            sender=settings.smtp_sender,
+            public_url=settings.public_url.rstrip("/"),
+            key=settings.mail_key.get_secret_value().encode(),
+            daily_hour=settings.mail_daily_hour,
+            help_email=settings.help_email,
+            help_telephone=settings.help_telephone,
+        )
+
     def api(self) -> Part:
         settings = self.settings
         endpoint = GraphQLEndpoint(
@@ -89,7 +111,15 @@ class Running:
             body_limit=settings.body_limit,
         )
         checks = {"database": self.not_migrated, **self.checks}
-        return self._serving(server.application(checks, graphql=endpoint, files=self.files))
+        return self._serving(
+            server.application(checks, graphql=endpoint, files=self.files, links=self._links())
+        )
+
+    def _links(self) -> list[Mount]:
+        if self.service.links is None:
+            return []
+        routes = self.service.links(Site(self.database, self.clock, self.mail))
+        return [Mount(f"/links/{self.service.name}", routes=list(routes))]
 
     def health(self) -> Part:
         """The HTTP side of a worker that has no API."""
@@ -145,5 +175,6 @@ class Running:
         await run_jobs(self.database, self.service.jobs, stop, clock=self.clock)
 
     async def _background(self, work: Background, stop: asyncio.Event) -> None:
-        worker = Worker(self.database, self.clock, self.files, stop, self.settings.demonstration)
+        demonstration = self.settings.demonstration
+        worker = Worker(self.database, self.clock, self.files, stop, demonstration, self.mail)
         await work(worker)

@@ -1,8 +1,8 @@
-"""The HTTP side of a process: GraphQL, files, health and metrics."""
+"""The HTTP side of a process: GraphQL, files, links, health and metrics."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from chassis import metrics, transfer
 from chassis.errors import TransientError
@@ -32,6 +32,7 @@ def application(
     *,
     graphql: GraphQLEndpoint[Any] | None = None,
     files: Files | None = None,
+    links: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Make the application; a worker without GraphQL still tells its health."""
     routes = [
@@ -43,7 +44,7 @@ def application(
         routes.append(Route("/graphql", graphql.answer, methods=["POST"]))
     if files:
         routes.extend(transfer.routes(files))
-    return Starlette(routes=routes)
+    return Starlette(routes=[*routes, *links])
 
 
 async def _live(_: Request) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeAlias
 
 from pydantic import BaseModel
+from starlette.routing import Route
 from strawberry.federation import Schema
 
 from chassis.auth import Identity
@@ -19,6 +20,7 @@ from chassis.db import Database, Reader, Tx
 from chassis.files import FileKind, Files
 from chassis.graphql.context import P
 from chassis.jobs import JobHandler
+from chassis.mail import Mail
 from chassis.outbox import Event
 from chassis.subscription import Subscription
 
@@ -45,10 +47,25 @@ class Worker:
     files: Files
     stop: asyncio.Event
     demonstration: bool = False
+    mail: Mail | None = None
+    """How to send mail; None where no mail is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What a service's own routes have at hand."""
+
+    db: Database
+    clock: Clock
+    mail: Mail | None = None
 
 
 LoadPrincipal: TypeAlias = Callable[[Reader, Identity, str | None, datetime], Awaitable[P]]
 """Who the identity is here and now; the third is the organisation acted for (X-Acting-For)."""
+
+Links: TypeAlias = Callable[[Site], Sequence[Route]]
+"""Routes under `/links/<service>/…`: what people reach by a link they were sent, without a token.
+Whoever answers holds the link against its own signature."""
 
 Background: TypeAlias = Callable[[Worker], Awaitable[None]]
 Republish: TypeAlias = Callable[[Tx], AsyncIterator[Event]]
@@ -70,4 +87,5 @@ class Service(Generic[P]):
     """By topic: the current state of everything, as events."""
     events: Sequence[EventContract] = ()
     files: Sequence[FileKind] = ()
+    links: Links | None = None
     bootstrap: Bootstrap | None = None

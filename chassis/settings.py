@@ -5,8 +5,10 @@ Read in a service's `__main__` and nowhere else.
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.mail import Tls
 
 
 class Settings(BaseSettings):
@@ -46,5 +48,32 @@ class Settings(BaseSettings):
     files_key: SecretStr
     """Signs upload and download paths; shared by all processes of one service."""
 
+    smtp_host: str = ""
+    """The mail server; without one no mail is sent."""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_tls: Tls = "starttls"
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_connections: int = Field(default=4, ge=1, le=50)
+    smtp_sender: str = ""
+    """The address mails come from."""
+    mail_daily_hour: int = Field(default=7, ge=0, le=23)
+    """When daily mails are written, by the business clock on the wall in England."""
+    mail_key: SecretStr = SecretStr("")
+    """Signs links in mails. They are followed long after, so it stays when other keys change."""
+    public_url: str = ""
+    """Where people reach the system: links in mails begin so."""
+    help_email: str = ""
+    """Whom people may turn to; shown in mails."""
+    help_telephone: str = ""
+
     log_level: str = "info"
     log_format: str = Field(default="json", pattern="^(json|console)$")
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "Settings":
+        if self.smtp_host and not (self.smtp_sender and self.mail_key and self.public_url):
+            raise ValueError("smtp_host needs smtp_sender, mail_key and public_url beside it")
+        if self.smtp_username and self.smtp_tls == "none":
+            raise ValueError("smtp_username needs smtp_tls: a password is not sent in the clear")
+        return self
