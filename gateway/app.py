@@ -106,6 +106,7 @@ class Application:
             Route("/page/config.json", self._page_config),
             Mount("/page/graphiql", StaticFiles(packages=[_GRAPHIQL])),
             Route("/files/{service}/{rest:path}", self._files.passed_on, methods=["GET", "PUT"]),
+            Route("/links/{service}/{rest:path}", self._files.passed_on, methods=["GET", "POST"]),
         ]
         return routes + [Route(f"/page/{name}", _asset(name)) for name in _ASSETS]
 

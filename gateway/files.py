@@ -1,4 +1,4 @@
-"""`/files/<service>/…` goes through to the service as it comes, in both directions."""
+"""`/files/<service>/…` and `/links/<service>/…` go through to the service as they come."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,26 @@ from gateway import errors
 from gateway.errors import Failure
 
 _UP = ("content-type", "content-length", "range", "if-none-match", "traceparent")
-_DOWN = ("content-type", "content-length", "content-disposition", "content-range", "etag")
+_DOWN = (
+    "content-type",
+    "content-length",
+    "content-disposition",
+    "content-range",
+    "etag",
+    "cache-control",
+    "content-security-policy",
+    "referrer-policy",
+    "x-content-type-options",
+)
 _QUIET_SECONDS = 60
 
 
 @dataclass
 class FileRoom:
-    """Passes files on. The signature in the path is the service's affair."""
+    """Passes on files, and what people do by links they were sent.
+
+    The signature in the path is the service's affair.
+    """
 
     services: Mapping[str, str]
     """Address by the service's name."""
@@ -44,7 +57,7 @@ class FileRoom:
         query = f"?{request.url.query}" if request.url.query else ""
         url = f"{address}{request.scope['raw_path'].decode('latin-1')}{query}"
         sent = {name: request.headers[name] for name in _UP if name in request.headers}
-        body = self._counted(request) if request.method == "PUT" else None
+        body = self._counted(request) if request.method in ("PUT", "POST") else None
         answer = await self.session.request(
             request.method, URL(url, encoded=True), headers=sent, data=body
         )

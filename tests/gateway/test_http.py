@@ -137,6 +137,17 @@ async def test_a_file_goes_through_in_both_directions(edge):
         assert answer.status == 404
 
 
+async def test_a_link_somebody_was_sent_goes_through_with_what_its_page_may_do(edge):
+    path = "/links/stock/stop?signature=ab%20c"
+    async with edge.get(path) as answer:
+        assert await answer.text() == "GET signature=ab%20c "
+        assert answer.headers["content-security-policy"] == "default-src 'none'"
+    async with edge.post(path, data="List-Unsubscribe=One-Click") as answer:
+        assert await answer.text() == "POST signature=ab%20c List-Unsubscribe=One-Click"
+    async with edge.put(path, data=b"x") as answer:
+        assert answer.status == 405
+
+
 async def test_health_and_metrics_are_there(edge):
     for path in ("/health/live", "/health/ready"):
         async with edge.get(path) as answer:
