@@ -1,4 +1,4 @@
-"""What events and people make happen to messages."""
+"""What recipients do to their messages, many at once. What events make happen is in `telling`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,71 +7,16 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis import outbox
 from chassis.choice import Choice as ChoiceOf
 from chassis.choice import Chooser
 from chassis.db import Database, Tx
-from chassis.errors import NOT_YET_KNOWN, DomainError
+from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey, once
 from nhs.directory import Principal
-from services.notifications.messages import events
-from services.notifications.messages.domain import (
-    COMPLETES,
-    LONGEST_ABOUT,
-    NOTICES,
-    REACHES_COMMISSIONER,
-    SENT_BACK,
-    Kind,
-    Notice,
-    Occurrence,
-    Status,
-)
-from services.notifications.messages.store import changes, heard, raising
+from services.notifications.messages import telling
+from services.notifications.messages.domain import Change, Kind, Status
+from services.notifications.messages.store import changes
 from services.notifications.messages.store.scope import MessageFilter, Sight
-
-
-async def tell(tx: Tx, occurrence: Occurrence) -> None:
-    """Complete the tasks that asked for this, and tell everyone whom it concerns."""
-    reached = await _reached(tx, occurrence)
-    if done := COMPLETES.get(occurrence.event):
-        await raising.complete(tx, occurrence.id, done)
-    for notice in NOTICES[occurrence.event]:
-        if reached or not notice.if_reached:
-            await _tell(tx, notice, occurrence)
-
-
-async def _reached(tx: Tx, occurrence: Occurrence) -> bool:
-    """Whether the declaration was with its commissioner until now."""
-    if occurrence.event in REACHES_COMMISSIONER:
-        await heard.reach_commissioner(tx, occurrence.id)
-    return occurrence.event in SENT_BACK and await heard.send_back(tx, occurrence.id)
-
-
-async def _tell(tx: Tx, notice: Notice, occurrence: Occurrence) -> None:
-    people = await raising.recipients(tx, notice, occurrence)
-    if people:
-        rows = await raising.raise_to(tx, people, notice.kind, occurrence, LONGEST_ABOUT)
-        messages = [_raised(row, occurrence.id) for row in rows]
-        await outbox.record(tx, events.raised(messages), at=occurrence.at)
-    elif not await heard.is_known(tx, organisation := occurrence.told(notice.side)):
-        raise DomainError(NOT_YET_KNOWN, f"{organisation} has not been heard of yet")
-
-
-def _raised(row: Record, about: UUID) -> events.MessageRaised:
-    return events.MessageRaised(
-        id=row["id"],
-        version=row["version"],
-        kind=row["kind"],
-        subject_code=row["subject_code"],
-        person_id=row["person_id"],
-        organisation=row["organisation"],
-        about=[*row["about_before"], about],
-        count=row["count"],
-        at=row["raised_at"],
-    )
-
-
-# Bulk actions of the recipient -----------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +109,7 @@ async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:
         token = await chooser.shown(tx, [(one, chosen[one]) for one in done])
     elif done:
         await changes.set_status(tx, done, action.becomes)
+        telling.note(tx, done, Change.CHANGED)
     return Outcome(done, refused, token, _said(len(done), action, dry_run=ask.dry_run))
 
 

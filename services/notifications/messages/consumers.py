@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -10,22 +10,25 @@ from pydantic import BaseModel
 from chassis.db import Tx
 from chassis.received import Received
 from chassis.subscription import Projection, Reaction
-from services.notifications.messages import commands
-from services.notifications.messages.domain import NOTICES, Occurrence, Thing
+from services.notifications.messages import telling
+from services.notifications.messages.domain import NOTICES, Occurrence, Side, Thing
 from services.notifications.messages.store.heard import QualityService, keep_quality_services
 
 TOPICS: Final = (
     "participation.quality-service",
     "participation.offer",
     "declarations.declaration",
+    "declarations.claim",
+    "organisations.membership-proposal",
 )
 READ_MODEL: Final = ("public.quality_service",)
 
 
 class _Told(BaseModel):
-    """What offers and declarations have in common."""
+    """What offers, declarations and claims have in common."""
 
     id: UUID
+    version: int
     quality_service: str
     payment_type: str | None = None
     provider: str
@@ -36,6 +39,65 @@ class _Told(BaseModel):
     action: UUID | None = None
 
 
+class _Claim(_Told):
+    """A claim's events say what it waits for after them."""
+
+    status: Literal[
+        "DRAFT",
+        "AWAITING_PROVIDER_APPROVAL",
+        "AWAITING_TIER_1",
+        "AWAITING_TIER_2",
+        "AWAITING_FINANCE",
+        "APPROVED",
+        "REJECTED",
+        "WITHDRAWN",
+    ]
+
+
+class _Proposal(BaseModel):
+    id: UUID
+    version: int
+    practice: str
+    pcn: str
+    kind: str
+    effective_on: date
+    reason: str | None = None
+    commissioner: str
+    at: datetime | None = None
+    action: UUID | None = None
+
+
+class _MembershipChange(BaseModel):
+    change: str
+    target: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class _Organisation(BaseModel):
+    ods_code: str
+    version: int
+    changes: list[_MembershipChange] = []
+    action: UUID | None = None
+
+
+class _RoleChange(BaseModel):
+    change: str
+    organisation: str
+    role: str | None = None
+
+
+class _Link(BaseModel):
+    organisation: str
+
+
+class _Person(BaseModel):
+    id: UUID
+    version: int
+    links: list[_Link]
+    changes: list[_RoleChange] = []
+
+
 class _Published(BaseModel):
     id: str
     code: str
@@ -44,24 +106,127 @@ class _Published(BaseModel):
 
 
 async def told(tx: Tx, event: Received) -> None:
-    """An event that names no action is one of its own."""
-    heard = _Told.model_validate(event.payload)
-    name = event.type.rpartition(".")[0]
-    await commands.tell(
+    """React to what happened to an offer or a declaration."""
+    await telling.tell(tx, _occurrence(event, _name(event), _Told.model_validate(event.payload)))
+
+
+async def told_of_claim(tx: Tx, event: Received) -> None:
+    claim = _Claim.model_validate(event.payload)
+    name = f"claim.{claim.status.lower().replace('_', '-')}"
+    await telling.tell(tx, _occurrence(event, name, claim))
+
+
+async def told_of_proposal(tx: Tx, event: Received) -> None:
+    heard = _Proposal.model_validate(event.payload)
+    await telling.tell(
         tx,
         Occurrence(
-            event=name,
-            thing=Thing(name.partition(".")[0].upper()),
-            id=heard.id,
+            event=_name(event),
+            event_id=event.id,
+            event_type=event.type,
+            thing=Thing.MEMBERSHIP_PROPOSAL,
+            id=str(heard.id),
+            version=heard.version,
             action=heard.action or event.id,
             at=heard.at or event.time,
-            quality_service=heard.quality_service,
-            payment_type=heard.payment_type,
-            provider=heard.provider,
+            provider=heard.practice,
+            told={Side.COMMISSIONER: (heard.commissioner,)},
             commissioner=heard.commissioner,
-            due_on=heard.response_due_on,
+            effective_on=heard.effective_on,
             reason=heard.reason,
+            names=(heard.pcn, heard.kind),
         ),
+    )
+
+
+async def told_of_membership(tx: Tx, event: Received) -> None:
+    """React to memberships that started or ended; the latest is named where there are several."""
+    heard = _Organisation.model_validate(event.payload)
+    for change in sorted(heard.changes, key=lambda one: one.valid_from, reverse=True):
+        if name := _OF_MEMBERSHIP.get(change.change):
+            started = name == "membership.started"
+            occurrence = Occurrence(
+                event=name,
+                event_id=event.id,
+                event_type=event.type,
+                thing=Thing.ORGANISATION,
+                id=heard.ods_code,
+                version=heard.version,
+                action=heard.action or event.id,
+                at=event.time,
+                provider=heard.ods_code,
+                told={Side.PROVIDER: (heard.ods_code,), Side.NETWORK: (change.target,)},
+                effective_on=change.valid_from if started else change.valid_to,
+                names=(change.target,),
+            )
+            await telling.tell_of_membership(tx, occurrence)
+
+
+async def told_of_roles(tx: Tx, event: Received) -> None:
+    """React to a person's new or lost roles and organisations."""
+    heard = _Person.model_validate(event.payload)
+    for what, place, names in changes_of_roles(heard):
+        occurrence = Occurrence(
+            event=what,
+            event_id=event.id,
+            event_type=event.type,
+            thing=Thing.PERSON,
+            id=str(heard.id),
+            version=heard.version,
+            action=event.id,
+            at=event.time,
+            provider=place,
+            told={Side.PERSON: (place,)},
+            person=heard.id,
+            names=tuple(names),
+        )
+        await telling.tell(tx, occurrence)
+
+
+def changes_of_roles(heard: _Person) -> list[tuple[str, str, list[str]]]:
+    """What happened, where it is told, and the roles, or what was left.
+
+    Roles that came or went with an organisation are part of its coming or going. An organisation
+    that was left is told of at another that stayed, where there is one.
+    """
+    there = sorted(link.organisation for link in heard.links)
+    linked = {one.organisation for one in heard.changes if one.change == "LINKED"}
+    left = sorted(one.organisation for one in heard.changes if one.change == "UNLINKED")
+    found = [("person.unlinked", (there or left)[0], left)] if left else []
+    for change, event in _OF_ROLES.items():
+        roles: dict[str, list[str]] = {}
+        for one in heard.changes:
+            if one.change == change and one.role and one.organisation not in left:
+                roles.setdefault(one.organisation, []).append(one.role)
+        if change == "ROLE_GRANTED":
+            found += [("person.linked", place, roles.pop(place, [])) for place in sorted(linked)]
+        found += [(event, place, names) for place, names in sorted(roles.items())]
+    return found
+
+
+def _name(event: Received) -> str:
+    """The event's type without its version."""
+    return event.type.rpartition(".")[0]
+
+
+def _occurrence(event: Received, name: str, heard: _Told) -> Occurrence:
+    """An event that names no action is one of its own."""
+    return Occurrence(
+        event=name,
+        event_id=event.id,
+        event_type=event.type,
+        thing=Thing(name.partition(".")[0].upper()),
+        id=str(heard.id),
+        version=heard.version,
+        action=heard.action or event.id,
+        at=heard.at or event.time,
+        provider=heard.provider,
+        told={Side.PROVIDER: (heard.provider,), Side.COMMISSIONER: (heard.commissioner,)},
+        quality_service=heard.quality_service,
+        payment_type=heard.payment_type,
+        commissioner=heard.commissioner,
+        due_on=heard.response_due_on,
+        reason=heard.reason,
     )
 
 
@@ -74,7 +239,25 @@ async def project_quality_services(tx: Tx, batch: Sequence[Received]) -> None:
     await keep_quality_services(tx, list(newest.values()))
 
 
+_OF_CLAIMS: Final = ("submitted", "tier-approved", "approved", "rejected", "amended", "withdrawn")
+_OF_PROPOSALS: Final = ("proposed", "confirmed", "refused", "withdrawn", "overtaken")
+
+_OF_MEMBERSHIP: Final = {
+    "MEMBERSHIP_STARTED": "membership.started",
+    "MEMBERSHIP_ENDED": "membership.ended",
+}
+_OF_ROLES: Final = {
+    "ROLE_GRANTED": "person.role-granted",
+    "ROLE_WITHDRAWN": "person.role-withdrawn",
+}
+
 PROJECTIONS: Final[Mapping[str, Projection]] = {
     "quality-service.published.v1": project_quality_services
 }
-REACTIONS: Final[Mapping[str, Reaction]] = {f"{event}.v1": told for event in NOTICES}
+REACTIONS: Final[Mapping[str, Reaction]] = {
+    **{f"{name}.v1": told for name in NOTICES if name.startswith(("offer.", "declaration."))},
+    **{f"claim.{what}.v1": told_of_claim for what in _OF_CLAIMS},
+    **{f"membership.{what}.v1": told_of_proposal for what in _OF_PROPOSALS},
+    "organisation.changed.v1": told_of_membership,
+    "person.changed.v1": told_of_roles,
+}

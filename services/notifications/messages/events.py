@@ -24,8 +24,16 @@ class MessageRaised(BaseModel):
     subject_code: str = Field(description="What happened: OFFER_MADE")
     person_id: UUID = Field(description="Who is told")
     organisation: str = Field(description="ODS code of the organisation they are told at")
+    about_kind: str | None = Field(
+        default=None, description="What it is about: OFFER, DECLARATION, CLAIM, ORGANISATION…"
+    )
     about: list[UUID] = Field(
-        max_length=LONGEST_ABOUT, description="The first of the offers or declarations"
+        max_length=LONGEST_ABOUT, description="The first of them, where they have ids"
+    )
+    about_organisations: list[str] = Field(
+        default=[],
+        max_length=LONGEST_ABOUT,
+        description="The first of them, where they are organisations: ODS codes",
     )
     count: int = Field(description="How many there are in all")
     at: datetime = Field(description="When, on the business clock")
@@ -47,6 +55,7 @@ CONTRACT: Final = EventContract(
         subject_code="OFFER_MADE",
         person_id=UUID("01990000-0000-7000-8000-000000000002"),
         organisation="A99001",
+        about_kind="OFFER",
         about=[UUID("01990000-0000-7000-8000-000000000003")],
         count=1,
         at=datetime(2025, 3, 13, 9, 0, tzinfo=UTC),

@@ -49,3 +49,19 @@ class Offer:
 )
 class Declaration:
     id: strawberry.ID = strawberry.field(description="The declaration's id.")
+
+
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
+    description="A claim of a provider under a local scheme.",
+)
+class Claim:
+    id: strawberry.ID = strawberry.field(description="The claim's id.")
+
+
+@strawberry.federation.type(
+    keys=[Key(fields=FieldSet("id"), resolvable=False)],
+    description="A proposal that a practice join or leave a network from a day on.",
+)
+class MembershipProposal:
+    id: strawberry.ID = strawberry.field(description="The proposal's id.")

@@ -12,7 +12,9 @@ from nhs.directory import Principal
 from services.notifications.messages import queries, wording
 from services.notifications.messages.domain import Kind, Status, Thing
 from services.notifications.messages.references import (
+    Claim,
     Declaration,
+    MembershipProposal,
     Offer,
     Organisation,
     Person,
@@ -31,25 +33,48 @@ strawberry.enum(
 )
 
 
+strawberry.enum(
+    Thing,
+    name="MessageThing",
+    description="What a message can be about. An organisation is named by its ODS code.",
+)
+
+
 @strawberry.type(description="One of the things a message is about.")
 class MessageAbout:
-    id: strawberry.ID = strawberry.field(description="The id of the offer or the declaration.")
+    kind: Thing = strawberry.field(description="What it is.")
+    id: strawberry.ID = strawberry.field(description="Its id; an organisation's is its ODS code.")
     done: bool = strawberry.field(description="Whether nothing is asked for any more.")
     provider: Organisation | None = strawberry.field(description="Whose it is.")
-    offer: Offer | None = strawberry.field(description="The offer, if it is about one.")
-    declaration: Declaration | None = strawberry.field(
-        description="The declaration, if it is about one."
+
+    offer: Offer | None = strawberry.field(description="The offer, if it is one.")
+    declaration: Declaration | None = strawberry.field(description="The declaration, if it is one.")
+    claim: Claim | None = strawberry.field(description="The claim, if it is one.")
+    membership_proposal: MembershipProposal | None = strawberry.field(
+        description="The proposal, if it is one."
     )
+    organisation: Organisation | None = strawberry.field(
+        description="The organisation, if it is one."
+    )
+    person: Person | None = strawberry.field(description="The person, if it is one.")
 
     @classmethod
     def of(cls, row: Record) -> "MessageAbout":
-        identity = strawberry.ID(str(row["about_id"]))
+        kind, identity = Thing(row["kind"]), strawberry.ID(row["about_id"])
+        code = OdsCode(row["about_id"])
         return cls(
+            kind=kind,
             id=identity,
             done=row["done"],
             provider=Organisation(ods_code=OdsCode(row["provider"])),
-            offer=Offer(id=identity) if row["kind"] == Thing.OFFER else None,
-            declaration=Declaration(id=identity) if row["kind"] == Thing.DECLARATION else None,
+            offer=Offer(id=identity) if kind is Thing.OFFER else None,
+            declaration=Declaration(id=identity) if kind is Thing.DECLARATION else None,
+            claim=Claim(id=identity) if kind is Thing.CLAIM else None,
+            membership_proposal=(
+                MembershipProposal(id=identity) if kind is Thing.MEMBERSHIP_PROPOSAL else None
+            ),
+            organisation=Organisation(ods_code=code) if kind is Thing.ORGANISATION else None,
+            person=Person(id=identity) if kind is Thing.PERSON else None,
         )
 
 
@@ -68,14 +93,17 @@ class Message:
     outstanding: int = strawberry.field(description="Of a task: how many of them still wait.")
     at: datetime = strawberry.field(description="When it was raised, on the business clock.")
     due_on: date | None = strawberry.field(description="The day by which a response is due.")
+    effective_on: date | None = strawberry.field(
+        description="The first day on which what it tells of counts, or the last where it ends."
+    )
     reason: str | None = strawberry.field(description="The reason that was given for it.")
     person: Person | None = strawberry.field(description="Who is told.")
     organisation: Organisation | None = strawberry.field(description="Where they hold the role.")
     commissioner: Organisation | None = strawberry.field(
-        description="Who commissions what it is about."
+        description="Who commissions what it is about, if anybody."
     )
     quality_service: QualityService | None = strawberry.field(
-        description="The service it is about."
+        description="The service it is about, if any."
     )
 
     @strawberry.field(description="What it is about; what still waits comes first.")
@@ -96,7 +124,9 @@ class Message:
             provider=row["provider_name"],
             commissioner=row["commissioner_name"],
             due_on=row["due_on"],
+            effective_on=row["effective_on"],
             reason=row["reason"],
+            names=row["named"],
         )
         return cls(
             id=strawberry.ID(str(row["id"])),
@@ -110,12 +140,21 @@ class Message:
             outstanding=row["outstanding"],
             at=row["raised_at"],
             due_on=row["due_on"],
+            effective_on=row["effective_on"],
             reason=row["reason"],
             person=Person(id=strawberry.ID(str(row["person_id"]))),
             organisation=Organisation(ods_code=OdsCode(row["organisation"])),
-            commissioner=Organisation(ods_code=OdsCode(row["commissioner"])),
-            quality_service=QualityService(id=strawberry.ID(row["quality_service"])),
+            commissioner=_organisation(row["commissioner"]),
+            quality_service=_quality_service(row["quality_service"]),
         )
+
+
+def _organisation(code: str | None) -> Organisation | None:
+    return Organisation(ods_code=OdsCode(code)) if code else None
+
+
+def _quality_service(identity: str | None) -> QualityService | None:
+    return QualityService(id=strawberry.ID(identity)) if identity else None
 
 
 def _messages(info: Info) -> DataLoader[UUID, Message | None]:

@@ -1,19 +1,25 @@
 """What a message says. Never an amount: who reads it may see points without pounds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from nhs.roles import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    service: str
+    service: str | None
     count: int
     provider: str
     """The name of the one it is about, where it is about one."""
-    commissioner: str
+    commissioner: str | None
     due_on: date | None
+    effective_on: date | None
     reason: str | None
+    names: Sequence[str]
+    """Organisations by their names; roles and kinds as they are written."""
 
 
 _SUBJECTS: Final = {
@@ -37,6 +43,20 @@ _SUBJECTS: Final = {
     "DECLARATION_PAYMENT_SETTLED": "Payment settled: {service}",
     "DECLARATION_PAYMENT_ADJUSTED": "Payment adjusted: {service}",
     "DECLARATION_PAYMENT_FAILED": "Payment failed: {service}",
+    "CLAIM_AWAITING_PROVIDER_APPROVAL": "Claim to approve: {service}",
+    "CLAIM_AWAITING_TIER_1": "Claim to check: {service}",
+    "CLAIM_AWAITING_TIER_2": "Claim to approve: {service}",
+    "CLAIM_AWAITING_FINANCE": "Claim for finance approval: {service}",
+    "CLAIM_APPROVED": "Claim approved: {service}",
+    "CLAIM_REJECTED": "Claim rejected: {service}",
+    "MEMBERSHIP_PROPOSED": "Change of a network proposed",
+    "MEMBERSHIP_STARTED": "Network joined",
+    "MEMBERSHIP_ENDED": "Network left",
+    "PERSON_LINKED": "Account linked: {provider}",
+    "PERSON_UNLINKED": "Account no longer linked: {names}",
+    "PERSON_ROLE_GRANTED": "Role given: {names}",
+    "PERSON_ROLE_WITHDRAWN": "Role taken: {names}",
+    "MAIL_BOUNCED": "Mail cannot be delivered",
 }
 _BODIES: Final = {
     "OFFER_MADE": "{commissioner} has offered {service} to {provider}: accept or reject it{due}.",
@@ -75,19 +95,65 @@ _BODIES: Final = {
     "DECLARATION_PAYMENT_SETTLED": "The payment of {service} to {provider} is settled.",
     "DECLARATION_PAYMENT_ADJUSTED": "The payment of {service} to {provider} was adjusted{why}.",
     "DECLARATION_PAYMENT_FAILED": "The payment of {service} to {provider} failed{why}.",
+    "CLAIM_AWAITING_PROVIDER_APPROVAL": (
+        "A claim of {provider} under {service} waits to be approved by the provider."
+    ),
+    "CLAIM_AWAITING_TIER_1": "{provider} submitted a claim under {service}: check its evidence.",
+    "CLAIM_AWAITING_TIER_2": (
+        "The evidence of a claim of {provider} under {service} was accepted: approve the claim."
+    ),
+    "CLAIM_AWAITING_FINANCE": (
+        "A claim of {provider} under {service} is approved: it waits for finance approval."
+    ),
+    "CLAIM_APPROVED": "The claim of {provider} under {service} is approved.",
+    "CLAIM_REJECTED": "The claim of {provider} under {service} was rejected{why}.",
+    "MEMBERSHIP_PROPOSED": (
+        "{network} proposes that {provider} {joins} it{since}{why}: confirm or refuse it."
+    ),
+    "MEMBERSHIP_STARTED": "{provider} joined {network}{since}.",
+    "MEMBERSHIP_ENDED": "{provider} left {network}{until}.",
+    "PERSON_LINKED": "You can act for {provider} now{roles}.",
+    "PERSON_UNLINKED": "You can no longer act for {names}.",
+    "PERSON_ROLE_GRANTED": "You were given at {provider}: {names}.",
+    "PERSON_ROLE_WITHDRAWN": "You no longer have at {provider}: {names}.",
+    "MAIL_BOUNCED": (
+        "Mail to somebody who acts for {provider} could not be delivered{why}. "
+        "Correct their address."
+    ),
 }
 
 
+_LABELS: Final = {role.value: role.label for role in Role}
+"""Roles as people say them; organisations come with their names."""
+_JOINS: Final = {"JOIN": "joins", "LEAVE": "leaves"}
+
+
 def subject(code: str, facts: Facts) -> str:
-    title = _SUBJECTS[code].format(service=facts.service)
+    title = _SUBJECTS[code].format_map(_said(facts))
     return title if facts.count == 1 else f"{title} ({facts.count})"
 
 
 def body(code: str, facts: Facts) -> str:
-    return _BODIES[code].format(
-        service=facts.service,
-        provider=facts.provider if facts.count == 1 else f"{facts.count} providers",
-        commissioner=facts.commissioner,
-        due=f", by {facts.due_on:%-d %B %Y}" if facts.due_on else "",
-        why=f": {facts.reason}" if facts.reason else "",
-    )
+    return _BODIES[code].format_map(_said(facts))
+
+
+def _said(facts: Facts) -> dict[str, str | None]:
+    one = facts.count == 1
+    names = ", ".join(_LABELS.get(name, name) for name in facts.names)
+    return {
+        "service": facts.service,
+        "provider": facts.provider if one else f"{facts.count} providers",
+        "commissioner": facts.commissioner,
+        "network": facts.names[0] if one and facts.names else "their network",
+        "names": names,
+        "roles": f", as {names}" if names else "",
+        "joins": _JOINS.get(facts.names[-1]) if facts.names else None,
+        "due": f", by {_day(facts.due_on)}" if facts.due_on else "",
+        "since": f", from {_day(facts.effective_on)}" if one and facts.effective_on else "",
+        "until": f", after {_day(facts.effective_on)}" if one and facts.effective_on else "",
+        "why": f": {facts.reason}" if facts.reason else "",
+    }
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %B %Y}"

@@ -12,9 +12,9 @@ from chassis.db import Database
 from chassis.handling import take
 from chassis.ids import new_id
 from chassis.received import Received
-from nhs.roles import OrganisationKind, Role
+from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.notifications.app import SUBSCRIPTION
-from tests.support.directory import have_organisation, have_person
+from tests.support.directory import ISSUER, have_organisation, have_person, relate
 from tests.support.sample.fixtures import Answer, Sample
 
 AT = datetime(2025, 3, 13, 9, tzinfo=UTC)
@@ -25,18 +25,26 @@ ROLES_OF = {
         Role.DECLARATION_MANAGEMENT,
         Role.FINANCE_VIEW,
         Role.VIEW,
+        Role.CLAIM_USER,
+        Role.CLAIM_APPROVER,
+        Role.USER_ADMINISTRATOR,
         Role.SUPERVISOR,
     ],
+    "U99001": [Role.DECLARATION_MANAGEMENT, Role.PCN_MANAGEMENT],
     "A99002": [Role.SERVICE_MANAGEMENT, Role.DECLARATION_MANAGEMENT],
     "QZ9": [
         Role.COMMISSIONING_MANAGEMENT,
         Role.APPROVAL_MANAGEMENT,
         Role.FINANCE_MANAGEMENT,
         Role.VIEW,
+        Role.CLAIM_TIER_1,
+        Role.CLAIM_TIER_2,
+        Role.CLAIM_FINANCE,
+        Role.ORGANISATION_ADMINISTRATOR,
         Role.SUPERVISOR,
     ],
 }
-KINDS = {"A": OrganisationKind.PRACTICE, "Q": OrganisationKind.ICB}
+KINDS = {"A": OrganisationKind.PRACTICE, "U": OrganisationKind.PCN, "Q": OrganisationKind.ICB}
 
 
 @dataclass
@@ -91,6 +99,8 @@ async def make_centre(database: Database) -> Centre:
             await have_organisation(tx, code, KINDS[code[0]])
             for role in roles:
                 people[code, role] = await have_person(tx, _subject(role, code), {code: [role]})
+        for provider in ("A99001", "U99001"):
+            await relate(tx, provider, RelationshipKind.COMMISSIONED_BY, "QZ9")
     return Centre(database, people)
 
 
@@ -118,6 +128,59 @@ def offer(what: str, about: UUID | None = None, **others: object) -> Received:
 
 def declaration(what: str, about: UUID | None = None, **others: object) -> Received:
     return event(f"declaration.{what}", _about(about) | others)
+
+
+def claim(what: str, status: str, about: UUID | None = None, **others: object) -> Received:
+    return event(f"claim.{what}", _about(about) | {"status": status} | others)
+
+
+def proposal(what: str, about: UUID | None = None, **others: object) -> Received:
+    given = {
+        "id": str(about or new_id()),
+        "version": 1,
+        "practice": "A99001",
+        "pcn": "U99001",
+        "kind": "JOIN",
+        "effective_on": "2025-04-01",
+        "commissioner": "QZ9",
+        "at": AT.isoformat(),
+    }
+    return event(f"membership.{what}", given | others)
+
+
+def members(change: str, practice: str = "A99001", **others: object) -> Received:
+    """The event of a practice that joined or left the network."""
+    what = {"change": change, "target": "U99001", "valid_from": "2025-04-01", "origin": "ODS"}
+    payload = {"id": practice, "ods_code": practice, "version": 2, "kind": "PRACTICE"}
+    lists = {"relationships": [relationship(practice)], "changes": [what]}
+    return event(
+        "organisation.changed",
+        payload | {"name": f"Organisation {practice}", "status": "ACTIVE"} | lists | others,
+    )
+
+
+def relationship(practice: str) -> dict[str, object]:
+    """By the ICB it is commissioned."""
+    lasting = {"valid_from": "2013-04-01", "valid_to": None}
+    return {"id": str(new_id()), "kind": "COMMISSIONED_BY", "target": "QZ9"} | lasting
+
+
+def person(
+    centre: Centre, *changes: str, role: Role = Role.VIEW, held_at: str = "A99001", **others: object
+) -> Received:
+    """The event of somebody with a role at the practice, who still has it."""
+    there = {"organisation": held_at, "roles": [{"role": role.value}]}
+    made = [{"change": one, "organisation": held_at, "role": role.value} for one in changes]
+    payload = {
+        "id": str(centre.people[held_at, role]),
+        "version": 2,
+        "issuer": ISSUER,
+        "subject": _subject(role, held_at),
+        "status": "ACTIVE",
+        "links": [there],
+        "changes": made,
+    }
+    return event("person.changed", payload | others)
 
 
 def _about(about: UUID | None) -> dict[str, object]:

@@ -63,7 +63,10 @@ async def _task(tx, person, code):
         new_id(),
     )
     await tx.execute(
-        "insert into message_about values ($1, 'OFFER', $2, $3, false)", one, new_id(), code
+        "insert into message_about values ($1, 'OFFER', $2, $3, false)",
+        one,
+        str(new_id()),
+        code,
     )
     return str(one)
 

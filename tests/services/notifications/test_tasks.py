@@ -3,7 +3,17 @@
 import pytest
 
 from chassis.ids import new_id
-from tests.services.notifications.centre import Centre, declaration, make_centre, many, offer
+from tests.services.notifications.centre import (
+    Centre,
+    claim,
+    declaration,
+    make_centre,
+    many,
+    offer,
+    proposal,
+)
+
+_ONE = new_id()
 
 
 @pytest.fixture
@@ -75,3 +85,42 @@ async def test_another_offers_task_stays_open(centre):
 
 def _subject(step: str) -> str:
     return f"DECLARATION_{step.upper().replace('-', '_')}"
+
+
+@pytest.mark.parametrize("end", ["confirmed", "refused", "withdrawn", "overtaken"])
+async def test_a_proposal_that_is_settled_asks_for_nothing_more(centre, end):
+    one = new_id()
+    await centre.hear(proposal("proposed", one), proposal(end, one, version=2))
+    assert await centre.tasks() == {"MEMBERSHIP_PROPOSED": "DONE"}
+
+
+async def test_a_claim_waits_for_one_step_at_a_time(centre):
+    one = new_id()
+    steps = ["AWAITING_PROVIDER_APPROVAL", "AWAITING_TIER_1", "AWAITING_TIER_2", "AWAITING_FINANCE"]
+    for version, status in enumerate(steps, 1):
+        await centre.hear(claim("submitted", status, one, version=version))
+        open_tasks = [code for code, state in (await centre.tasks()).items() if state != "DONE"]
+        assert open_tasks == [f"CLAIM_{status}"]
+    await centre.hear(claim("approved", "APPROVED", one, version=9))
+    assert set((await centre.tasks()).values()) == {"DONE"}
+
+
+@pytest.mark.parametrize(
+    ("late", "before"),
+    [
+        (offer("made", _ONE, version=1), offer("accepted", _ONE, version=2)),
+        (declaration("declared", _ONE, version=3), declaration("approved", _ONE, version=4)),
+        (proposal("proposed", _ONE, version=1), proposal("refused", _ONE, version=2)),
+    ],
+)
+async def test_a_task_heard_of_after_its_step_is_not_raised(centre, late, before):
+    await centre.hear(before)
+    await centre.hear(late)
+    assert late.type.upper().partition(".V1")[0].replace(".", "_") not in await centre.tasks()
+
+
+async def test_a_step_before_the_task_does_not_complete_it(centre):
+    one = new_id()
+    await centre.hear(declaration("declared", one, version=2))
+    await centre.hear(declaration("returned", one, version=3))
+    assert (await centre.tasks())["DECLARATION_RETURNED"] == "UNREAD"

@@ -1,12 +1,26 @@
 """DOMAIN.md 10.4, line by line: exactly these, and nobody else."""
 
+from datetime import date, datetime
+
 import pytest
 
 from chassis.errors import NOT_YET_KNOWN, DomainError
 from chassis.ids import new_id
 from nhs.roles import OrganisationKind, RelationshipKind, Role
-from services.notifications.messages.consumers import REACTIONS
-from tests.services.notifications.centre import Centre, declaration, make_centre, many, offer
+from services.notifications.messages import telling
+from services.notifications.messages.domain import NOTICES
+from tests.services.notifications.centre import (
+    AT,
+    Centre,
+    claim,
+    declaration,
+    make_centre,
+    many,
+    members,
+    offer,
+    person,
+    proposal,
+)
 from tests.support.directory import have_organisation, have_person, relate
 
 TASK, MESSAGE = "TASK", "MESSAGE"
@@ -38,7 +52,36 @@ MATRIX = {
         ("DECLARATION_MANAGEMENT", P, MESSAGE),
         ("FINANCE_MANAGEMENT", C, TASK),
     },
+    "claim.draft": set(),
+    "claim.awaiting-provider-approval": {("CLAIM_APPROVER", P, TASK)},
+    "claim.awaiting-tier-1": {("CLAIM_TIER_1", C, TASK)},
+    "claim.awaiting-tier-2": {("CLAIM_TIER_2", C, TASK)},
+    "claim.awaiting-finance": {("CLAIM_FINANCE", C, TASK)},
+    "claim.approved": {("CLAIM_USER", P, MESSAGE)},
+    "claim.rejected": {("CLAIM_USER", P, MESSAGE)},
+    "claim.withdrawn": set(),
+    "membership.proposed": {("ORGANISATION_ADMINISTRATOR", C, TASK)},
+    "membership.confirmed": set(),
+    "membership.refused": set(),
+    "membership.withdrawn": set(),
+    "membership.overtaken": set(),
+    "membership.started": {
+        ("DECLARATION_MANAGEMENT", P, MESSAGE),
+        ("DECLARATION_MANAGEMENT", "U99001", MESSAGE),
+        ("COMMISSIONING_MANAGEMENT", C, MESSAGE),
+    },
+    "membership.ended": {
+        ("DECLARATION_MANAGEMENT", P, MESSAGE),
+        ("DECLARATION_MANAGEMENT", "U99001", MESSAGE),
+        ("COMMISSIONING_MANAGEMENT", C, MESSAGE),
+    },
+    "person.linked": {("VIEW", P, MESSAGE)},
+    "person.unlinked": {("VIEW", P, MESSAGE)},
+    "person.role-granted": {("VIEW", P, MESSAGE)},
+    "person.role-withdrawn": {("VIEW", P, MESSAGE)},
 }
+BOUNCED = "mail.bounced"
+"""Told by a command of our own, without an event."""
 
 
 @pytest.fixture
@@ -46,18 +89,27 @@ async def centre(database) -> Centre:
     return await make_centre(database)
 
 
-def _event(name, about=None, **others):
+def _event(centre, name, about=None, **others):
     thing, _, what = name.partition(".")
-    return (offer if thing == "offer" else declaration)(what, about, **others)
+    if name in ("membership.started", "membership.ended"):
+        return members(f"MEMBERSHIP_{what.upper()}")
+    if thing == "person":
+        return person(centre, what.upper().replace("-", "_"))
+    if thing == "claim":
+        event = {"draft": "amended", "approved": what, "rejected": what, "withdrawn": what}
+        status = what.upper().replace("-", "_")
+        return claim(event.get(what, "submitted"), status, about, **others)
+    made = {"offer": offer, "declaration": declaration, "membership": proposal}[thing]
+    return made(what, about, **others)
 
 
-def test_every_event_reacted_to_has_a_line():
-    assert set(REACTIONS) == {f"{name}.v1" for name in MATRIX}
+def test_every_line_of_the_table_is_tried_here():
+    assert set(NOTICES) == MATRIX.keys() | {BOUNCED}
 
 
 @pytest.mark.parametrize("name", MATRIX)
 async def test_exactly_these_people_are_told(centre, name):
-    await centre.hear(_event(name))
+    await centre.hear(_event(centre, name))
     subject = name.upper().replace(".", "_").replace("-", "_")
     assert await centre.told() == {(*line, subject) for line in MATRIX[name]}
     assert len(await centre.events()) == len(MATRIX[name])
@@ -96,15 +148,6 @@ async def test_everyone_who_holds_the_role_is_told(centre):
         await have_person(tx, "second", {P: [Role.SERVICE_MANAGEMENT]})
     await centre.hear(offer("made"))
     assert len(await centre.rows()) == 2
-
-
-async def test_the_successor_of_a_commissioner_is_told_in_its_place(centre):
-    async with centre.database.transaction() as tx:
-        await have_organisation(tx, "QZX", OrganisationKind.ICB)
-        await relate(tx, "QZX", RelationshipKind.SUCCESSOR_OF, C)
-        heir = await have_person(tx, "heir", {"QZX": [Role.APPROVAL_MANAGEMENT]})
-    await centre.hear(declaration("declared"))
-    assert (heir, "QZX") in {(row["person_id"], row["organisation"]) for row in await centre.rows()}
 
 
 async def test_one_bulk_action_is_one_message_a_recipient_with_the_count(centre):
@@ -162,3 +205,57 @@ async def test_an_organisation_not_heard_of_yet_is_waited_for(centre):
     assert refusal.value.code == NOT_YET_KNOWN  # for which the reader waits
     assert await centre.rows() == []
     assert await centre.events() == []
+
+
+async def test_an_import_is_one_message_a_recipient_with_the_count(centre):
+    action = str(new_id())
+    await centre.hear(*[members("MEMBERSHIP_STARTED", p, action=action) for p in (P, "A99002")])
+    counts = {row["organisation"]: row["count"] for row in await centre.rows()}
+    assert counts == {P: 1, "A99002": 1, "U99001": 2, C: 2}
+    assert len(await centre.events()) == 4  # one a message, as it stands at the end
+
+
+async def test_an_organisation_restated_tells_nobody(centre):
+    await centre.hear(members("MEMBERSHIP_STARTED", changes=[]), members("RENAMED"))
+    assert await centre.rows() == []
+
+
+async def test_roles_that_come_with_an_account_are_told_with_it(centre):
+    await centre.hear(person(centre, "LINKED", "ROLE_GRANTED"))
+    (row,) = await centre.rows()
+    assert (row["subject_code"], row["names"]) == ("PERSON_LINKED", ["VIEW"])
+
+
+async def test_who_left_an_organisation_is_told_where_they_still_are(centre):
+    gone = [
+        {"change": "UNLINKED", "organisation": "A99002", "role": None},
+        {"change": "ROLE_WITHDRAWN", "organisation": "A99002", "role": "VIEW"},
+    ]
+    await centre.hear(person(centre, changes=gone), person(centre, changes=gone, links=[]))
+    told = [(row["organisation"], row["subject_code"], row["names"]) for row in await centre.rows()]
+    assert told == [(place, "PERSON_UNLINKED", ["A99002"]) for place in (P, "A99002")]
+
+
+async def test_user_administrators_are_told_of_mail_that_bounces(centre):
+    async with centre.database.transaction() as tx:
+        bounced = {"event_id": new_id(), "event_type": "email.failed.v1", "at": AT}
+        viewer = centre.people[P, Role.VIEW]
+        await telling.mail_bounced(tx, viewer, **bounced, reason="550 no such mailbox")
+    assert await centre.told() == {("USER_ADMINISTRATOR", P, MESSAGE, "MAIL_BOUNCED")}
+
+
+async def test_what_took_over_is_told_in_the_place_of_the_old_from_its_day_on(centre):
+    async with centre.database.transaction() as tx:
+        await have_organisation(tx, "QZX", OrganisationKind.ICB)
+        await relate(tx, "QZX", RelationshipKind.SUCCESSOR_OF, C, date(2025, 4, 1))
+        await have_person(tx, "heir", {"QZX": [Role.APPROVAL_MANAGEMENT]})
+    for at, place in (("2025-03-31T22:59:59Z", C), ("2025-03-31T23:00:00Z", "QZX")):
+        one = new_id()  # midnight in London is an hour earlier in UTC then
+        await centre.hear(declaration("declared", one, at=at))
+        assert [
+            r["organisation"] for r in await centre.rows() if r["raised_at"] == _moment(at)
+        ] == [place]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

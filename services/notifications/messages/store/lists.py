@@ -14,7 +14,13 @@ select
     m.*,
     coalesce(q.name, m.quality_service) as service_name,
     coalesce(c.name, m.commissioner) as commissioner_name,
-    coalesce(p.name, one.provider) as provider_name
+    coalesce(p.name, one.provider) as provider_name,
+    array (
+        select coalesce(o.name, n.name)
+        from unnest(m.names) with ordinality as n (name, place)
+        left join directory.organisation o on o.ods_code = n.name
+        order by n.place
+    ) as named
 from message m
 left join quality_service q on q.id = m.quality_service
 left join directory.organisation c on c.ods_code = m.commissioner

@@ -1,27 +1,27 @@
 """Telling people, and completing the tasks of those who were told before."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 from uuid import UUID
-
-from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
-from services.notifications.messages.domain import Kind, Notice, Occurrence
+from services.notifications.messages.domain import Notice, Occurrence
 
-# Whoever holds the role at the organisation now, or at one that took over from it. Left out is who
-# was told of this thing by this action already, and, once, who still has the same task open.
+# Whoever holds the role at the organisations on that day, or at those that had taken over from them
+# by then, in their place. Left out is who was told of this thing by this action already, and, once,
+# who still has the same task open.
 # `offset 0` keeps the planner at the few who hold the role there, whatever its statistics say.
-_RECIPIENTS = """
+_RECIPIENTS: Final = """
 with recursive place (organisation) as (
-    select $1::text
+    select unnest($1::text[])
     union
     select heir.source
     from place
     cross join lateral (
         select r.source
         from directory.relationship r
-        where r.target = place.organisation and r.kind = 'SUCCESSOR_OF'
+        where r.target = place.organisation and r.kind = 'SUCCESSOR_OF' and r.valid_from <= $8
         offset 0
     ) heir
 )
@@ -35,6 +35,10 @@ from (
         where r.organisation = place.organisation and r.role = $2
         offset 0
     ) at_place
+    where not exists (
+        select from directory.relationship r
+        where r.target = place.organisation and r.kind = 'SUCCESSOR_OF' and r.valid_from <= $8
+    )
     offset 0
 ) held
 join directory.person p on p.id = held.person_id and p.status = 'ACTIVE'
@@ -57,73 +61,88 @@ async def recipients(
 ) -> list[tuple[UUID, str]]:
     rows = await reader.fetch(
         _RECIPIENTS,
-        occurrence.told(notice.side),
-        notice.role.value,
+        occurrence.told.get(notice.side, ()),
+        notice.role,
         occurrence.payment_type,
         occurrence.id,
         occurrence.subject_code,
         occurrence.action,
         notice.once,
+        occurrence.day,
     )
     return [(row["person_id"], row["organisation"]) for row in rows]
 
 
+_IS_ACTIVE: Final = """
+select exists (select from directory.person where id = $1 and status = 'ACTIVE')
+"""
+
+
+async def is_active(reader: Reader, person: UUID) -> bool:
+    return bool(await reader.fetchval(_IS_ACTIVE, person))
+
+
 # What the same action tells the same person of the same service is added to the row there is.
-_RAISE = """
+_RAISE: Final = """
 with raised as (
     insert into message as m (
-        id, version, kind, subject_code, person_id, organisation, action, quality_service,
-        payment_type, commissioner, due_on, reason, count, outstanding, status, raised_at
+        id, version, kind, subject_code, role, person_id, organisation, action, quality_service,
+        payment_type, commissioner, due_on, effective_on, reason, names, count, outstanding,
+        status, raised_at
     )
     select
-        told.id, 1, $4, $5, told.person_id, told.organisation, $6, $7, $8, $9, $10, $11, 1,
-        case when $4 = 'TASK' then 1 else 0 end, 'UNREAD', $12
+        told.id, 1, $4, $5, $6, told.person_id, told.organisation, $7, $8,
+        $9, $10, $11, $12, $13, $14, 1, case when $4 = 'TASK' then 1 else 0 end,
+        'UNREAD', $15
     from unnest($1::uuid[], $2::uuid[], $3::text[]) as told (id, person_id, organisation)
     on conflict on constraint message_once_an_action do update set
         version = m.version + 1, count = m.count + 1, status = 'UNREAD',
         outstanding = m.outstanding + excluded.outstanding, raised_at = excluded.raised_at
-    returning id, version, kind, subject_code, person_id, organisation, count, raised_at
+    returning id
 ),
 about as (
     insert into message_about (message_id, kind, about_id, provider, done)
-    select raised.id, $13, $14, $15, $4 <> 'TASK' from raised
+    select raised.id, $16, $17, $18, $4 <> 'TASK' from raised
+),
+why as (
+    insert into message_event (message_id, event_id, event_type, about_id, at)
+    select raised.id, $19, $20, $17, $15 from raised
 )
-select
-    raised.*,
-    array (
-        select a.about_id from message_about a
-        where a.message_id = raised.id order by a.about_id limit $16 - 1
-    ) as about_before
-from raised
+select id from raised
 """
 
 
 async def raise_to(
-    tx: Tx, people: Sequence[tuple[UUID, str]], kind: Kind, occurrence: Occurrence, most: int
-) -> list[Record]:
-    """Tell the people; answers each one's message, with the things it was about before."""
-    return await tx.fetch(
+    tx: Tx, people: Sequence[tuple[UUID, str]], notice: Notice, what: Occurrence
+) -> list[UUID]:
+    """Tell the people; answers each one's message."""
+    rows = await tx.fetch(
         _RAISE,
         [new_id() for _ in people],
         [person for person, _ in people],
         [organisation for _, organisation in people],
-        kind.value,
-        occurrence.subject_code,
-        occurrence.action,
-        occurrence.quality_service,
-        occurrence.payment_type,
-        occurrence.commissioner,
-        occurrence.due_on,
-        occurrence.reason,
-        occurrence.at,
-        occurrence.thing.value,
-        occurrence.id,
-        occurrence.provider,
-        most,
+        notice.kind,
+        what.subject_code,
+        notice.role,
+        what.action,
+        what.quality_service,
+        what.payment_type,
+        what.commissioner,
+        what.due_on,
+        what.effective_on,
+        what.reason,
+        what.names,
+        what.at,
+        what.thing,
+        what.id,
+        what.provider,
+        what.event_id,
+        what.event_type,
     )
+    return [row["id"] for row in rows]
 
 
-_COMPLETE = """
+_COMPLETE: Final = """
 with step as (
     update message_about a set done = true
     from message m
@@ -139,9 +158,29 @@ update message m set
     status = case when m.outstanding = 1 then 'DONE' else m.status end
 from step
 where m.id = step.message_id and m.outstanding > 0
+returning m.id
 """
 
 
-async def complete(tx: Tx, about: UUID, subject_codes: Sequence[str]) -> None:
-    """The step was taken for one thing: its tasks are done when nothing they are about waits."""
-    await tx.execute(_COMPLETE, about, subject_codes)
+async def complete(tx: Tx, about: str, subject_codes: Sequence[str]) -> list[UUID]:
+    """The step was taken for one thing: its tasks are done when nothing they are about waits.
+
+    Answers the messages of which something is done now.
+    """
+    return [row["id"] for row in await tx.fetch(_COMPLETE, about, subject_codes)]
+
+
+_STEP: Final = """
+insert into step_heard as heard (about_id, event, version) values ($1, $2, $3)
+on conflict (about_id, event) do update set version = greatest(heard.version, excluded.version)
+"""
+_STEPS: Final = "select event, version from step_heard where about_id = $1"
+
+
+async def note_step(tx: Tx, occurrence: Occurrence) -> None:
+    await tx.execute(_STEP, occurrence.id, occurrence.event, occurrence.version)
+
+
+async def steps(reader: Reader, about: str) -> Mapping[str, int]:
+    """The steps that were taken for a thing, each with the version after it."""
+    return {row["event"]: row["version"] for row in await reader.fetch(_STEPS, about)}
