@@ -7,7 +7,7 @@ Organisations, which owns these facts, lists `FUNCTIONS` alone, over views of th
 
 from pathlib import Path
 
-from nhs.directory.principal import Principal, load_principal
+from nhs.directory.principal import Acting, Principal, load_principal
 
 TABLES = Path(__file__).parent / "migrations"
 FUNCTIONS = Path(__file__).parent / "functions"
@@ -17,6 +17,7 @@ __all__ = [
     "FUNCTIONS",
     "MIGRATIONS",
     "TABLES",
+    "Acting",
     "Principal",
     "load_principal",
 ]

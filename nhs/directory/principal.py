@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from asyncpg import Record
 
 from chassis.auth import Identity
+from chassis.clock import ENGLAND
 from chassis.db import Reader
 from chassis.errors import DomainError, TransientError
 from nhs.roles import OrganisationKind, Role
+
+
+class Acting(NamedTuple):
+    """For whom somebody acts, and on which day: what the functions of schema `directory` take."""
+
+    organisation: str
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,12 @@ class Principal:
     organisation_kind: OrganisationKind
     roles: Mapping[Role, frozenset[str] | None]
     """By role the payment types it holds for; None for all of them."""
+    today: date
+    """The day of the business clock, in England."""
+
+    @property
+    def acting(self) -> Acting:
+        return Acting(self.organisation, self.today)
 
     def holds(self, role: Role, *, payment_type: str | None = None) -> bool:
         if role not in self.roles:
@@ -60,7 +75,7 @@ async def load_principal(
     reader: Reader,
     identity: Identity,
     acting_for: str | None,
-    now: datetime,  # noqa: ARG001 - what every service's principal is asked with
+    now: datetime,
 ) -> Principal:
     """The person of a token, acting for the organisation named or the only one there is."""
     rows = await reader.fetch(_LOAD, identity.subject, identity.issuer)
@@ -71,7 +86,8 @@ async def load_principal(
     if rows[0]["status"] != "ACTIVE":
         raise DomainError("PERSON_DISABLED", "This person's access has been disabled")
     organisation = _organisation(rows, acting_for)
-    return _principal([row for row in rows if row["organisation"] == organisation])
+    today = now.astimezone(ENGLAND).date()
+    return _principal([row for row in rows if row["organisation"] == organisation], today)
 
 
 def _organisation(rows: Sequence[Record], acting_for: str | None) -> str:
@@ -91,7 +107,7 @@ def _organisation(rows: Sequence[Record], acting_for: str | None) -> str:
     return acting_for or str(linked[0])
 
 
-def _principal(rows: Sequence[Record]) -> Principal:
+def _principal(rows: Sequence[Record], today: date) -> Principal:
     first = rows[0]
     if first["kind"] is None:
         raise DomainError(
@@ -104,6 +120,7 @@ def _principal(rows: Sequence[Record]) -> Principal:
         organisation=first["organisation"],
         organisation_kind=OrganisationKind(first["kind"]),
         roles={Role(row["role"]): _types(row) for row in rows if row["role"] in _KNOWN},
+        today=today,
     )
 
 

@@ -4,6 +4,7 @@ Every read joins `directory.scope` for the day that counts, and passes these lis
 """
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from chassis.errors import DomainError
@@ -30,6 +31,7 @@ class Sight:
     pounds_types: tuple[str, ...]
     is_provider: bool
     """A practice or a PCN, which sees few providers."""
+    today: date
 
     @classmethod
     def of(cls, principal: Principal) -> "Sight":
@@ -41,6 +43,7 @@ class Sight:
             _types(principal, WITH_POUNDS + WITHOUT_POUNDS),
             _types(principal, WITH_POUNDS),
             principal.organisation_kind in PROVIDERS,
+            principal.today,
         )
 
     @classmethod
@@ -50,9 +53,9 @@ class Sight:
         return cls.of(principal)
 
     @property
-    def arguments(self) -> tuple[str, list[str], list[str]]:
-        """The first three parameters of every read: $1, $2, $3."""
-        return self.organisation, list(self.types), list(self.pounds_types)
+    def arguments(self) -> tuple[str, list[str], list[str], date]:
+        """The first four parameters of every read: $1 to $4."""
+        return self.organisation, list(self.types), list(self.pounds_types), self.today
 
 
 def _types(principal: Principal, roles: tuple[Role, ...]) -> tuple[str, ...]:

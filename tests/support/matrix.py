@@ -121,7 +121,7 @@ def _code(error: Any) -> str:
 def _holding(role: Role | None) -> Principal:
     kinds = HELD_AT[role] if role else _PLACES.keys()
     kind = next(kind for kind in _PLACES if kind in kinds)
-    return Principal(new_id(), _PLACES[kind], kind, {role: None} if role else {})
+    return Principal(new_id(), _PLACES[kind], kind, {role: None} if role else {}, NOW.date())
 
 
 async def rows(database: Database) -> Mapping[str, int]:

@@ -76,7 +76,7 @@ class PaymentFilter:
 # Pounds are what a payment is: whoever may not see them sees no payment.
 _VISIBLE = """
 from payment p
-join directory.scope($1) s
+join directory.scope($1, $4) s
     on s.provider = p.provider and p.period_end between s.valid_from and s.valid_to and s.pounds
 join lateral (
     select sum(e.amount) as amount, sum(e.points) as points, bool_or(e.provisional) as provisional
@@ -87,14 +87,14 @@ and ('*' = any($3::text[]) or p.payment_type = any($3))
 """
 _COLUMNS = "select p.*, l.amount, l.points, l.provisional"
 _FILTERED = f"""{_VISIBLE}
-and ($4::text is null or p.service_code = $4) and ($5::text is null or p.provider = $5)
-and ($6::text is null or p.payee = $6) and ($7::text is null or p.status = $7)
-and ($8::text is null or p.financial_year = $8)
+and ($5::text is null or p.service_code = $5) and ($6::text is null or p.provider = $6)
+and ($7::text is null or p.payee = $7) and ($8::text is null or p.status = $8)
+and ($9::text is null or p.financial_year = $9)
 """
 
 
 # Who sees few providers goes by their index; who sees many, by the order of the list.
-_OF_FEW = "and p.provider = any(array(select few.provider from directory.scope($1) few))"
+_OF_FEW = "and p.provider = any(array(select few.provider from directory.scope($1, $4) few))"
 
 
 def _filtered(sight: Sight) -> str:
@@ -102,11 +102,11 @@ def _filtered(sight: Sight) -> str:
 
 
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
-    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and p.id = any($4)", *sight.arguments, ids)
+    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and p.id = any($5)", *sight.arguments, ids)
 
 
 async def by_declarations(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
-    sql = f"{_COLUMNS} {_VISIBLE} and p.declaration_id = any($4)"
+    sql = f"{_COLUMNS} {_VISIBLE} and p.declaration_id = any($5)"
     return await reader.fetch(sql, *sight.arguments, ids)
 
 
@@ -123,9 +123,9 @@ async def page(
 
 
 _AFTER = """
-and ($9::date is null or p.period_end < $9
-    or (p.period_end = $9 and (p.provider, p.id) > ($10::text, $11::uuid)))
-order by p.period_end desc, p.provider, p.id limit $12
+and ($10::date is null or p.period_end < $10
+    or (p.period_end = $10 and (p.provider, p.id) > ($11::text, $12::uuid)))
+order by p.period_end desc, p.provider, p.id limit $13
 """
 
 

@@ -1,12 +1,14 @@
 """What organisations tells of an organisation: all of it, whenever anything of it changes."""
 
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from chassis.outbox import Event
 from chassis.service import EventContract
+from services.organisations.network.domain import Origin
 
 TYPE = "organisation.changed.v1"
 TOPIC = "organisations.organisation"
@@ -51,6 +53,21 @@ class Duty(BaseModel):
     valid_to: date | None = Field(default=None, description="Last day; null while it lasts")
 
 
+class Change(StrEnum):
+    MEMBERSHIP_STARTED = "MEMBERSHIP_STARTED"
+    MEMBERSHIP_ENDED = "MEMBERSHIP_ENDED"
+
+
+class OrganisationChange(BaseModel):
+    """Something people are told of; a change of several things is several of them."""
+
+    change: Change = Field(description="What it is")
+    target: str = Field(description="ODS code of the PCN")
+    valid_from: date = Field(description="First day of the membership, as it now is")
+    valid_to: date | None = Field(default=None, description="Its last day; null while it lasts")
+    origin: Origin = Field(description="ODS, or a proposal of the PCN that was confirmed")
+
+
 class OrganisationChanged(BaseModel):
     """An organisation as it is now, with the relationships that lead from it."""
 
@@ -65,6 +82,9 @@ class OrganisationChanged(BaseModel):
     list_sizes: list[ListSize] = Field(description="Every count of its patients")
     payees: list[Payee] = Field(description="Who is paid in its place, and when")
     relationships: list[Relationship] = Field(description="Intervals in force")
+    changes: list[OrganisationChange] = Field(
+        default=[], description="What this version changed that people are told of"
+    )
     allocated_reports: list[AllocatedReport] = Field(
         default=[], description="Reports it lets others run over what it sees"
     )

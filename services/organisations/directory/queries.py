@@ -25,6 +25,7 @@ Row: TypeAlias = Record
 class OrganisationFilter:
     on: date
     """The day on which it is to be commissioned or a member."""
+    today: date
     open_then: bool = False
     """Whether it is to be open on that day, too."""
     kind: OrganisationKind | None = None
@@ -61,7 +62,7 @@ async def list_sizes(db: Database, codes: Sequence[str]) -> list[list[Record]]:
 async def payees(db: Database, principal: Principal, codes: Sequence[str]) -> list[list[Record]]:
     """Those of the providers seen with pounds, while they are."""
     async with db.reader() as reader:
-        rows = await store.payees(reader, principal.organisation, codes)
+        rows = await store.payees(reader, principal.acting, codes)
     return _by(codes, rows)
 
 
@@ -81,4 +82,5 @@ def _arguments(wanted: OrganisationFilter) -> store.Wanted:
         wanted.search,
         wanted.on,
         wanted.open_then,
+        wanted.today,
     )

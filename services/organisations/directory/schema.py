@@ -232,6 +232,7 @@ class DirectoryQuery:
 def _wanted(info: Info, asked: OrganisationsFilter) -> OrganisationFilter:
     return OrganisationFilter(
         on=asked.on or today(info),
+        today=today(info),
         open_then=asked.on is not None,
         kind=asked.kind,
         status=asked.status,

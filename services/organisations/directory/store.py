@@ -7,6 +7,7 @@ from typing import Any
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from nhs.directory import Acting
 from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import ListSize, Organisation, Status
 
@@ -153,9 +154,9 @@ async def by_codes(reader: Reader, codes: Sequence[str]) -> list[Record]:
     return await reader.fetch(_BY_CODES, list(codes))
 
 
-Wanted = tuple[str | None, str | None, str | None, str | None, str | None, date, bool]
+Wanted = tuple[str | None, str | None, str | None, str | None, str | None, date, bool, date]
 """Kind, status, commissioner, network, words of the name or a code's beginning; the day, and
-whether the organisation itself is to be open on it."""
+whether the organisation itself is to be open on it; today."""
 
 # The two subselects depend on no row: each is made once, into a hash table.
 _WANTED = """
@@ -163,7 +164,7 @@ from organisation o
 where ($1::text is null or o.kind = $1)
     and ($2::text is null or o.status = $2)
     and ($3::text is null or o.ods_code in (
-        select c.provider from directory.commissioned($3) c
+        select c.provider from directory.commissioned($3, $8) c
         where c.valid_from <= $6 and c.valid_to >= $6
     ))
     and ($4::text is null or o.ods_code in (
@@ -178,8 +179,8 @@ where ($1::text is null or o.kind = $1)
     ))
 """
 _PAGE = f"""
-select {_COLUMNS} {_WANTED} and ($8::text is null or o.ods_code > $8)
-order by o.ods_code limit $9
+select {_COLUMNS} {_WANTED} and ($9::text is null or o.ods_code > $9)
+order by o.ods_code limit $10
 """
 _COUNT = f"select count(*) {_WANTED}"
 
@@ -204,8 +205,8 @@ async def list_sizes(reader: Reader, codes: Sequence[str]) -> list[Record]:
 
 _PAYEES = """
 select p.ods_code, p.payee, p.valid_from, p.valid_to from payee p
-where p.known_to is null and p.ods_code = any ($2) and exists (
-    select from directory.scope($1) s
+where p.known_to is null and p.ods_code = any ($3) and exists (
+    select from directory.scope($1, $2) s
     where s.provider = p.ods_code and s.pounds
         and s.valid_from <= coalesce(p.valid_to, 'infinity') and s.valid_to >= p.valid_from
 )
@@ -213,5 +214,5 @@ order by p.ods_code, p.valid_from
 """
 
 
-async def payees(reader: Reader, acting_for: str, codes: Sequence[str]) -> list[Record]:
-    return await reader.fetch(_PAYEES, acting_for, list(codes))
+async def payees(reader: Reader, acting: Acting, codes: Sequence[str]) -> list[Record]:
+    return await reader.fetch(_PAYEES, *acting, list(codes))

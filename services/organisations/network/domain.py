@@ -3,10 +3,19 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from enum import StrEnum
 
 from nhs.roles import RelationshipKind
 
 _DAY = timedelta(days=1)
+
+
+class Origin(StrEnum):
+    """Where a relationship comes from."""
+
+    ODS = "ODS"
+    PROPOSAL = "PROPOSAL"
+    """A PCN proposed it, and its commissioner confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

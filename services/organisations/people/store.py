@@ -24,10 +24,10 @@ constraint_means(
 _WITHIN = """
 select $1
 union
-select organisation from directory.self_and_below($1)
+select organisation from directory.self_and_below($1, $3)
     where $2 and valid_from <= $3 and valid_to >= $3
 union
-select provider from directory.commissioned($1)
+select provider from directory.commissioned($1, $3)
     where $2 and valid_from <= $3 and valid_to >= $3
 """
 _KINDS = f"""
@@ -250,9 +250,9 @@ def _list(types: PaymentTypes) -> list[str] | None:
 
 # Seen: who acts for an organisation that the caller's sees today, or is part of it; and oneself.
 _SEES = """
-select s.provider from directory.scope($1) s where s.valid_from <= $3 and s.valid_to >= $3
+select s.provider from directory.scope($1, $3) s where s.valid_from <= $3 and s.valid_to >= $3
 union
-select b.organisation from directory.self_and_below($1) b
+select b.organisation from directory.self_and_below($1, $3) b
     where b.valid_from <= $3 and b.valid_to >= $3
 """
 _SEEN = f"""

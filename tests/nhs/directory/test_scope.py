@@ -9,14 +9,17 @@ from nhs.roles import RelationshipKind as Rel
 from tests.support.directory import have_organisation, relate
 
 MEMBERS = """
-select provider, pounds from directory.scope($1)
+select provider, pounds from directory.scope($1, $4)
 where valid_from <= $3 and valid_to >= $2 order by provider
 """
 
 
-async def seen(database, acting_for, start, end=None):
+TODAY = date(2026, 4, 9)
+
+
+async def seen(database, acting_for, start, end=None, *, today=TODAY):
     async with database.reader() as reader:
-        rows = await reader.fetch(MEMBERS, acting_for, start, end or start)
+        rows = await reader.fetch(MEMBERS, acting_for, start, end or start, today)
     return {row["provider"]: row["pounds"] for row in rows}
 
 
@@ -97,19 +100,58 @@ async def test_a_successor_inherits_what_its_predecessor_saw(england, database):
     assert set(await seen(database, "QHM", date(2026, 4, 1))) == {"QHM"}
 
 
+async def test_a_successor_neither_sees_nor_acts_before_its_first_day(england, database):
+    """The merger of 1 April 2026, loaded well ahead of it."""
+    day, before = date(2023, 1, 1), date(2026, 3, 31)
+    assert await seen(database, "QNA", day, today=before) == {"QNA": True}
+    assert "A84003" in await seen(database, "QNA", day, today=date(2026, 4, 1))
+    async with database.reader() as reader:
+        for today, acts_for in ((before, {"QNA"}), (date(2026, 4, 1), {"QNA", "QHM"})):
+            own = await reader.fetch("select * from directory.inherited('QNA', $1)", today)
+            assert {row["organisation"] for row in own} == acts_for
+            below = await reader.fetch(
+                "select organisation from directory.self_and_below('QNA', $1)"
+                " where $2 between valid_from and valid_to",
+                today,
+                day,
+            )
+            assert ({row["organisation"] for row in below} > {"QHM", "01H"}) is (today > before)
+
+
+async def test_what_is_taken_over_at_two_removes_counts_when_both_steps_have_come(
+    england, database
+):
+    async with database.transaction() as tx:
+        await have_organisation(tx, "QOP", Kind.ICB)
+        await relate(tx, "QOP", Rel.SUCCESSOR_OF, "QNA", date(2027, 4, 1))
+    day = date(2023, 1, 1)
+    assert "A84003" not in await seen(database, "QOP", day, today=date(2027, 3, 31))
+    assert "A84003" in await seen(database, "QOP", day, today=date(2027, 4, 1))
+
+
+async def test_a_practice_that_took_over_another_sees_what_that_saw_from_then_on(england, database):
+    async with database.transaction() as tx:
+        await relate(tx, "A84002", Rel.SUCCESSOR_OF, "A84003", date(2025, 10, 1))
+    day = date(2023, 1, 1)
+    alone = {"A84002": True, "U09980": True}
+    assert await seen(database, "A84002", day, today=date(2025, 9, 30)) == alone
+    assert await seen(database, "A84002", day, today=date(2025, 10, 1)) == {**alone, "A84003": True}
+
+
 async def test_no_two_rows_of_a_provider_share_a_day(england, database):
     async with database.reader() as reader:
         for commissioner in ("ENG", "QNA", "QHM", "00L"):
             shared = await reader.fetchval(
                 """
                 with row as (
-                    select *, row_number() over () as place from directory.scope($1)
+                    select *, row_number() over () as place from directory.scope($1, $2)
                 )
                 select count(*) from row a join row b
                     on a.provider = b.provider and a.place < b.place
                     and a.valid_from <= b.valid_to and b.valid_from <= a.valid_to
                 """,
                 commissioner,
+                TODAY,
             )
             assert shared == 0
 
@@ -117,8 +159,9 @@ async def test_no_two_rows_of_a_provider_share_a_day(england, database):
 async def test_commissioned_says_by_whom(england, database):
     async with database.reader() as reader:
         rows = await reader.fetch(
-            "select provider, commissioner from directory.commissioned('QHM')"
-            " where provider like 'A%' order by 1"
+            "select provider, commissioner from directory.commissioned('QHM', $1)"
+            " where provider like 'A%' order by 1",
+            TODAY,
         )
     assert [tuple(row) for row in rows] == [("A84002", "00L"), ("A84003", "01H")]
 
@@ -166,6 +209,6 @@ async def test_a_scope_walks_indexes_even_before_the_tables_are_analysed(databas
         if analysed:
             await tx.execute("analyze directory.relationship")
         for acting_for in ("P17", "U17", "S17"):
-            explained = "explain (analyze, format json) select * from directory.scope($1)"
-            (plan,) = await tx.fetchval(explained, acting_for)
+            explained = "explain (analyze, format json) select * from directory.scope($1, $2)"
+            (plan,) = await tx.fetchval(explained, acting_for, TODAY)
             assert rows_touched(plan["Plan"]) <= most, acting_for

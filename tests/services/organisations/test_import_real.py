@@ -60,7 +60,7 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
 
 
 SEEN = """
-select provider, pounds from directory.scope($1)
+select provider, pounds from directory.scope($1, $2)
 where valid_from <= $2 and valid_to >= $2 order by provider
 """
 

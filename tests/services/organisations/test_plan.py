@@ -119,4 +119,5 @@ def test_the_directory_reads_all_it_knows_of_what_is_told():
     for contract in SERVICE.events:
         if model := models.get(contract.type):
             told = contract.example.model_dump(mode="json")
+            told.pop("changes", None)  # what people are told of: no part of what is
             assert model.model_validate(told).model_dump(mode="json") == told

@@ -14,12 +14,12 @@ _MATCHING: Final = f"""
 select m.id, m.version from message m
 where {SEEN} and {MATCHES}
 order by m.id
-limit $10
+limit $11
 """  # noqa: S608 - put together from constants
 _HELD: Final = f"""
 select m.id, m.version, m.kind, m.status, m.person_id = $1 as mine
 from message m
-where {SEEN} and m.id = any ($5)
+where {SEEN} and m.id = any ($6)
 order by m.id
 """  # noqa: S608 - put together from constants
 # With a task everything it is about is done: nothing of it asks for anything any more.

@@ -14,13 +14,7 @@ select
     m.*,
     coalesce(q.name, m.quality_service) as service_name,
     coalesce(c.name, m.commissioner) as commissioner_name,
-    coalesce(p.name, one.provider) as provider_name,
-    array (
-        select coalesce(o.name, n.name)
-        from unnest(m.names) with ordinality as n (name, place)
-        left join directory.organisation o on o.ods_code = n.name
-        order by n.place
-    ) as named
+    coalesce(p.name, one.provider) as provider_name
 from message m
 left join quality_service q on q.id = m.quality_service
 left join directory.organisation c on c.ods_code = m.commissioner
@@ -32,9 +26,9 @@ left join directory.organisation p on p.ods_code = one.provider
 _LIST: Final = f"""
 {_ROW}
 where {SEEN} and {MATCHES}
-    and ($10::timestamptz is null or (m.raised_at, m.id) < ($10, $11::uuid))
+    and ($11::timestamptz is null or (m.raised_at, m.id) < ($11, $12::uuid))
 order by m.raised_at desc, m.id desc
-limit $12
+limit $13
 """
 _TOTAL: Final = f"select count(*) from message m where {SEEN} and {MATCHES}"  # noqa: S608 - constants
 _COUNTS: Final = f"""
@@ -43,16 +37,16 @@ select
     count(*) filter (where m.status = 'UNREAD') as unread,
     count(*) filter (where m.kind = 'TASK' and m.status <> 'DONE') as open_tasks
 from message m
-where {SEEN} and ($5::bool is null or (m.person_id = $1) = $5)
+where {SEEN} and ($6::bool is null or (m.person_id = $1) = $6)
 """  # noqa: S608 - put together from constants
-_BY_ID: Final = f"{_ROW} where {SEEN} and m.id = any ($5)"
+_BY_ID: Final = f"{_ROW} where {SEEN} and m.id = any ($6)"
 _ABOUT: Final = f"""
 select a.*
-from unnest($5::uuid[]) chosen (id)
+from unnest($6::uuid[]) chosen (id)
 join message m on m.id = chosen.id and {SEEN}
 cross join lateral (
     select * from message_about a
-    where a.message_id = m.id order by a.done, a.about_id limit $6
+    where a.message_id = m.id order by a.done, a.about_id limit $7
 ) a
 """  # noqa: S608 - put together from constants
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +19,7 @@ class Sight:
     organisation: str
     supervises: bool
     payment_types: Sequence[str] | None
+    today: date
 
     @classmethod
     def of(cls, principal: Principal) -> "Sight":
@@ -28,10 +29,12 @@ class Sight:
             principal.organisation,
             principal.holds(Role.SUPERVISOR),
             sorted(types) if types is not None else None,
+            principal.today,
         )
 
     def arguments(self) -> tuple[object, ...]:
-        return (self.person, self.organisation, self.supervises, self.payment_types)
+        who = (self.person, self.organisation, self.supervises, self.payment_types)
+        return (*who, self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,16 @@ class MessageFilter:
 
 
 SEEN: Final = """
-m.organisation in (select organisation from directory.inherited($2))
+m.organisation in (select organisation from directory.inherited($2, $5))
 and (
     m.person_id = $1
     or ($3 and ($4::text[] is null or m.payment_type is null or m.payment_type = any ($4)))
 )
 """
 MATCHES: Final = """
-($5::text is null or m.kind = $5)
-and ($6::text[] is null or m.status = any ($6))
-and ($7::text[] is null or m.subject_code = any ($7))
-and ($8::bool is null or (m.person_id = $1) = $8)
-and ($9::timestamptz is null or m.raised_at >= $9)
+($6::text is null or m.kind = $6)
+and ($7::text[] is null or m.status = any ($7))
+and ($8::text[] is null or m.subject_code = any ($8))
+and ($9::bool is null or (m.person_id = $1) = $9)
+and ($10::timestamptz is null or m.raised_at >= $10)
 """

@@ -8,6 +8,7 @@ import pytest
 from chassis.handling import take
 from chassis.ids import new_id
 from chassis.received import Received
+from nhs.directory import Acting
 from services.participation.app import SERVICE
 from services.participation.offers import commands
 from services.participation.offers.store import changes
