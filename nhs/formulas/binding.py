@@ -1,7 +1,8 @@
 """What a rule's names are bound to.
 
 `values.…` and `provider.…` differ from provider to provider; `indicator.…`, `constants.…` and
-`national.prevalence` are fixed for a run, which freezes them.
+`national.…` are fixed for a run, which freezes them. National figures are dated sets of their own:
+the prevalence of each group by the group's code, and the average list by its name.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,9 @@ VARIABLE = frozenset(
 )
 INDICATOR = frozenset({"indicator.points", "indicator.lower", "indicator.upper"})
 PREVALENCE = "national.prevalence"
+AVERAGE_LIST = "average_list"
+"""Of the networks: practices' average is a constant of the published version (DOMAIN 10.7)."""
+NATIONAL = frozenset({PREVALENCE, f"national.{AVERAGE_LIST}"})
 
 
 class UnboundNameError(LookupError):
@@ -23,7 +27,7 @@ class UnboundNameError(LookupError):
 def resolvable(service: QualityServiceSpecification, target: str) -> bool:
     """Whether a binding's target is something a calculation can supply."""
     constants = {f"constants.{constant.name}" for constant in service.constants}
-    return target in VARIABLE | INDICATOR | constants | {PREVALENCE}
+    return target in VARIABLE | INDICATOR | NATIONAL | constants
 
 
 def variables(indicator: Indicator) -> dict[str, str]:
@@ -34,24 +38,26 @@ def variables(indicator: Indicator) -> dict[str, str]:
 def constants(
     service: QualityServiceSpecification,
     indicator: Indicator,
-    prevalences: Mapping[str, Fraction],
+    national: Mapping[str, Fraction],
 ) -> dict[str, Fraction]:
     """The formula's names that are the same for every provider of a run, exactly."""
     fixed = {name: to for name, to in indicator.bindings.items() if to not in VARIABLE}
-    return {name: _resolve(service, indicator, prevalences, to) for name, to in fixed.items()}
+    return {name: _resolve(service, indicator, national, to) for name, to in fixed.items()}
 
 
 def _resolve(
     service: QualityServiceSpecification,
     indicator: Indicator,
-    prevalences: Mapping[str, Fraction],
+    national: Mapping[str, Fraction],
     target: str,
 ) -> Fraction:
     if target == PREVALENCE:
-        return _prevalence(indicator, prevalences)
+        return _prevalence(indicator, national)
     kind, _, name = target.partition(".")
     if kind == "indicator":
         return _figure(indicator, name)
+    if target in NATIONAL and name in national:
+        return national[name]
     for constant in service.constants:
         if kind == "constants" and constant.name == name:
             return Fraction(constant.value)

@@ -1,7 +1,6 @@
 """The check at publication: what must hold of a specification before anybody is paid by it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -10,6 +9,8 @@ from typing import Final
 from nhs.formulas import binding
 from nhs.formulas.explain import explain
 from nhs.formulas.formula import Formula
+from nhs.formulas.problem import Problem, twice
+from nhs.formulas.scheme_soundness import check_scheme
 from nhs.formulas.specification import Indicator, QualityServiceSpecification
 
 #: pounds per point and patient, unchanged from 2016 to 2025 (DOMAIN.md 3.3)
@@ -19,22 +20,19 @@ ROUNDINGS: Final = frozenset({"round2", "round0", "floor"})
 COHORT: Final = 100_000  # large enough that a percentage with three decimals is a whole patient
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong and where. A warning may be overruled with a reason; nothing else may."""
-
-    code: str
-    where: str
-    message: str
-    warning: bool = False
+LOCAL_SCHEMES: Final = ("LES", "LIS")
 
 
 def check(service: QualityServiceSpecification) -> list[Problem]:
     """Everything found, in the order of the specification; empty if it is sound."""
-    problems = [*_dates(service), *_uniqueness(service), *_points(service)]
+    problems = [*_dates(service), *_kind(service), *_uniqueness(service), *_points(service)]
+    if service.scheme:
+        dates = service.starts_on, service.ends_on
+        problems += check_scheme(service.code, service.scheme, *dates)
     for indicator in service.indicators:
         found = [*_thresholds(indicator), *_names(service, indicator)]
-        problems += found or _monotonic(service, indicator)
+        meant = indicator.pays_less_because is not None
+        problems += found or ([] if meant else _monotonic(service, indicator))
     return [*problems, *_price_of_a_patient(service)]
 
 
@@ -43,15 +41,30 @@ def _dates(service: QualityServiceSpecification) -> Iterator[Problem]:
         yield Problem("DATES_REVERSED", service.code, "the service ends before it starts")
 
 
+def _kind(service: QualityServiceSpecification) -> Iterator[Problem]:
+    """Each kind has what pays it, and nothing of the others."""
+    claimed, measured = service.kind == "CLAIM", service.kind == "ACHIEVEMENT"
+    if claimed != (service.scheme is not None):
+        message = f"it is {service.kind} and has {'no' if claimed else 'a'} scheme"
+        yield Problem("KIND_MISMATCH", service.code, message)
+    if measured != bool(service.domains):
+        message = f"it is {service.kind} and measures {'nothing' if measured else 'indicators'}"
+        yield Problem("KIND_MISMATCH", service.code, message)
+    if measured == (service.payment_period == "NONE"):
+        message = f"it is {service.kind} and its payment period is {service.payment_period}"
+        yield Problem("KIND_MISMATCH", service.code, message)
+    if claimed and service.payment_type not in LOCAL_SCHEMES:
+        message = f"what is claimed is {' or '.join(LOCAL_SCHEMES)}, not {service.payment_type}"
+        yield Problem("PAYMENT_TYPE_UNKNOWN", service.code, message)
+
+
 def _uniqueness(service: QualityServiceSpecification) -> Iterator[Problem]:
-    named = {
-        "indicator": [indicator.code for indicator in service.indicators],
-        "constant": [constant.name for constant in service.constants],
-        "formula": [formula.formula for formula in service.formulas],
-    }
-    for kind, names in named.items():
-        for name in sorted({name for name in names if names.count(name) > 1}):
-            yield Problem("DEFINED_TWICE", name, f"the {kind} {name} is defined twice")
+    groups = [group for domain in service.domains for group in domain.groups]
+    yield from twice("domain", [domain.code for domain in service.domains])
+    yield from twice("group", [group.code for group in groups])
+    yield from twice("indicator", [indicator.code for indicator in service.indicators])
+    yield from twice("constant", [constant.name for constant in service.constants])
+    yield from twice("formula", [formula.formula for formula in service.formulas])
 
 
 def _points(service: QualityServiceSpecification) -> Iterator[Problem]:
@@ -79,7 +92,8 @@ def _thresholds(indicator: Indicator) -> Iterator[Problem]:
         message = f"thresholds {low} and {high} are not in order within 0 to 100"
         yield Problem("THRESHOLDS_OUT_OF_ORDER", indicator.code, message)
     for figure in ("points", "lower", "upper"):
-        if getattr(indicator, figure) is not None and figure not in indicator.sources:
+        # Nought points are no figure: what is paid by the item earns none.
+        if getattr(indicator, figure) not in (None, Decimal(0)) and figure not in indicator.sources:
             yield Problem("SOURCE_MISSING", indicator.code, f"its {figure} name no source")
 
 
@@ -162,6 +176,7 @@ def _sample(
 ) -> dict[str, Fraction]:
     """A provider of a made-up cohort: only the numerator matters here."""
     assumed = dict.fromkeys(service.prevalence_groups, Fraction(1, 10))
+    assumed[binding.AVERAGE_LIST] = Fraction(COHORT)
     fixed = binding.constants(service, indicator, assumed)
     varying = binding.variables(indicator)
     numbers = dict.fromkeys(varying, COHORT)

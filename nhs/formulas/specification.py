@@ -5,27 +5,25 @@ import json
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
 from nhs.formulas.formula import Formula, FormulaId, Name
+from nhs.formulas.part import Code, Part, Source, Status
+from nhs.formulas.scheme import Scheme
 
-Code = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9_]{0,29}$")]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=10)]
 Percent = Annotated[Decimal, Field(max_digits=9, decimal_places=6)]
-Status = Literal["verified", "provisional"]
+Kind = Literal["ACHIEVEMENT", "PARTICIPATION_ONLY", "CLAIM"]
 
 
-class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+def _later(default: Any) -> Any:
+    """A field that came after specifications had been published.
 
-
-class Source(Part):
-    """Where a figure comes from, and whether a payment may rest on it."""
-
-    source: str = Field(min_length=1)
-    status: Status
+    It is written only where it says something: what was published before keeps its digest.
+    """
+    return Field(default, exclude_if=lambda value: value == default)
 
 
 class Constant(Part):
@@ -50,7 +48,8 @@ class Indicator(Part):
     """What is measured, what it is worth, and how its payment is calculated.
 
     Thresholds are percentages. `numerator`, `denominator` and `register` name the fields of an
-    extract that carry them; `prevalence_group` is the key of the national prevalence.
+    extract that carry them: what is only counted, doses, checks or a yes, has a numerator alone.
+    `prevalence_group` is the key of the national prevalence.
     """
 
     code: Code
@@ -66,11 +65,15 @@ class Indicator(Part):
     prevalence_basis: str | None = None
     formula: FormulaId
     bindings: dict[Name, str]
-    sources: dict[Literal["points", "lower", "upper"], Source]
+    sources: dict[Literal["points", "lower", "upper", "fields"], Source]
+    pays_less_because: str | None = _later(None)
+    """Why more achievement may pay less, where that is meant."""
 
     @property
     def provisional(self) -> bool:
-        return any(source.status == "provisional" for source in self.sources.values())
+        """Whether a figure is unconfirmed; the name of a field is none."""
+        figures = (source for figure, source in self.sources.items() if figure != "fields")
+        return any(source.status == "provisional" for source in figures)
 
     @property
     def fields(self) -> dict[str, str]:
@@ -98,7 +101,11 @@ class Domain(Part):
 
 
 class QualityServiceSpecification(Part):
-    """One service of one period. A participation-only service has no formulas and no domains."""
+    """One service of one period, which need not be a financial year.
+
+    What is measured is paid by the formulas of its domains; what is claimed, by its scheme; what
+    is only taken part in, not at all.
+    """
 
     code: Code
     name: str
@@ -117,6 +124,17 @@ class QualityServiceSpecification(Part):
     constants: tuple[Constant, ...] = ()
     formulas: tuple[Formula, ...] = ()
     domains: tuple[Domain, ...] = ()
+    kind: Kind = _later("ACHIEVEMENT")
+    accepted_on_behalf: bool = _later(default=False)
+    """Whether an offer counts as accepted at once, for a provider that may take part."""
+    values_from: Literal["PROVIDER", "MEMBERS"] = _later("PROVIDER")
+    """Whose values a network is paid by: its own, or the sums over its members."""
+    members_take_part_in: Code | None = _later(None)
+    """The line that a member must take part in for its values to be counted."""
+    declared_per: Literal["SERVICE", "INDICATOR"] = _later("SERVICE")
+    scheme: Scheme | None = _later(None)
+    source: Source | None = _later(None)
+    """Where its code, dates and period come from."""
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -139,8 +157,10 @@ class QualityServiceSpecification(Part):
     @property
     def provisional(self) -> bool:
         """Whether any figure a payment rests on is unconfirmed."""
-        return any(i.provisional for i in self.indicators) or any(
-            constant.status == "provisional" for constant in self.constants
+        return (
+            any(indicator.provisional for indicator in self.indicators)
+            or any(constant.status == "provisional" for constant in self.constants)
+            or (self.scheme is not None and self.scheme.provisional)
         )
 
     @property

@@ -7,7 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from chassis.errors import DomainError
-from nhs.formulas.soundness import Problem, check
+from nhs.formulas.problem import Problem
+from nhs.formulas.soundness import check
 from nhs.formulas.specification import QualityServiceSpecification
 from nhs.values import Period
 

@@ -75,6 +75,7 @@ def example() -> QualityServicePublished:
         digest_sha256="0" * 64,
         code="CVDP2526",
         name="Cardiovascular disease audit 2025/26",
+        kind="PARTICIPATION_ONLY",
         payment_type=None,
         provider_kind="PRACTICE",
         payment_period="NONE",

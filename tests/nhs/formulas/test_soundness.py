@@ -42,6 +42,7 @@ def test_the_shipped_service_is_sound():
         ),
         (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
         (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),
+        (lambda d: d["domains"].append(d["domains"][1]), "DEFINED_TWICE"),
     ],
 )
 def test_an_unsound_specification_is_refused_with_its_code(change, code):
@@ -56,6 +57,29 @@ def test_a_rule_that_pays_less_for_more_is_found_at_its_break_points():
         steps[2] = ["earned", "difference", ["points", "slope"]]
 
     assert "PAYS_LESS_FOR_MORE" in changed(penalise)
+
+
+def test_paying_less_for_more_is_let_in_where_it_is_meant():
+    def penalise(document: Any) -> None:
+        steps = document["formulas"][1]["steps"]
+        steps.insert(1, ["missed", "difference", ["points", "points"]])
+        steps[2] = ["earned", "choose", ["achievement", "missed", "points"]]
+
+    def mean_it(document: Any) -> None:
+        penalise(document)
+        for domain in document["domains"]:
+            for group in domain["groups"]:
+                for indicator in group["indicators"]:
+                    if indicator["formula"] == "qof-plain@1":
+                        indicator["pays_less_because"] = "A penalty that was agreed"
+
+    assert set(changed(penalise)) == {"PAYS_LESS_FOR_MORE"}
+    assert changed(mean_it) == []
+
+
+def test_a_service_that_is_only_taken_part_in_measures_nothing():
+    assert "KIND_MISMATCH" in changed(lambda d: d.update(kind="PARTICIPATION_ONLY"))
+    assert "KIND_MISMATCH" in changed(lambda d: d.update(domains=[], points="0"))
 
 
 def test_an_unusual_price_of_a_patient_is_a_warning_only():

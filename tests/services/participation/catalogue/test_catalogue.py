@@ -45,7 +45,7 @@ async def drafted(participation):
 def test_every_shipped_service_is_sound_and_named_by_its_file():
     for code, specification in shipped.library().items():
         assert specification.code == code
-        assert not replace(draft(), specification=specification).problems
+        assert not replace(draft(), specification=specification).problems, code
 
 
 def test_points_that_do_not_add_up_cannot_be_published():
