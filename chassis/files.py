@@ -88,8 +88,22 @@ class Files:
     def _signed(self, method: str, kind: str, organisation: str, file: UUID, name: str = "") -> str:
         path = f"/files/{self.service}/{kind}/{quote(_plain(organisation))}/{file}"
         query = {"name": _SAFE_NAME.sub("_", name)} if name else {}
-        query["expires"] = str(int(time.time()) + LIFETIME)
+        return self.signed_path(method, path, query)
+
+    def signed_path(self, method: str, path: str, query: Mapping[str, str]) -> str:
+        """The path with its query, good for that method and some minutes."""
+        query = {**query, "expires": str(int(time.time()) + LIFETIME)}
         return f"{path}?{urlencode(query | {'signature': self.sign(method, path, query)})}"
+
+    def allowed(self, method: str, path: str, query: Mapping[str, str]) -> dict[str, str]:
+        """Hold the path against its signature and the clock; answers what else its query says."""
+        given = dict(query)
+        signature = given.pop("signature", "")
+        if not hmac.compare_digest(signature.encode(), self.sign(method, path, given).encode()):
+            raise DomainError("PATH_NOT_SIGNED", "This path was not handed out for that.")
+        if int(given.pop("expires")) < time.time():
+            raise DomainError("PATH_EXPIRED", "This path has expired: ask for another.")
+        return given
 
     def sign(self, method: str, path: str, query: Mapping[str, str]) -> str:
         signed = "\n".join((method, path, urlencode(sorted(query.items()))))

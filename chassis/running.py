@@ -15,6 +15,7 @@ from chassis.auth import TokenVerifier
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.db import Database
+from chassis.download import Downloads
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
 from chassis.housekeeping import keep_house
@@ -111,8 +112,17 @@ class Running:
             body_limit=settings.body_limit,
         )
         checks = {"database": self.not_migrated, **self.checks}
+        downloads = Downloads(
+            service=self.service, database=self.database, clock=self.clock, files=self.files
+        )
         return self._serving(
-            server.application(checks, graphql=endpoint, files=self.files, links=self._links())
+            server.application(
+                checks,
+                graphql=endpoint,
+                files=self.files,
+                downloads=downloads,
+                links=self._links(),
+            )
         )
 
     def _links(self) -> list[Mount]:

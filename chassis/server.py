@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from chassis import metrics, transfer
+from chassis.download import Downloads
 from chassis.errors import TransientError
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
@@ -32,6 +33,7 @@ def application(
     *,
     graphql: GraphQLEndpoint[Any] | None = None,
     files: Files | None = None,
+    downloads: Downloads | None = None,
     links: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Make the application; a worker without GraphQL still tells its health."""
@@ -44,6 +46,8 @@ def application(
         routes.append(Route("/graphql", graphql.answer, methods=["POST"]))
     if files:
         routes.extend(transfer.routes(files))
+    if downloads:
+        routes.extend(downloads.routes())
     return Starlette(routes=[*routes, *links])
 
 

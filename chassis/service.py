@@ -17,6 +17,7 @@ from strawberry.federation import Schema
 from chassis.auth import Identity
 from chassis.clock import Clock
 from chassis.db import Database, Reader, Tx
+from chassis.export import Report
 from chassis.files import FileKind, Files
 from chassis.graphql.context import P
 from chassis.jobs import JobHandler
@@ -87,5 +88,6 @@ class Service(Generic[P]):
     """By topic: the current state of everything, as events."""
     events: Sequence[EventContract] = ()
     files: Sequence[FileKind] = ()
+    reports: Sequence[Report[Any]] = ()
     links: Links | None = None
     bootstrap: Bootstrap | None = None

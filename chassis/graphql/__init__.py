@@ -3,6 +3,7 @@
 from chassis.graphql.bulk import BulkAnswer, Count, Refusal, RowVersion, choice
 from chassis.graphql.connections import Connection, Edge, PageInfo, Window, connection, window
 from chassis.graphql.context import Caller, Context
+from chassis.graphql.download import Download
 from chassis.graphql.federation import schema, undescribed
 from chassis.graphql.scalars import JSON, FinancialYear, OdsCode, Points, Pounds, as_uuid
 
@@ -13,6 +14,7 @@ __all__ = [
     "Connection",
     "Context",
     "Count",
+    "Download",
     "Edge",
     "FinancialYear",
     "OdsCode",

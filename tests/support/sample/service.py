@@ -14,12 +14,14 @@ from pydantic import BaseModel
 from chassis.auth import Identity
 from chassis.db import Reader, Tx, constraint_means
 from chassis.errors import DomainError, TransientError
+from chassis.export import Cell, Report
 from chassis.files import FileKind
 from chassis.graphql import (
     BulkAnswer,
     Connection,
     Context,
     Count,
+    Download,
     Pounds,
     as_uuid,
     connection,
@@ -154,8 +156,31 @@ class Query:
         return info.context.clock.today().isoformat()
 
 
+@dataclass(frozen=True)
+class NotesFilter:
+    """What is asked of the report of notes."""
+
+    cost_at_least: Decimal = Decimal(0)
+
+
+async def note_rows(
+    reader: Reader, principal: Writer, wanted: NotesFilter
+) -> AsyncIterator[Sequence[Cell]]:
+    principal.require_writing()
+    async for row in reader.stream(_NOTES, principal.organisation, None, None, None):
+        if row["cost"] >= wanted.cost_at_least:
+            yield row["title"], row["version"], row["cost"]
+
+
+NOTES_REPORT = Report("notes", ("Title", "Version", "Cost"), NotesFilter, note_rows)
+
+
 @strawberry.type
 class Mutation:
+    @strawberry.mutation(description="Ask for the notes as a file.")
+    def request_notes_download(self, info: Info, cost_at_least: Pounds) -> Download:
+        return Download.of(info.context, NOTES_REPORT, NotesFilter(cost_at_least))
+
     @strawberry.mutation(description="Write a note.")
     async def write_note(
         self,
@@ -290,5 +315,6 @@ service = Service(
         )
     ],
     files=[FileKind("note", limit=200_000, media_type="text/plain")],
+    reports=[NOTES_REPORT],
     bootstrap=first_people,
 )
