@@ -68,16 +68,17 @@ create table email_item (
     message_id uuid not null,
     event_id uuid not null,
     person_id uuid,
+    kind text,
     -- Null until it is considered.
     choice text check (choice in ('AT_ONCE', 'DAILY', 'NEVER')),
-    -- For the next digest.
-    waits boolean not null default false,
+    -- Of a daily one: the day whose digest it was for, whether or not that told of it.
+    digest_on date,
     delivery_id uuid references email_delivery,
     primary key (message_id, event_id),
     foreign key (message_id, event_id) references message_event
 );
 create index email_item_new on email_item (message_id) where choice is null;
-create index email_item_waiting on email_item (person_id) where waits;
+create index email_item_daily on email_item (digest_on) where choice = 'DAILY';
 create index email_item_by_delivery on email_item (delivery_id);
 
 -- Whoever tells somebody something need not know of mail: it is put here in the same transaction.
@@ -98,10 +99,11 @@ create table email_acceptance (
     provider text not null,
     quality_service text not null,
     at timestamptz not null,
+    digest_on date,
     delivery_id uuid references email_delivery,
     primary key (event_id, person_id)
 );
-create index email_acceptance_waiting on email_acceptance (person_id) where delivery_id is null;
+create index email_acceptance_daily on email_acceptance (digest_on);
 create index email_acceptance_by_delivery on email_acceptance (delivery_id);
 
 -- The days whose digests are made, by the business clock.
