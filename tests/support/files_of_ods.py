@@ -102,6 +102,13 @@ def member(
     ]
 
 
+def successor(
+    predecessor: str, code: str, on: str = "20250401", *, reason: str = "R", indicator: str = ""
+) -> list[str]:
+    """A line of succ."""
+    return [predecessor, code, reason, on, indicator]
+
+
 def mapping(sub_icb: str, icb: str, region: str = "Y98") -> list[str]:
     levels = [
         cell

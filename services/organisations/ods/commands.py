@@ -25,9 +25,10 @@ from services.organisations.directory import commands as directory
 from services.organisations.directory import store as organisations
 from services.organisations.network import store as network
 from services.organisations.ods import store
+from services.organisations.ods.consistency import examine
 from services.organisations.ods.domain import JOB, Reading
 from services.organisations.ods.formats.files import File, read_files
-from services.organisations.ods.plan import Known, Plan, kinds_changed, plan
+from services.organisations.ods.plan import Known, Plan, plan
 from services.organisations.ods.report import report
 
 UPLOAD = FileKind("ods", limit=64 * 1024 * 1024)
@@ -160,8 +161,8 @@ async def _compare(
             reader, {one.counted_on for one in reading.list_sizes}
         ),
     )
-    reading.problems += kinds_changed(known, reading)
     today = now.astimezone(ENGLAND).date()
+    examine(known, reading, today)
     return known, reading, await asyncio.to_thread(plan, known, reading, today)
 
 

@@ -1,6 +1,6 @@
 """What the files say, and what was wrong with them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,6 +14,8 @@ MORE_THAN_A_LINE = frozenset(
     {
         "FILE_NOT_KNOWN",
         "FILE_NOT_READABLE",
+        "FILE_EMPTY",
+        "WRONG_ENCODING",
         "WORKBOOK_NOT_READABLE",
         "TOO_LARGE",
         "SHEET_MISSING",
@@ -67,6 +69,19 @@ class PartOf:
     """As the uploader says; None for today."""
 
 
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """A provider that took over from another, as ODS says."""
+
+    predecessor: str
+    successor: str
+    since: date
+
+
+Place = tuple[str, int]
+"""File and line."""
+
+
 @dataclass(slots=True)
 class Reading:
     """Everything some files say."""
@@ -77,14 +92,22 @@ class Reading:
     commissioned: list[Commissioned] = field(default_factory=list)
     led: list[Led] = field(default_factory=list)
     parts: list[PartOf] = field(default_factory=list)
+    succeeded: list[Succeeded] = field(default_factory=list)
+    pcns_listed: bool = False
+    """Whether a list of PCNs was given: a PCN on no list is then an error in somebody's file."""
     rows: list[MembershipRow] | None = None
     """None where no file of memberships was given: then nothing is said about them."""
+    row_places: dict[MembershipRow, Place] = field(default_factory=dict)
     rows_unread: bool = False
     """Whether a line of memberships could not be read: then the rows are not the whole truth."""
+    withheld: set[str] = field(default_factory=set)
+    """Practices of which a row was read and not taken: of them, too, not all is said."""
     list_sizes: list[ListSize] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    places: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """File and line that first told of an organisation."""
+    warnings: list[Problem] = field(default_factory=list)
+    """What is odd, and is taken all the same."""
+    places: dict[str, Place] = field(default_factory=dict)
+    """Where an organisation was first told of."""
 
     def say(self, one: Organisation, file: str, line: int) -> None:
         self.organisations[one.ods_code] = one
@@ -94,3 +117,15 @@ class Reading:
         for one in ones:
             self.named.setdefault(one.ods_code, one)
             self.places.setdefault(one.ods_code, (file, line))
+
+    def take(self, row: MembershipRow, file: str, line: int) -> None:
+        """A row said twice, on two lines or in two forms of a file, is one."""
+        assert self.rows is not None
+        if row not in self.row_places:
+            self.row_places[row] = file, line
+            self.rows.append(row)
+
+    def withhold(self, rows: Collection[MembershipRow]) -> None:
+        assert self.rows is not None
+        self.rows = [row for row in self.rows if row not in rows]
+        self.withheld.update(row.practice for row in rows)

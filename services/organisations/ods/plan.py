@@ -9,12 +9,14 @@ from nhs.roles import OrganisationKind, RelationshipKind
 from services.organisations.directory.domain import ListSize, Organisation, Status
 from services.organisations.network import domain as network
 from services.organisations.network.domain import Line, MembershipRow, Span
-from services.organisations.ods.domain import Problem, Reading
+from services.organisations.ods.domain import Led, Reading
 from services.organisations.ods.succession import Succession, successions
 
 HIERARCHY_FROM = date(2013, 4, 1)
 """The mapping has no dates. Where its uploader says none either, and nothing was known before, its
 hierarchy counts from the day commissioning as we know it began (Health and Social Care Act)."""
+
+_PROVIDERS = frozenset({OrganisationKind.PRACTICE, OrganisationKind.PCN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,33 +56,20 @@ def plan(known: Known, reading: Reading, today: date) -> Plan:
     made = Plan()
     relationships = Relationships(known)
     _relate(relationships, reading, today)
+    _lead_the_merely_named(relationships, known, reading, today)
     made.successions = relationships.succeed()
     wanted = _organisations(known, reading, made.successions, today)
     made.organisations = [
         one for code, one in wanted.items() if known.organisations.get(code) != one
     ]
     made.touched.update(one.ods_code for one in made.organisations)
+    _succeed_providers(relationships, reading, {**known.organisations, **wanted})
     rows = _rows(known, reading)
     made.overlaps = _join_networks(relationships, rows)
     relationships.into(made)
     _keep_rows(made, known, rows)
     _count_patients(made, known, reading, {**known.organisations, **wanted})
     return made
-
-
-def kinds_changed(known: Known, reading: Reading) -> list[Problem]:
-    """An organisation does not become one of another kind."""
-    said = [*reading.organisations.values(), *reading.named.values()]
-    return [
-        _kind_changed(one, before, *reading.places[one.ods_code])
-        for one in said
-        if (before := known.organisations.get(one.ods_code)) and before.kind != one.kind
-    ]
-
-
-def _kind_changed(one: Organisation, before: Organisation, file: str, line: int) -> Problem:
-    reason = f"{one.ods_code} is known as a {before.kind}, not as a {one.kind}"
-    return Problem(file, "KIND_CHANGED", reason, line)
 
 
 def _organisations(
@@ -167,13 +156,7 @@ def _relate(relationships: Relationships, reading: Reading, today: date) -> None
         known = relationships.history(line)
         relationships.become(line, network.followed_by(known, commissioned.span))
     for led in reading.led:
-        line = led.pcn, RelationshipKind.COMMISSIONED_BY
-        known = relationships.history(line)
-        spans = network.belonging_to(known, led.lead, today, led.opened_on)
-        said = Span(
-            led.opened_on, led.lead, led.closed_on
-        )  # where nothing known lies before its end
-        relationships.become(line, network.ending(spans, led.closed_on) or [said])
+        _lead(relationships, led, today)
     for part in sorted(reading.parts, key=lambda part: part.since or today):
         line = part.part, RelationshipKind.PART_OF
         known = relationships.history(line)
@@ -182,15 +165,54 @@ def _relate(relationships: Relationships, reading: Reading, today: date) -> None
         relationships.become(line, spans)
 
 
+def _lead(relationships: Relationships, led: Led, today: date) -> None:
+    line = led.pcn, RelationshipKind.COMMISSIONED_BY
+    spans = network.belonging_to(relationships.history(line), led.lead, today, led.opened_on)
+    said = Span(led.opened_on, led.lead, led.closed_on)  # where nothing known lies before its end
+    relationships.become(line, network.ending(spans, led.closed_on) or [said])
+
+
+def _lead_the_merely_named(
+    relationships: Relationships, known: Known, reading: Reading, today: date
+) -> None:
+    """A PCN that no list described has its lead from the rows of its members."""
+    latest: dict[str, MembershipRow] = {}
+    for row in sorted(reading.rows or (), key=lambda row: (row.starts_on, row.practice)):
+        latest[row.pcn] = row
+    for pcn, row in latest.items():
+        one = reading.organisations.get(pcn) or known.organisations.get(pcn)
+        if one is None or one.status is Status.NAMED_ONLY:
+            first = min(each.starts_on for each in reading.rows or () if each.pcn == pcn)
+            _lead(relationships, Led(pcn, row.pcn_sub_icb, first, None), today)
+
+
+def _succeed_providers(
+    relationships: Relationships, reading: Reading, organisations: Mapping[str, Organisation]
+) -> None:
+    """What succ says of practices and PCNs known; it says what is so, and never what is not."""
+    for said in reading.succeeded:
+        one, other = organisations.get(said.successor), organisations.get(said.predecessor)
+        if one and other and one.kind == other.kind and one.kind in _PROVIDERS:
+            line = said.successor, RelationshipKind.SUCCESSOR_OF
+            before = [one for one in relationships.history(line) if one.target != said.predecessor]
+            relationships.become(line, [*before, Span(said.since, said.predecessor)])
+
+
 def _rows(known: Known, reading: Reading) -> Sequence[MembershipRow] | None:
     """Every row of memberships that is true; None where nothing is said of them.
 
-    Of lines that could not be read nobody knows whose they were: then no row counts as gone.
+    Of lines that could not be read nobody knows whose they were: then no row counts as gone. Of a
+    practice with a row that was not taken, none of its own does.
     """
-    if reading.rows is None or not reading.rows_unread:
+    if reading.rows is None or not (reading.rows_unread or reading.withheld):
         return reading.rows
     said = {(row.practice, row.pcn, row.starts_on) for row in reading.rows}
-    left = [row for row in known.rows if (row.practice, row.pcn, row.starts_on) not in said]
+    left = [
+        row
+        for row in known.rows
+        if (reading.rows_unread or row.practice in reading.withheld)
+        and (row.practice, row.pcn, row.starts_on) not in said
+    ]
     return [*reading.rows, *left]
 
 

@@ -18,6 +18,7 @@ def report(known: Known, reading: Reading, plan: Plan) -> dict[str, Any]:
     return {
         "counts": dict(_counts(known, reading, plan)),
         "problems": [_problem(one) for one in reading.problems[:LISTED]],
+        "warnings": [_problem(one) for one in reading.warnings[:LISTED]],
         "overlaps": [
             {"practice": practice, "rows": [_span(span) for span in spans]}
             for practice, spans in sorted(plan.overlaps.items())

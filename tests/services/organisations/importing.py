@@ -47,3 +47,32 @@ def _upload(folder: Path, name: str, content: bytes, since: date | None) -> comm
     path = folder / name
     path.write_bytes(content)
     return commands.Upload(path=path, name=name, since=since)
+
+
+async def rows(database, sql, *args):
+    async with database.reader() as reader:
+        return [tuple(row) for row in await reader.fetch(sql, *args)]
+
+
+async def relationships(database, source, kind):
+    return await rows(
+        database,
+        "select target, valid_from, valid_to from directory.relationship"
+        " where source = $1 and kind = $2 order by valid_from, target",
+        source,
+        kind,
+    )
+
+
+async def told(database):
+    """The organisations told of since the last time."""
+    async with database.transaction() as tx:
+        found = await tx.fetch("select aggregateid from chassis.outbox order by position")
+        await tx.execute("delete from chassis.outbox")
+    return [row["aggregateid"] for row in found]
+
+
+async def nothing_came_of_it(database):
+    assert await told(database) == []
+    assert await rows(database, "select ods_code from organisation") == []
+    assert await rows(database, "select id from membership_row") == []

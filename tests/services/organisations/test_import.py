@@ -7,7 +7,13 @@ import pytest
 
 from chassis.errors import TransientError
 from services.organisations.directory.commands import republish
-from tests.services.organisations.importing import load_files
+from tests.services.organisations.importing import (
+    load_files,
+    nothing_came_of_it,
+    relationships,
+    rows,
+    told,
+)
 from tests.services.organisations.small_england import FILES, MEMBERS, PCNS, PRACTICES
 from tests.support.files_of_ods import (
     MAPPING_HEADER,
@@ -20,35 +26,6 @@ from tests.support.files_of_ods import (
     practice,
     workbook,
 )
-
-
-async def rows(database, sql, *args):
-    async with database.reader() as reader:
-        return [tuple(row) for row in await reader.fetch(sql, *args)]
-
-
-async def relationships(database, source, kind):
-    return await rows(
-        database,
-        "select target, valid_from, valid_to from directory.relationship"
-        " where source = $1 and kind = $2 order by valid_from, target",
-        source,
-        kind,
-    )
-
-
-async def told(database):
-    """The organisations told of since the last time."""
-    async with database.transaction() as tx:
-        found = await tx.fetch("select aggregateid from chassis.outbox order by position")
-        await tx.execute("delete from chassis.outbox")
-    return [row["aggregateid"] for row in found]
-
-
-async def nothing_came_of_it(database):
-    assert await told(database) == []
-    assert await rows(database, "select ods_code from organisation") == []
-    assert await rows(database, "select id from membership_row") == []
 
 
 async def test_everything_the_files_say_is_known_and_told_once(database):
@@ -225,94 +202,6 @@ async def test_an_older_hierarchy_loaded_again_takes_a_succession_back(database)
     assert await relationships(database, "QQ9", "SUCCESSOR_OF") == []
     icbs = "select status, closed_on from organisation where ods_code in ('QQ1', 'QQ2')"
     assert await rows(database, icbs) == [("ACTIVE", None)] * 2
-
-
-CODE = "organisation code"
-PROBLEMS = [
-    (
-        "epraccur.csv",
-        csv_file([*PRACTICES, practice("99001A")]),
-        ("NOT_A_CODE", 4, CODE),
-    ),
-    ("epraccur.csv", csv_file([practice("A99001", joined="2020")]), ("NOT_A_DATE", 1, "join date")),
-    ("epraccur.csv", csv_file([practice("A99001", status="X")]), ("STATUS_NOT_KNOWN", 1, "status")),
-    (
-        "epraccur.csv",
-        csv_file([practice("A99001", closed="19700101")]),
-        ("ENDS_BEFORE_IT_STARTS", 1, "close date"),
-    ),
-    ("epraccur.csv", csv_file([PRACTICES[0], PRACTICES[0]]), ("TWICE", 2, CODE)),
-    ("epraccur.csv", csv_file([PRACTICES[0], ["A99002"]]), ("LINE_TOO_SHORT", 2, None)),
-    ("epraccur.csv", b"anything else\n", ("FILE_NOT_KNOWN", 1, None)),
-    ("ePCN.xlsx", b"PK\x03\x04 and then nothing", ("WORKBOOK_NOT_READABLE", None, None)),
-    ("ePCN.xlsx", workbook(PCNS, MEMBERS, ("PCNDetails", "Else")), ("SHEET_MISSING", None, None)),
-    ("ePCN.xlsx", workbook(PCNS, [member("A99001", "Z1")]), ("NOT_A_CODE", 2, "PCN Code")),
-    ("mapping.csv", csv_file([], MAPPING_HEADER[:5]), ("COLUMN_MISSING", 1, "CCG_NAME")),
-    (
-        "mapping.csv",
-        csv_file([mapping("98A", "QQ1"), mapping("98A", "QQ2")], MAPPING_HEADER),
-        ("TWO_PARENTS", 3, "CCG_ODS_CODE"),
-    ),
-    (
-        "lists.csv",
-        csv_file([patients("A99001", "-1")], PATIENTS_HEADER),
-        ("NOT_A_NUMBER", 2, "NUMBER_OF_PATIENTS"),
-    ),
-]
-
-
-async def test_a_bad_line_is_named_and_nothing_is_applied(database):
-    for name, content, place in PROBLEMS:
-        outcome, report = await load_files(database, {**FILES, name: content})
-        assert outcome == "REFUSED", place
-        (problem,) = report["problems"]
-        assert problem["file"].startswith(name)
-        assert (problem["code"], problem["line"], problem["column"]) == place
-        await nothing_came_of_it(database)
-
-
-async def test_bad_lines_may_be_skipped_and_stay_listed(database):
-    files = {**FILES, "epraccur.csv": csv_file([*PRACTICES, practice("A99004", status="X")])}
-    outcome, report = await load_files(database, files, skip_bad_lines=True)
-    assert (outcome, report["counts"]["PROBLEMS"]) == ("APPLIED", 1)
-    assert report["counts"]["PRACTICE_ADDED"] == 3
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "code"),
-    [
-        ("ePCN.xlsx", workbook(PCNS, MEMBERS, ("PCNDetails", "Else")), "SHEET_MISSING"),
-        ("mapping.csv", csv_file([], MAPPING_HEADER[:5]), "COLUMN_MISSING"),
-        ("mapping.csv", csv_file([mapping("A99001", "QQ1")], MAPPING_HEADER), "KIND_CHANGED"),
-    ],
-)
-async def test_what_is_more_than_a_bad_line_is_never_skipped(database, name, content, code):
-    await load_files(database, FILES)
-    await told(database)
-    outcome, report = await load_files(database, {name: content}, skip_bad_lines=True)
-    assert (outcome, [one["code"] for one in report["problems"]]) == ("REFUSED", [code])
-    assert await told(database) == []
-
-
-async def test_a_skipped_line_of_a_member_leaves_what_was_known_of_members(database):
-    await load_files(database, FILES)
-    await told(database)
-    members = [MEMBERS[0], member("A99001", "Z1", "20220401"), *MEMBERS[2:]]
-    files = {"ePCN.xlsx": workbook(PCNS, members)}
-    outcome, report = await load_files(database, files, skip_bad_lines=True)
-    assert (outcome, report["counts"]["PROBLEMS"]) == ("UNCHANGED", 1)
-    assert await told(database) == []
-
-
-async def test_an_organisation_does_not_become_one_of_another_kind(database):
-    await load_files(database, FILES)
-    await told(database)
-    mixed = csv_file([mapping("A99001", "QQ1")], MAPPING_HEADER)
-    outcome, report = await load_files(database, {"mapping.csv": mixed})
-    assert outcome == "REFUSED"
-    (problem,) = report["problems"]
-    assert (problem["code"], problem["file"], problem["line"]) == ("KIND_CHANGED", "mapping.csv", 2)
-    assert await told(database) == []
 
 
 async def test_lists_of_nobody_are_listed_and_lists_of_one_sex_are_no_totals(database):

@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from nhs.values import ods_code
 from services.organisations.ods.domain import Problem
 
 T = TypeVar("T")
+Row: TypeAlias = tuple[int, Sequence[object]]
+"""The number of a line, and its cells."""
 
+_WORD = re.compile(r"[a-z0-9]+")
+_PLACE = frozenset({"loc", "location"})
 _PCN = re.compile(r"U\d{5}")
 _PRACTICE = re.compile(r"[A-Z]\d{5}")
 
@@ -101,25 +105,49 @@ def read_each(
             problems.append(problem)
 
 
+def only_first(
+    read: Iterable[tuple[Line, T]], column: str, problems: list[Problem]
+) -> Iterator[tuple[Line, T]]:
+    """The first line of each code; a later one is listed, for nobody knows which is right."""
+    seen: dict[str, int] = {}
+    for line, found in read:
+        code = line.cells[column]
+        if seen.setdefault(code, line.number) == line.number:
+            yield line, found
+        else:
+            reason = f"{code} stands on line {seen[code]} already"
+            problems.append(Problem(line.file, "TWICE", reason, line.number, column))
+
+
 def headed(
     file: str,
-    rows: Iterable[tuple[int, Sequence[object]]],
+    rows: Iterable[Row],
     wanted: Sequence[str],
     problems: list[Problem],
 ) -> Iterator[Line]:
-    """Lines under a header; header cells may hold line breaks, and more columns than wanted."""
+    """Lines under a header, which may have more columns than wanted."""
     numbered = iter(rows)
-    header = [" ".join(as_text(cell).split()) for cell in next(numbered, (0, ()))[1]]
-    if missing := [column for column in wanted if column not in header]:
+    header = [heading(cell) for cell in next(numbered, (0, ()))[1]]
+    if missing := [column for column in wanted if heading(column) not in header]:
         reason = f"The header lacks {', '.join(missing)}"
         problems.append(Problem(file, "COLUMN_MISSING", reason, 1, missing[0]))
         return
-    yield from _lines(file, numbered, {name: header.index(name) for name in wanted}, problems)
+    places = {name: header.index(heading(name)) for name in wanted}
+    yield from _lines(file, numbered, places, problems)
+
+
+def heading(cell: object) -> str:
+    """What a header cell says, however it is broken into lines and dashed.
+
+    Sub-ICBs are called so, Sub ICB Locs and Sub ICB Locations, as the year may be.
+    """
+    words: list[str] = _WORD.findall(as_text(cell).lower())
+    return " ".join(word for word in words if word not in _PLACE)
 
 
 def unheaded(
     file: str,
-    rows: Iterable[tuple[int, Sequence[object]]],
+    rows: Iterable[Row],
     columns: Mapping[str, int],
     problems: list[Problem],
 ) -> Iterator[Line]:
@@ -129,7 +157,7 @@ def unheaded(
 
 def _lines(
     file: str,
-    rows: Iterable[tuple[int, Sequence[object]]],
+    rows: Iterable[Row],
     places: Mapping[str, int],
     problems: list[Problem],
 ) -> Iterator[Line]:
@@ -141,6 +169,10 @@ def _lines(
         else:
             found = {name: as_text(cells[place]) for name, place in places.items()}
             yield Line(file, number, found)
+
+
+def is_pcn(cell: object) -> bool:
+    return _PCN.fullmatch(as_text(cell)) is not None
 
 
 def as_text(cell: object) -> str:

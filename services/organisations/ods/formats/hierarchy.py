@@ -4,14 +4,14 @@ The hierarchy from the sub-ICB upwards is taken from it. Practices and PCNs are 
 commissioners and members have dates in epraccur and ePCN, and here they have none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from itertools import pairwise
 
 from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import Organisation
 from services.organisations.ods.domain import PartOf, Problem, Reading
-from services.organisations.ods.formats.cells import Line, headed, read_each
+from services.organisations.ods.formats.cells import Line, Row, headed, read_each
 
 _LEVELS = (
     ("CCG_ODS_CODE", "CCG_NAME", OrganisationKind.SUB_ICB),
@@ -25,7 +25,7 @@ _COLUMNS = (FIRST_COLUMN, *(column for level in _LEVELS for column in level[:2])
 
 def read_hierarchy(
     file: str,
-    rows: Iterable[tuple[int, Sequence[object]]],
+    rows: Iterable[Row],
     reading: Reading,
     since: date | None = None,
 ) -> None:

@@ -1,20 +1,31 @@
-"""ePCN.xlsx: the PCNs on one sheet, their members past and present on the other."""
+"""ePCN.xlsx: the PCNs on one sheet, their members past and present on the other.
 
-import io
-import zipfile
-from collections.abc import Iterator, Sequence
+epcn.csv and epcncorepartnerdetails.csv hold the two as tables, with a header or without one.
+"""
 
-from python_calamine import CalamineError, CalamineWorkbook
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 
 from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import Organisation, Status
 from services.organisations.network.domain import MembershipRow
 from services.organisations.ods.domain import Led, Problem, Reading
-from services.organisations.ods.formats.cells import Line, headed, read_each
+from services.organisations.ods.formats.cells import (
+    Line,
+    Row,
+    headed,
+    heading,
+    is_pcn,
+    only_first,
+    read_each,
+    unheaded,
+)
+from services.organisations.ods.formats.workbook import opened, rows
 
 _PCNS = "PCNDetails"
+_PCN = "PCN Code"
 _PCN_COLUMNS = (
-    "PCN Code",
+    _PCN,
     "PCN Name",
     "Current Sub ICB Loc Code",
     "Sub ICB Location",
@@ -42,7 +53,7 @@ _MEMBER_COLUMNS = (
     _PRACTICE_NAME,
     _PRACTICE_SUB_ICB,
     _PRACTICE_SUB_ICB_NAME,
-    "PCN Code",
+    _PCN,
     "PCN Name",
     _PCN_SUB_ICB,
     _PCN_SUB_ICB_NAME,
@@ -51,55 +62,78 @@ _MEMBER_COLUMNS = (
     _MATCH,
 )
 
-LARGEST = 512 * 1024 * 1024
-"""Bytes a workbook may unpack to."""
-
 _TRUTHS = {"TRUE": True, "YES": True, "Y": True, "FALSE": False, "NO": False, "N": False}
 
 
-def read_networks(file: str, content: bytes, reading: Reading) -> None:
-    workbook = _opened(file, content, reading.problems)
+def read_workbook(file: str, content: bytes, reading: Reading) -> None:
+    workbook = opened(file, content, reading.problems)
     if workbook is None:
         return
-    reading.rows = reading.rows or []
     for sheet, columns, read in (
         (_PCNS, _PCN_COLUMNS, _read_pcns),
         (_MEMBERS, _MEMBER_COLUMNS, _read_members),
     ):
-        if sheet not in workbook.sheet_names:
+        place = f"{file}, {sheet}"
+        if sheet in workbook.sheet_names:
+            read(headed(place, rows(workbook, sheet), columns, reading.problems), reading)
+        else:
             reason = f"The workbook has no sheet {sheet!r}"
             reading.problems.append(Problem(file, "SHEET_MISSING", reason))
-            continue
-        place = f"{file}, {sheet}"
-        read(headed(place, _rows(workbook, sheet), columns, reading.problems), reading)
 
 
-def _opened(file: str, content: bytes, problems: list[Problem]) -> CalamineWorkbook | None:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked <= LARGEST:
-            return CalamineWorkbook.from_filelike(io.BytesIO(content))
-        problems.append(Problem(file, "TOO_LARGE", f"It unpacks to {unpacked:,} bytes"))
-    except (zipfile.BadZipFile, CalamineError) as error:
-        problems.append(Problem(file, "WORKBOOK_NOT_READABLE", f"No whole workbook: {error}"))
-    return None
+def pcns_are_here(first: Sequence[object]) -> bool:
+    """Whether it is epcn: by its header, or by its columns."""
+    titled = heading(first[0]) == heading(_PCN)
+    return titled or (len(first) == len(_PCN_COLUMNS) and is_pcn(first[0]))
 
 
-def _rows(workbook: CalamineWorkbook, sheet: str) -> Iterator[tuple[int, Sequence[object]]]:
-    return enumerate(workbook.get_sheet_by_name(sheet).iter_rows(), 1)
+def members_are_here(first: Sequence[object]) -> bool:
+    """Whether it is epcncorepartnerdetails: by its header, or by its columns."""
+    titled = heading(first[0]) == heading(_PRACTICE)
+    place = _MEMBER_COLUMNS.index(_PCN)
+    return titled or (len(first) == len(_MEMBER_COLUMNS) and is_pcn(first[place]))
+
+
+def read_pcns(file: str, table: Iterable[Row], reading: Reading) -> None:
+    _read_pcns(_lines(file, table, _PCN_COLUMNS, reading.problems), reading)
+
+
+def read_members(file: str, table: Iterable[Row], reading: Reading) -> None:
+    _read_members(_lines(file, table, _MEMBER_COLUMNS, reading.problems), reading)
+
+
+def _lines(
+    file: str, table: Iterable[Row], columns: Sequence[str], problems: list[Problem]
+) -> Iterator[Line]:
+    """Whether the first row is a header, its first cell tells."""
+    numbered = iter(table)
+    first = list(islice(numbered, 1))
+    whole = chain(first, numbered)
+    if first and heading(first[0][1][0]) == heading(columns[0]):
+        return headed(file, whole, columns, problems)
+    return unheaded(file, whole, {name: n for n, name in enumerate(columns, 1)}, problems)
 
 
 def _read_pcns(lines: Iterator[Line], reading: Reading) -> None:
-    read = read_each(lines, lambda line: (line, *_pcn(line)), reading.problems)
-    for line, pcn, led, lead in read:
+    reading.pcns_listed = True
+    read = read_each(lines, lambda line: (line, _pcn(line)), reading.problems)
+    for line, (pcn, led, lead) in only_first(read, _PCN, reading.problems):
         reading.say(pcn, line.file, line.number)
         reading.led.append(led)
         reading.name([lead], line.file, line.number)
 
 
+def _read_members(lines: Iterator[Line], reading: Reading) -> None:
+    before = len(reading.problems)
+    reading.rows = reading.rows or []
+    for line, row, named in read_each(lines, lambda line: (line, *_member(line)), reading.problems):
+        reading.take(row, line.file, line.number)
+        reading.name(named, line.file, line.number)
+    reading.rows_unread |= len(reading.problems) > before
+
+
 def _pcn(line: Line) -> tuple[Organisation, Led, Organisation]:
-    code, opened = line.pcn("PCN Code"), line.day("Open Date")
+    code, opened = line.pcn(_PCN), line.day("Open Date")
     closed = line.end("Close Date", opened)
     lead = line.code("Current Sub ICB Loc Code")
     pcn = Organisation(
@@ -114,21 +148,12 @@ def _pcn(line: Line) -> tuple[Organisation, Led, Organisation]:
     return pcn, Led(code, lead, opened, closed), _named_sub_icb(line, lead, "Sub ICB Location")
 
 
-def _read_members(lines: Iterator[Line], reading: Reading) -> None:
-    before = len(reading.problems)
-    for line, row, named in read_each(lines, lambda line: (line, *_member(line)), reading.problems):
-        assert reading.rows is not None
-        reading.rows.append(row)
-        reading.name(named, line.file, line.number)
-    reading.rows_unread |= len(reading.problems) > before
-
-
 def _member(line: Line) -> tuple[MembershipRow, list[Organisation]]:
     start = line.day(_START)
     row = MembershipRow(
         practice=line.practice(_PRACTICE),
         starts_on=start,
-        pcn=line.pcn("PCN Code"),
+        pcn=line.pcn(_PCN),
         ends_on=line.end(_END, start),
         practice_sub_icb=line.code(_PRACTICE_SUB_ICB),
         pcn_sub_icb=line.code(_PCN_SUB_ICB),

@@ -6,10 +6,18 @@ from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import Organisation, Status
 from services.organisations.network.domain import Span
 from services.organisations.ods.domain import Commissioned, Problem, Reading
-from services.organisations.ods.formats.cells import CellError, Line, read_each, unheaded
+from services.organisations.ods.formats.cells import (
+    CellError,
+    Line,
+    Row,
+    only_first,
+    read_each,
+    unheaded,
+)
 
-COLUMNS = {
-    "organisation code": 1,
+_CODE = "organisation code"
+_COLUMNS = {
+    _CODE: 1,
     "name": 2,
     "national grouping": 3,
     "address line 1": 5,
@@ -26,7 +34,7 @@ COLUMNS = {
     "left date": 17,
     "prescribing setting": 26,
 }
-WIDTH = 27
+_WIDTH = 27
 
 _GP_PRACTICE = {"4", "RO76"}  # RO76 in newer files
 _ENGLISH = "Y"  # a national grouping that is a region of England; W is Wales
@@ -38,26 +46,24 @@ _STATUS = {
 }
 
 
+def are_here(first: Sequence[object]) -> bool:
+    return len(first) == _WIDTH
+
+
 def read_practices(
     file: str,
-    rows: Iterable[tuple[int, Sequence[object]]],
+    rows: Iterable[Row],
     reading: Reading,
     also: Collection[str],
 ) -> None:
     """Read the GP practices of England; `also` are codes that others know to be practices."""
     lines = [
         line
-        for line in unheaded(file, rows, COLUMNS, reading.problems)
-        if _is_practice(line) or line.cells["organisation code"] in also
+        for line in unheaded(file, rows, _COLUMNS, reading.problems)
+        if _is_practice(line) or line.cells[_CODE] in also
     ]
-    seen: dict[str, int] = {}
-    for line, (practice, commissioned) in _read(lines, reading.problems):
-        if practice.ods_code in seen:
-            reason = f"{practice.ods_code} stands on line {seen[practice.ods_code]} already"
-            code, column = "TWICE", "organisation code"
-            reading.problems.append(Problem(file, code, reason, line.number, column))
-            continue
-        seen[practice.ods_code] = line.number
+    read = _read(lines, reading.problems)
+    for line, (practice, commissioned) in only_first(read, _CODE, reading.problems):
         reading.say(practice, file, line.number)
         reading.commissioned.append(commissioned)
         sub_icb = commissioned.span.target
@@ -80,7 +86,7 @@ def _is_practice(line: Line) -> bool:
 def _practice(line: Line) -> Organisation:
     opened = line.day("open date")
     return Organisation(
-        ods_code=line.practice("organisation code"),
+        ods_code=line.practice(_CODE),
         kind=OrganisationKind.PRACTICE,
         name=line.text("name"),
         status=_status(line),
@@ -102,4 +108,4 @@ def _status(line: Line) -> Status:
 def _commissioned(line: Line) -> Commissioned:
     joined = line.maybe_day("join date") or line.day("open date")
     span = Span(joined, line.code("commissioner"), line.end("left date", joined))
-    return Commissioned(line.practice("organisation code"), span)
+    return Commissioned(line.practice(_CODE), span)
