@@ -107,7 +107,12 @@ class _Published(BaseModel):
 
 async def told(tx: Tx, event: Received) -> None:
     """React to what happened to an offer or a declaration."""
-    await telling.tell(tx, _occurrence(event, _name(event), _Told.model_validate(event.payload)))
+    await telling.tell(tx, occurrence_of(event))
+
+
+def occurrence_of(event: Received) -> Occurrence:
+    """What happened to an offer or a declaration, by its event."""
+    return _occurrence(event, _name(event), _Told.model_validate(event.payload))
 
 
 async def told_of_claim(tx: Tx, event: Received) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from asyncpg import Record
+
 from nhs.roles import Role
 
 
@@ -20,6 +22,20 @@ class Facts:
     reason: str | None
     names: Sequence[str]
     """Organisations by their names; roles and kinds as they are written."""
+
+    @classmethod
+    def of(cls, row: Record) -> "Facts":
+        """The facts of a message, as the lists show it."""
+        return cls(
+            service=row["service_name"],
+            count=row["count"],
+            provider=row["provider_name"],
+            commissioner=row["commissioner_name"],
+            due_on=row["due_on"],
+            effective_on=row["effective_on"],
+            reason=row["reason"],
+            names=row["named"],
+        )
 
 
 _SUBJECTS: Final = {
