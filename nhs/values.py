@@ -11,6 +11,9 @@ OdsCode = NewType("OdsCode", str)
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,8}")
 _FINANCIAL_YEAR = re.compile(r"(\d{4})/(\d{2})")
 
+PAYMENT_TYPES = ("QOF", "NCD", "DES", "V&I", "LES", "LIS")
+"""What a role may be limited to: kinds of services (DOMAIN.md 1.6), and of local schemes (10.8)."""
+
 
 def ods_code(text: str) -> OdsCode:
     """Read a code. ODS codes carry no check digit, so the form is all that can be checked."""

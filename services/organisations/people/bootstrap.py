@@ -52,7 +52,7 @@ async def bootstrap(tx: Tx, document: Any, now: datetime) -> None:
     await store.add(tx, people)
     entries = [entry for one in people for entry in first_entries(one)]
     await store.remember(tx, entries, by=None, acting_for=wanted.organisation, at=now)
-    await tell(tx, [one.id for one in people], now, contacts=True)
+    await tell(tx, entries, now, contacts=True)
 
 
 async def _found(tx: Tx, ods_code: str, now: datetime) -> None:

@@ -23,6 +23,15 @@ class Link(BaseModel):
     roles: list[HeldRole] = Field(description="What they may do there")
 
 
+class PersonChange(BaseModel):
+    change: str = Field(
+        description="ADDED, LINKED, UNLINKED, ROLE_GRANTED, ROLE_WITHDRAWN, DISABLED, ENABLED, "
+        "INVITATION_ACCEPTED, RENAMED or EMAIL_CHANGED"
+    )
+    organisation: str | None = Field(default=None, description="ODS code of where it matters")
+    role: str | None = Field(default=None, description="The role that was given or taken")
+
+
 class PersonChanged(BaseModel):
     """Who may do what. Tokens match on issuer and subject; there is no name here."""
 
@@ -32,6 +41,9 @@ class PersonChanged(BaseModel):
     subject: str = Field(description="What the issuer calls the person")
     status: str = Field(description="ACTIVE or DISABLED")
     links: list[Link] = Field(description="The organisations the person acts for")
+    changes: list[PersonChange] = Field(
+        default=[], description="What this version changed; empty where it is only told again"
+    )
 
     def event(self) -> Event:
         return Event(PERSON, PERSON_TOPIC, str(self.id), self.model_dump(mode="json"))
@@ -55,7 +67,8 @@ CONTRACTS = (
     EventContract(
         type=PERSON,
         topic=PERSON_TOPIC,
-        description="A person was added, linked, unlinked or disabled, or their roles changed.",
+        description="A person was added, linked, unlinked, disabled or enabled, or their roles or "
+        "contact changed.",
         payload=PersonChanged,
         example=PersonChanged(
             id=_SOMEBODY,
@@ -67,6 +80,11 @@ CONTRACTS = (
                 Link(
                     organisation="A99001",
                     roles=[HeldRole(role="SERVICE_MANAGEMENT", payment_types=["QOF"])],
+                )
+            ],
+            changes=[
+                PersonChange(
+                    change="ROLE_GRANTED", organisation="A99001", role="SERVICE_MANAGEMENT"
                 )
             ],
         ),

@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from chassis.db import Database
 from nhs.directory import Principal
-from nhs.roles import Role
+from nhs.roles import COMMISSIONERS, Role
 from services.organisations.people import store
 from services.organisations.people.domain import ADMINISTRATORS
 from services.organisations.people.store import Reach
@@ -63,6 +63,27 @@ async def count(db: Database, principal: Principal, today: date, wanted: PersonF
     principal.require_any(*ADMINISTRATORS)
     async with db.reader() as reader:
         return await store.count(reader, reach_of(principal, today), _arguments(wanted))
+
+
+async def networks_short_of_declarers(
+    db: Database, principal: Principal, today: date, *, after: Sequence[Any], limit: int
+) -> list[Record]:
+    """Those of the networks looked after, by code."""
+    reach = _of_networks(principal, today)
+    async with db.reader() as reader:
+        return await store.page_of_networks_short(reader, reach, after[0], limit)
+
+
+async def count_networks_short_of_declarers(db: Database, principal: Principal, today: date) -> int:
+    reach = _of_networks(principal, today)
+    async with db.reader() as reader:
+        return await store.count_networks_short(reader, reach)
+
+
+def _of_networks(principal: Principal, today: date) -> Reach:
+    """A commissioner's administrators see to the networks it commissions, a PCN's to itself."""
+    principal.require_any(*ADMINISTRATORS, Role.ORGANISATION_ADMINISTRATOR)
+    return Reach(principal.organisation, principal.organisation_kind in COMMISSIONERS, today)
 
 
 async def links(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import strawberry
@@ -10,11 +11,13 @@ from chassis.graphql import Connection, Count, OdsCode, Refusal, as_uuid, connec
 from nhs.roles import Role
 from services.organisations.directory.schema import today
 from services.organisations.people import commands, queries
-from services.organisations.people.commands import Deed
+from services.organisations.people.commands import Contact, Deed, Done, Somebody
+from services.organisations.people.domain import Refused
 from services.organisations.people.queries import PersonFilter
 from services.organisations.people.types import (
     Info,
     Me,
+    NetworkShortOfDeclarers,
     NewPersonInput,
     PeopleFilter,
     Person,
@@ -22,6 +25,7 @@ from services.organisations.people.types import (
     PersonLinkInput,
     PersonRole,
     PersonRoleInput,
+    RoleGrantInput,
     person_loader,
 )
 
@@ -59,6 +63,24 @@ class PeopleQuery:
             total=lambda: queries.count(*whose, wanted),
         )
 
+    @strawberry.field(
+        description="The open PCNs you look after for which fewer than two people may declare, by "
+        "code. A PCN's User Administrator sees its own, administrators of a commissioner those it "
+        "commissions."
+    )
+    async def networks_short_of_declarers(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[NetworkShortOfDeclarers] | None:
+        context, page = info.context, window(first, after, str)
+        whose = (context.db, context.principal, today(info))
+        return connection(
+            await queries.networks_short_of_declarers(*whose, after=page.after, limit=page.limit),
+            page,
+            node=NetworkShortOfDeclarers.of,
+            key=lambda row: (row["ods_code"],),
+            total=lambda: queries.count_networks_short_of_declarers(*whose),
+        )
+
 
 @strawberry.type
 class PeopleMutation:
@@ -73,25 +95,32 @@ class PeopleMutation:
         added = await commands.add_people(
             info.context.db, _deed(info, idempotency_key), [one.person(issuer) for one in people]
         )
-        return _answer(added)
+        return _answer(added.added, added.refused, "people were added")
 
-    @strawberry.mutation(description="Let somebody act for one more organisation.")
+    @strawberry.mutation(
+        description="Let somebody act for one more organisation: by id, who acts for one you look "
+        "after already; anybody else by their exact mail address."
+    )
     async def link_person(
         self,
         info: Info,
-        id: strawberry.ID,
         link: PersonLinkInput,
+        id: strawberry.ID | None = None,
+        email: str | None = None,
         *,
         reason: str | None = None,
         idempotency_key: str | None = None,
     ) -> Person:
+        who = Somebody(None if id is None else as_uuid(id), email)
         deed = _deed(info, idempotency_key, reason)
-        done = await commands.link_person(info.context.db, deed, as_uuid(id), link.link())
-        return await _after(info, done)
+        return await _after(
+            info, await commands.link_person(info.context.db, deed, who, link.link())
+        )
 
     @strawberry.mutation(
         description="Let somebody act for an organisation no longer; their roles there go too. "
-        "Null where that takes them out of your sight."
+        "Anybody may leave an organisation themselves. Null where that takes them out of your "
+        "sight and nothing follows from it; otherwise as you last saw them."
     )
     async def unlink_person(
         self,
@@ -103,12 +132,16 @@ class PeopleMutation:
         idempotency_key: str | None = None,
     ) -> Person | None:
         deed = _deed(info, idempotency_key, reason)
+        before = await person_loader(info).load(as_uuid(id))
         done = await commands.unlink_person(info.context.db, deed, as_uuid(id), organisation)
-        return await _reloaded(info, done)
+        person = await _reloaded(info, done.person)
+        if person is None and done.warnings:
+            person = before
+        return person and person.warned(done)
 
     @strawberry.mutation(
         description="Give somebody a role at an organisation they act for, or change the payment "
-        "types they hold it for."
+        "types they hold it for. Nobody gives themselves one."
     )
     async def grant_role(
         self,
@@ -126,6 +159,22 @@ class PeopleMutation:
         )
         return await _after(info, done)
 
+    @strawberry.mutation(
+        description="Give many people roles at organisations they act for, as grantRole does: who "
+        "cannot be given one is refused, by id, and the others get theirs."
+    )
+    async def grant_roles(
+        self,
+        info: Info,
+        grants: list[RoleGrantInput],
+        *,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> PersonBulkAnswer:
+        deed = _deed(info, idempotency_key, reason)
+        granted = await commands.grant_roles(info.context.db, deed, [one.grant() for one in grants])
+        return _answer(granted.done, granted.refused, "people hold their roles")
+
     @strawberry.mutation(description="Take a role from somebody; it is gone everywhere at once.")
     async def withdraw_role(
         self,
@@ -142,8 +191,8 @@ class PeopleMutation:
         return await _after(info, done)
 
     @strawberry.mutation(
-        description="Disable somebody for good, if you look after all the organisations they act "
-        "for. People are never deleted."
+        description="Disable somebody, if you look after all the organisations they act for: they "
+        "are refused everywhere. People are never deleted."
     )
     async def disable_person(
         self,
@@ -155,37 +204,68 @@ class PeopleMutation:
         deed = _deed(info, idempotency_key, reason)
         return await _after(info, await commands.disable_person(info.context.db, deed, as_uuid(id)))
 
+    @strawberry.mutation(
+        description="Let somebody who was disabled act again, with the links and roles they had."
+    )
+    async def enable_person(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        reason: str,
+        idempotency_key: str | None = None,
+    ) -> Person:
+        deed = _deed(info, idempotency_key, reason)
+        return await _after(info, await commands.enable_person(info.context.db, deed, as_uuid(id)))
+
+    @strawberry.mutation(
+        description="Change what somebody is called, or where they are written to (given twice): "
+        "yourself, or somebody whose organisations you look after, all of them."
+    )
+    async def change_contact(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        name: str | None = None,
+        email: str | None = None,
+        email_again: str | None = None,
+        *,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Person:
+        deed = _deed(info, idempotency_key, reason)
+        wanted = Contact(name and name.strip(), email and email.strip(), email_again)
+        done = await commands.change_contact(info.context.db, deed, as_uuid(id), wanted)
+        return await _after(info, done)
+
 
 def _deed(info: Info, key: str | None, reason: str | None = None) -> Deed:
     context = info.context
     return Deed(context.principal, context.now, reason, context.idempotency(info, key))
 
 
-def _answer(added: commands.Added) -> PersonBulkAnswer:
+def _answer(
+    done: list[UUID], refused: Iterable[tuple[object, Refused]], outcome: str
+) -> PersonBulkAnswer:
+    refusals = [
+        Refusal(id=strawberry.ID(str(who)), code=why.code, message=why.message, field=why.field)
+        for who, why in refused
+    ]
     return PersonBulkAnswer(
-        done=[strawberry.ID(str(id_)) for id_ in added.added],
-        refused=[
-            Refusal(
-                id=strawberry.ID(subject),
-                code=refused.code,
-                message=refused.message,
-                field=refused.field,
-            )
-            for subject, refused in added.refused
-        ],
+        done=[strawberry.ID(str(id_)) for id_ in done],
+        refused=refusals,
         counts=[
-            Count(name="done", value=str(len(added.added))),
-            Count(name="refused", value=str(len(added.refused))),
+            Count(name="done", value=str(len(done))),
+            Count(name="refused", value=str(len(refusals))),
         ],
-        message=f"{len(added.added):,} people were added, {len(added.refused):,} refused.",
+        message=f"{len(done):,} {outcome}, {len(refusals):,} refused.",
     )
 
 
-async def _after(info: Info, id_: UUID) -> Person:
+async def _after(info: Info, done: Done) -> Person:
     """The person as they are now; the caller looks after one of their organisations."""
-    person = await _reloaded(info, id_)
+    person = await _reloaded(info, done.person)
     assert person is not None
-    return person
+    return person.warned(done)
 
 
 async def _reloaded(info: Info, id_: UUID) -> Person | None:

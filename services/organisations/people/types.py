@@ -20,6 +20,7 @@ from nhs.roles import Role
 from services.organisations.directory.queries import Row
 from services.organisations.directory.schema import Organisation, organisation_loader, today
 from services.organisations.people import queries
+from services.organisations.people.commands import Done, Grant, Warned
 from services.organisations.people.domain import Change as PersonChange
 from services.organisations.people.domain import HeldRole, Link, NewPerson
 from services.organisations.people.domain import Status as PersonStatus
@@ -69,6 +70,9 @@ class PersonHistoryEntry:
         description="The payment types it holds for; null for all of them."
     )
     reason: str | None = strawberry.field(description="Why, if a reason was given.")
+    was: str | None = strawberry.field(
+        description="The name or mail address before it was changed."
+    )
 
     @strawberry.field(description="Who did it; null for the first people of a system.")
     async def by(self, info: Info) -> Person | None:
@@ -85,6 +89,22 @@ class PersonHistoryEntry:
             role=Role(row["role"]) if row["role"] else None,
             payment_types=row["payment_types"],
             reason=row["reason"],
+            was=row["was"],
+        )
+
+
+@strawberry.type(description="Something a change brought about that somebody should see to.")
+class PersonWarning:
+    code: str = strawberry.field(description="Stable and machine-readable: TOO_FEW_DECLARERS.")
+    message: str = strawberry.field(description="What it is, in words.")
+    organisation_code: OdsCode = strawberry.field(description="Where.")
+
+    @classmethod
+    def of(cls, warned: Warned) -> PersonWarning:
+        return cls(
+            code=warned.code,
+            message=warned.message,
+            organisation_code=OdsCode(warned.organisation),
         )
 
 
@@ -99,6 +119,14 @@ class Person:
     email: str | None = strawberry.field(
         description="Where they are written to; for themselves and their administrators."
     )
+    warnings: list[PersonWarning] = strawberry.field(
+        default_factory=list,
+        description="What the mutation that answers this brought about; otherwise empty.",
+    )
+
+    def warned(self, done: Done) -> Person:
+        self.warnings = [PersonWarning.of(one) for one in done.warnings]
+        return self
 
     @classmethod
     def of(cls, row: Row) -> Person:
@@ -139,6 +167,20 @@ class Person:
     async def history(self, info: Info) -> list[PersonHistoryEntry] | None:
         rows = await _history(info).load(UUID(self.id))
         return None if rows is None else [PersonHistoryEntry.of(row) for row in rows]
+
+
+@strawberry.type(description="A PCN for which fewer than two people may declare.")
+class NetworkShortOfDeclarers:
+    network_code: strawberry.Private[str]
+    declarers: int = strawberry.field(description="How many may.")
+
+    @strawberry.field(description="The PCN.")
+    async def network(self, info: Info) -> Organisation | None:
+        return await organisation_loader(info).load(self.network_code)
+
+    @classmethod
+    def of(cls, row: Row) -> NetworkShortOfDeclarers:
+        return cls(network_code=row["ods_code"], declarers=row["declarers"])
 
 
 @strawberry.type(description="Who is calling, and for whom.")
@@ -182,6 +224,16 @@ class PersonLinkInput:
 
     def link(self) -> Link:
         return Link(self.organisation, tuple(role.held() for role in self.roles))
+
+
+@strawberry.input(description="A role for one of many people.")
+class RoleGrantInput:
+    person: strawberry.ID = strawberry.field(description="The person's id.")
+    organisation: OdsCode = strawberry.field(description="An organisation they act for.")
+    role: PersonRoleInput = strawberry.field(description="The role, and what it is held for.")
+
+    def grant(self) -> Grant:
+        return Grant(as_uuid(self.person, "person"), self.organisation, self.role.held())
 
 
 @strawberry.input(description="Somebody to be added.")

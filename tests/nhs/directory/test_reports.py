@@ -24,13 +24,13 @@ async def seen(database, acting_for, report=STATUS, today=TODAY, on=TODAY):
     return {(row["provider"], row["service_code"], row["pounds"]) for row in rows}
 
 
-async def allocate(database, by, to, report=STATUS, service=None, days=(date(2026, 4, 1), None)):
+async def allocate(database, by, to, *, service=None, days=(date(2026, 4, 1), None)):
     async with database.transaction() as tx:
         await tx.execute(
             "insert into directory.allocated_report values ($1, $2, $3, $4, $5, $6, $7)",
             new_id(),
             by,
-            report,
+            STATUS,
             service,
             to,
             *days,

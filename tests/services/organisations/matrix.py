@@ -12,6 +12,7 @@ from tests.support.matrix import EVERYBODY, Line, Roles, entity
 ADMINISTRATORS: Final[Roles] = frozenset(
     {Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR}
 )
+OF_NETWORKS: Final[Roles] = ADMINISTRATORS | {Role.ORGANISATION_ADMINISTRATOR}
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 _ID = "01990000-0000-7000-8000-000000000001"
@@ -23,6 +24,9 @@ MATRIX: Final = {
     "Query.organisations": Line(EVERYBODY, "{ organisations { totalCount } }"),
     "Query.me": Line(EVERYBODY, "{ me { roles { role } } }"),
     "Query.people": Line(ADMINISTRATORS, "{ people { totalCount } }"),
+    "Query.networksShortOfDeclarers": Line(
+        OF_NETWORKS, "{ networksShortOfDeclarers { totalCount } }"
+    ),
     "Query.organisationImport": Line(LOADS, f"{{ organisationImport({_PERSON}) {{ status }} }}"),
     "Query._entities Organisation": Line(
         EVERYBODY, entity("Organisation", 'odsCode: "A81001"', "name")
@@ -42,6 +46,13 @@ MATRIX: Final = {
     ),
     "Mutation.disablePerson": Line(
         ADMINISTRATORS, f'mutation {{ disablePerson({_PERSON}, reason: "left") {{ id }} }}'
+    ),
+    "Mutation.enablePerson": Line(
+        ADMINISTRATORS, f'mutation {{ enablePerson({_PERSON}, reason: "back") {{ id }} }}'
+    ),
+    "Mutation.grantRoles": Line(ADMINISTRATORS, "mutation { grantRoles(grants: []) { message } }"),
+    "Mutation.changeContact": Line(
+        ADMINISTRATORS, f'mutation {{ changeContact({_PERSON}, name: "x") {{ id }} }}'
     ),
     "Mutation.requestOrganisationUpload": Line(
         LOADS, 'mutation { requestOrganisationUpload(fileName: "ePCN.xlsx") { path } }'

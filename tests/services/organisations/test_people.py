@@ -122,7 +122,7 @@ async def test_a_user_administrator_adds_people_to_their_own_organisation_only(o
 async def test_an_advanced_administrator_reaches_what_is_commissioned_below(organisations):
     await added(organisations, "icb", QQ1=["ADVANCED_USER_ADMINISTRATOR"])
     answer = await organisations.add(
-        somebody("practice", A99001=["VIEW"]),
+        somebody("theirs", A99001=["VIEW"]),
         somebody("sub", **{"98A": ["VIEW"]}),
         somebody("other", A99003=["VIEW"]),
         by="icb",
@@ -234,7 +234,7 @@ async def test_a_change_that_cannot_be_is_refused_and_nothing_comes_of_it(organi
 
 async def test_people_are_seen_by_those_who_see_their_organisation(organisations):
     people = {
-        "of-practice": {"A99001": ["VIEW"]},
+        "of-one": {"A99001": ["VIEW"]},
         "neighbour": {"A99002": ["VIEW"]},
         "of-network": {"U99002": ["PCN_VIEW"]},
         "of-board": {"QQ1": ["VIEW"]},
@@ -249,9 +249,9 @@ async def test_people_are_seen_by_those_who_see_their_organisation(organisations
         found = (await organisations.ask(subject, entities, all=references)).found["_entities"]
         return {name for name, one in zip(ids, found, strict=True) if one}
 
-    assert await seen("of-practice") == {"of-practice", "of-network"}
-    assert await seen("of-network") == {"of-practice", "neighbour", "of-network"}
-    assert await seen("of-board") == {"of-practice", "neighbour", "of-network", "of-board"}
+    assert await seen("of-one") == {"of-one", "of-network"}
+    assert await seen("of-network") == {"of-one", "neighbour", "of-network"}
+    assert await seen("of-board") == {"of-one", "neighbour", "of-network", "of-board"}
     assert await seen("of-other-board") == {"of-other-board"}
 
 

@@ -1,0 +1,78 @@
+"""Every SQL statement about people.
+
+`ground` is what is asked before anything is done, `changes` what is done and remembered, `lists`
+what is shown and to whom.
+"""
+
+from services.organisations.people.store.changes import (
+    Entry,
+    Standing,
+    add,
+    contact,
+    disable,
+    enable,
+    grant,
+    grant_all,
+    holding,
+    link,
+    lock,
+    lock_all,
+    organisations_of,
+    raise_versions,
+    remember,
+    roles_at,
+    states,
+    unlink,
+    withdraw,
+    write_contact,
+)
+from services.organisations.people.store.ground import (
+    Reach,
+    by_mailbox,
+    count_networks_short,
+    ground,
+    looked_after,
+    names,
+    networks_short_of_declarers,
+    page_of_networks_short,
+    without_administrator,
+)
+from services.organisations.people.store.lists import Wanted, count, history, links, page, seen
+
+__all__ = [
+    "Entry",
+    "Reach",
+    "Standing",
+    "Wanted",
+    "add",
+    "by_mailbox",
+    "contact",
+    "count",
+    "count_networks_short",
+    "disable",
+    "enable",
+    "grant",
+    "grant_all",
+    "ground",
+    "history",
+    "holding",
+    "link",
+    "links",
+    "lock",
+    "lock_all",
+    "looked_after",
+    "names",
+    "networks_short_of_declarers",
+    "organisations_of",
+    "page",
+    "page_of_networks_short",
+    "raise_versions",
+    "remember",
+    "roles_at",
+    "seen",
+    "states",
+    "unlink",
+    "withdraw",
+    "without_administrator",
+    "write_contact",
+]
