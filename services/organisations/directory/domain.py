@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 from nhs.roles import OrganisationKind
 
@@ -32,6 +33,17 @@ class Organisation:
         if self.status is Status.NAMED_ONLY and self.name == self.ods_code:
             return replace(self, name=other.name)
         return self
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changed something, for whom and why. Nobody, where the system itself did."""
+
+    person: UUID | None = None
+    acting_for: str | None = None
+    reason: str | None = None
+    file_import: UUID | None = None
+    """The import that did, if one did."""
 
 
 @dataclass(frozen=True, slots=True)

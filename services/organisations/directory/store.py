@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
@@ -91,17 +91,8 @@ async def write_list_sizes(tx: Tx, new: Sequence[ListSize], at: datetime) -> Non
     await tx.execute(_START_LIST_SIZES, codes, days, [one.patients for one in new], at)
 
 
-_RAISE_VERSIONS = """
-update organisation set version = version + 1, changed_at = $2 where ods_code = any ($1)
-"""
-
-
-async def raise_versions(tx: Tx, codes: Collection[str], at: datetime) -> None:
-    await tx.execute(_RAISE_VERSIONS, list(codes), at)
-
-
 # Null asks for all of them.
-_STATES = """
+STATES: Final = """
 select
     o.ods_code, o.version, o.kind, o.name, o.status, o.opened_on, o.closed_on, o.postcode,
     (
@@ -140,7 +131,7 @@ order by o.ods_code
 
 async def states(reader: Reader, codes: Collection[str] | None) -> list[Record]:
     """Each organisation whole, as its event tells it."""
-    return await reader.fetch(_STATES, None if codes is None else list(codes))
+    return await reader.fetch(STATES, None if codes is None else list(codes))
 
 
 _COLUMNS = """

@@ -23,6 +23,7 @@ from nhs.directory import Principal
 from nhs.roles import OrganisationKind, Role
 from services.organisations.directory import commands as directory
 from services.organisations.directory import store as organisations
+from services.organisations.directory.domain import Author
 from services.organisations.network import store as network
 from services.organisations.ods import store
 from services.organisations.ods.consistency import examine
@@ -128,7 +129,7 @@ async def run_import(run: JobRun) -> dict[str, Any]:
         await run.progress(2, _STEPS)
         outcome = _outcome(asked, reading, planned)
         if outcome is Outcome.APPLIED:
-            await _write(tx, planned, run.now)
+            await _write(tx, planned, run)
         await run.progress(3, _STEPS)
         await store.keep_report(
             tx,
@@ -174,12 +175,13 @@ def _outcome(asked: ImportInput, reading: Reading, planned: Plan) -> Outcome:
     return Outcome.UNCHANGED if planned.is_empty else Outcome.APPLIED
 
 
-async def _write(tx: Tx, planned: Plan, now: datetime) -> None:
+async def _write(tx: Tx, planned: Plan, run: JobRun) -> None:
+    now, author = run.now, Author(run.person, run.organisation, file_import=run.id)
     await organisations.write_organisations(tx, planned.organisations, now)
     await network.write_spans(tx, planned.ended, planned.started, now)
     await network.write_rows(tx, planned.ended_rows, planned.started_rows, now)
     await organisations.write_list_sizes(tx, planned.list_sizes, now)
-    await directory.tell(tx, planned.touched, now)
+    await directory.tell(tx, planned.touched, now, author=author)
 
 
 def _file(upload: Upload) -> File:
