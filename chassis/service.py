@@ -24,6 +24,7 @@ from chassis.jobs import JobHandler
 from chassis.mail import Mail
 from chassis.outbox import Event
 from chassis.subscription import Subscription
+from chassis.watching import Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,18 @@ Bootstrap: TypeAlias = Callable[[Tx, Any, datetime], Awaitable[None]]
 """Writes the first rows from a JSON document, once: a second time changes nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class Strangers(Generic[P]):
+    """What a person may ask who comes with a valid token, and whom `principal` refuses."""
+
+    refusals: frozenset[str]
+    """The codes of the refusals it is for."""
+    fields: frozenset[str]
+    """The root fields they may ask for; a document that asks for any other is refused whole."""
+    principal: Callable[[Identity], P]
+    """As whom: somebody who may do nothing else."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Service(Generic[P]):
     name: str
@@ -81,12 +94,15 @@ class Service(Generic[P]):
     """Folders of migrations in their order, those of the chassis apart, which always go first."""
     schema: Schema
     principal: LoadPrincipal[P]
+    strangers: Strangers[P] | None = None
     subscription: Subscription | None = None
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
     background: Sequence[Background] = ()
     republish: Mapping[str, Republish] = field(default_factory=dict)
     """By topic: the current state of everything, as events."""
     events: Sequence[EventContract] = ()
+    numbers: Numbers | None = None
+    """What its subscriptions wait for: numbers that rise, by their keys."""
     files: Sequence[FileKind] = ()
     reports: Sequence[Report[Any]] = ()
     links: Links | None = None
