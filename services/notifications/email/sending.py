@@ -1,0 +1,139 @@
+"""The work behind the mails, in any number of processes at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+from prometheus_client import Counter
+
+from chassis.clock import ENGLAND
+from chassis.errors import TransientError
+from chassis.mail import Mail
+from chassis.service import Worker
+from services.notifications.email import commands
+from services.notifications.email.commands import Claimed
+from services.notifications.email.domain import Outcome, Verdict
+from services.notifications.email.letter import address_of, write
+from services.notifications.email.links import Links
+from services.notifications.email.post import Connection
+from services.notifications.email.store import delivering
+
+log = structlog.get_logger()
+
+mails = Counter("cqrs_mails", "Mails by what came of trying to send them", ["verdict"])
+
+_PAUSE: Final = 0.5
+"""Seconds between looks where nothing is waiting."""
+_PAUSES: Final = (1.0, 2.0, 5.0, 15.0, 30.0)
+"""Seconds to leave a mail server alone that does not answer."""
+_SETTLING: Final = 60
+"""Attempts to keep what came of a mail while the database is away, one a second."""
+
+
+def _real_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def write_mails(worker: Worker) -> None:
+    """Decide what is mailed, make the digests of the day, give up what nobody sends any more."""
+    while not worker.stop.is_set():
+        more = await _patiently(lambda: _prepare(worker))
+        if not more:
+            await _wait(worker.stop, _PAUSE)
+
+
+async def _prepare(worker: Worker) -> bool:
+    """Answers whether there is more to do at once."""
+    now, on_the_wall = _real_now(), worker.clock.now().astimezone(ENGLAND)
+    considered = await commands.consider(worker.db, now, mailing=worker.mail is not None)
+    if worker.mail:
+        if on_the_wall.hour >= worker.mail.daily_hour:
+            await commands.make_digests(worker.db, on_the_wall.date(), now)
+        await commands.give_up_claims(worker.db, now=now, at=worker.clock.now())
+    return considered == commands.MOST_CONSIDERED
+
+
+async def send_mails(worker: Worker) -> None:
+    """Send what is due, over a few connections; a server that is away is asked less and less."""
+    if worker.mail is None:
+        await worker.stop.wait()
+        return
+    failures = 0
+    while not worker.stop.is_set():
+        office = PostOffice(worker, worker.mail)
+        await _patiently(office.send_all)
+        failures = failures + 1 if office.unreachable else 0
+        pause = _PAUSES[min(failures, len(_PAUSES)) - 1] if failures else _PAUSE
+        await _wait(worker.stop, pause)
+
+
+@dataclass
+class PostOffice:
+    """Sends until nothing is due, or the server does not answer."""
+
+    worker: Worker
+    mail: Mail
+    unreachable: bool = field(default=False, init=False)
+
+    async def send_all(self) -> bool:
+        async with self.worker.db.reader() as reader:
+            due = await delivering.anything_due(reader, _real_now())
+        if due:
+            await asyncio.gather(*(self._send_some() for _ in range(self.mail.connections)))
+        return due
+
+    async def _send_some(self) -> None:
+        links = Links(self.mail.public_url, self.mail.key)
+        async with Connection(self.mail) as connection:
+            while not (self.unreachable or self.worker.stop.is_set()):
+                now, today = _real_now(), self.worker.clock.today()
+                claimed = await commands.claim(self.worker.db, links, now=now, today=today)
+                if claimed is None:
+                    return
+                outcome = await self._send(connection, claimed)
+                self.unreachable |= outcome.verdict is Verdict.UNREACHABLE
+                await self._settle(claimed, outcome)
+
+    async def _send(self, connection: Connection, claimed: Claimed) -> Outcome:
+        delivery, letter = claimed.delivery, claimed.letter
+        if isinstance(letter, Outcome):
+            return letter
+        to = address_of(delivery["name"], delivery["email"])
+        if to is None:
+            return Outcome(Verdict.BOUNCED, "ADDRESS_NOT_VALID", "It is no mail address.")
+        return await connection.send(to.addr_spec, write(self.mail, delivery["id"], to, letter))
+
+    async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
+        mails.labels(outcome.verdict).inc()
+        if outcome.verdict is not Verdict.SENT:
+            named = {"delivery": str(claimed.delivery["id"]), "code": outcome.code}
+            log.info("email.not_sent", verdict=outcome.verdict, **named)
+        for attempt in range(_SETTLING):
+            try:
+                at = self.worker.clock.now()
+                now = _real_now()
+                return await commands.settle(
+                    self.worker.db, claimed.delivery, outcome, now=now, at=at
+                )
+            except TransientError as error:
+                log.warning("email.not_settled", attempt=attempt, error=str(error))
+                await asyncio.sleep(1)
+        return None  # its claim runs out, and it is shown as uncertain
+
+
+async def _patiently(work: Callable[[], Awaitable[bool]]) -> bool:
+    """Do it; while the database is away, answer that there is nothing to do."""
+    try:
+        return await work()
+    except TransientError as error:
+        log.warning("email.waits", error=str(error))
+        return False
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
