@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -24,6 +24,7 @@ from nhs.roles import OrganisationKind, Role
 from services.organisations.directory import commands as directory
 from services.organisations.directory import store as organisations
 from services.organisations.directory.domain import Author
+from services.organisations.directory.events import OrganisationChange
 from services.organisations.network import store as network
 from services.organisations.ods import store
 from services.organisations.ods.consistency import examine
@@ -31,6 +32,7 @@ from services.organisations.ods.domain import JOB, Reading
 from services.organisations.ods.formats.files import File, read_files
 from services.organisations.ods.plan import Known, Plan, plan
 from services.organisations.ods.report import report
+from services.organisations.ods.telling import memberships_changed
 
 UPLOAD = FileKind("ods", limit=64 * 1024 * 1024)
 
@@ -125,11 +127,12 @@ async def run_import(run: JobRun) -> dict[str, Any]:
     await run.progress(1, _STEPS)
     async with run.db.transaction() as tx:
         await store.alone(tx)
-        known, reading, planned = await _compare(tx, files, run.now)
+        today = run.now.astimezone(ENGLAND).date()
+        known, reading, planned = await _compare(tx, files, today)
         await run.progress(2, _STEPS)
         outcome = _outcome(asked, reading, planned)
         if outcome is Outcome.APPLIED:
-            await _write(tx, planned, run)
+            await _write(tx, planned, run, memberships_changed(known, planned, today))
         await run.progress(3, _STEPS)
         await store.keep_report(
             tx,
@@ -139,7 +142,7 @@ async def run_import(run: JobRun) -> dict[str, Any]:
             at=run.now,
             files=[_described(file) for file in files],
             outcome=outcome,
-            report=report(known, reading, planned),
+            report=report(known, reading, planned, today),
         )
         answer = {"outcome": outcome.value}
         await run.finish(tx, answer)
@@ -147,7 +150,7 @@ async def run_import(run: JobRun) -> dict[str, Any]:
 
 
 async def _compare(
-    reader: Reader, files: Sequence[File], now: datetime
+    reader: Reader, files: Sequence[File], today: date
 ) -> tuple[Known, Reading, Plan]:
     known_organisations = await organisations.known_organisations(reader)
     practices = {
@@ -162,7 +165,6 @@ async def _compare(
             reader, {one.counted_on for one in reading.list_sizes}
         ),
     )
-    today = now.astimezone(ENGLAND).date()
     examine(known, reading, today)
     return known, reading, await asyncio.to_thread(plan, known, reading, today)
 
@@ -175,13 +177,15 @@ def _outcome(asked: ImportInput, reading: Reading, planned: Plan) -> Outcome:
     return Outcome.UNCHANGED if planned.is_empty else Outcome.APPLIED
 
 
-async def _write(tx: Tx, planned: Plan, run: JobRun) -> None:
+async def _write(
+    tx: Tx, planned: Plan, run: JobRun, told: Mapping[str, Sequence[OrganisationChange]]
+) -> None:
     now, author = run.now, Author(run.person, run.organisation, file_import=run.id)
     await organisations.write_organisations(tx, planned.organisations, now)
     await network.write_spans(tx, planned.ended, planned.started, now)
     await network.write_rows(tx, planned.ended_rows, planned.started_rows, now)
     await organisations.write_list_sizes(tx, planned.list_sizes, now)
-    await directory.tell(tx, planned.touched, now, author=author)
+    await directory.tell(tx, planned.touched, now, author=author, changes=told)
 
 
 def _file(upload: Upload) -> File:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
-from chassis.graphql import Context, Count, OdsCode, as_uuid
+from chassis.graphql import Connection, Context, Count, OdsCode, as_uuid, connection, window
 from nhs.directory import Principal
 from services.organisations.directory.queries import Row
 from services.organisations.directory.schema import Organisation, organisation_loader
 from services.organisations.ods import commands, queries
+from services.organisations.ods.changes import What
 from services.organisations.ods.commands import Asking, Wanted
 from services.organisations.ods.commands import Outcome as OrganisationImportOutcome
 
@@ -90,9 +92,55 @@ class OrganisationImportSuccession:
     since: date = strawberry.field(description="On which day.")
 
 
+strawberry.enum(
+    What,
+    name="OrganisationImportWhat",
+    description="OPENED: not known before, or open again; of a relationship, that it started. "
+    "CLOSED: of a relationship, that it ended. MOVED: the relationship leads elsewhere. AMENDED: "
+    "anything else.",
+)
+
+
+@strawberry.type(description="How many changes there are of one kind of thing.")
+class OrganisationImportChanges:
+    subject: str = strawberry.field(
+        description="A kind of organisation, or MEMBERSHIP (of a practice in a PCN), COMMISSIONER, "
+        "HIERARCHY, SUCCESSION, LIST_SIZE."
+    )
+    opened: int = strawberry.field(description="New here, open again, or started.")
+    closed: int = strawberry.field(description="Closed, or ended.")
+    renamed: int = strawberry.field(description="Of another name.")
+    moved: int = strawberry.field(description="Leading elsewhere: another PCN, commissioner, ICB.")
+    amended: int = strawberry.field(description="Changed in something else.")
+
+
+@strawberry.type(description="One thing that changes.")
+class OrganisationImportChange:
+    subject: str = strawberry.field(description="As in the counts of changes.")
+    what: What = strawberry.field(description="What becomes of it.")
+    ods_code: OdsCode = strawberry.field(description="The organisation's code.")
+    was: str | None = strawberry.field(description="The name, code or number until now.")
+    becomes: str | None = strawberry.field(description="The name, code or number from now on.")
+    on: date | None = strawberry.field(description="The day on which it does; null if undated.")
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportChange:
+        on = date.fromisoformat(kept["on"]) if kept["on"] else None
+        return cls(**kept | {"what": What(kept["what"]), "on": on})
+
+
 @strawberry.type(description="What an import found, and what it changed or would change.")
 class OrganisationImportReport:
-    counts: list[Count] = strawberry.field(description="How many of each kind of change.")
+    counts: list[Count] = strawberry.field(description="How many rows of each sort.")
+    changes: list[OrganisationImportChanges] = strawberry.field(
+        description="How many changes of each kind, by what it is that changes."
+    )
+    listed: list[OrganisationImportChange] = strawberry.field(
+        description="The changes one by one, closures and moves first; the first thousand."
+    )
+    warnings: list[OrganisationImportProblem] = strawberry.field(
+        description="What is odd and was taken all the same; the first thousand."
+    )
     problems: list[OrganisationImportProblem] = strawberry.field(
         description="What could not be taken; the first thousand."
     )
@@ -110,6 +158,9 @@ class OrganisationImportReport:
     def of(cls, kept: dict[str, Any]) -> OrganisationImportReport:
         return cls(
             counts=[Count(name=name, value=str(n)) for name, n in sorted(kept["counts"].items())],
+            changes=[OrganisationImportChanges(**one) for one in kept.get("changes", ())],
+            listed=[OrganisationImportChange.of(one) for one in kept.get("listed", ())],
+            warnings=[OrganisationImportProblem(**one) for one in kept.get("warnings", ())],
             problems=[OrganisationImportProblem(**one) for one in kept["problems"]],
             overlaps=[OrganisationImportOverlap.of(one) for one in kept["overlaps"]],
             lists_of_nobody=[OdsCode(code) for code in kept["lists_of_nobody"]],
@@ -122,6 +173,19 @@ class OrganisationImportReport:
                 for one in kept["successions"]
             ],
         )
+
+
+@strawberry.type(description="A file that was imported.")
+class OrganisationImportedFile:
+    name: str = strawberry.field(description="As whoever imported it called it.")
+    bytes: int = strawberry.field(description="How long it was.")
+    sha256: str = strawberry.field(description="The hash of its content.")
+    since: date | None = strawberry.field(description="From when what it says undated holds.")
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportedFile:
+        since = date.fromisoformat(kept["since"]) if kept["since"] else None
+        return cls(**kept | {"since": since})
 
 
 @strawberry.type(description="Why an import ended without a report.")
@@ -137,6 +201,9 @@ class OrganisationImport:
     steps_done: int = strawberry.field(description="How far it is.")
     steps: int | None = strawberry.field(description="How far it has to go; null until it starts.")
     asked_at: datetime = strawberry.field(description="When it was asked for.")
+    files: list[OrganisationImportedFile] = strawberry.field(
+        description="What was imported; empty until it is done."
+    )
     outcome: OrganisationImportOutcome | None = strawberry.field(
         description="What came of it; null until it is done."
     )
@@ -154,6 +221,7 @@ class OrganisationImport:
             steps_done=row["done"],
             steps=row["total"],
             asked_at=row["asked_at"],
+            files=[OrganisationImportedFile.of(one) for one in row["files"] or ()],
             outcome=OrganisationImportOutcome(row["outcome"]) if row["outcome"] else None,
             report=OrganisationImportReport.of(report) if report else None,
             error=error and OrganisationImportError(code=error["code"], message=error["message"]),
@@ -170,6 +238,23 @@ class OdsQuery:
     ) -> OrganisationImport | None:
         return await _find(info, id)
 
+    @strawberry.field(
+        description="The imports of your organisation that came to an end, the latest first, each "
+        "with its report."
+    )
+    async def organisation_imports(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[OrganisationImport] | None:
+        context, page = info.context, window(first, after, datetime, UUID)
+        db, principal = context.db, context.principal
+        return connection(
+            await queries.past_imports(db, principal, page.after, page.limit),
+            page,
+            node=OrganisationImport.of,
+            key=lambda row: (row["asked_at"], row["id"]),
+            total=lambda: queries.count_imports(db, principal),
+        )
+
 
 @strawberry.type
 class OdsMutation:
@@ -183,9 +268,10 @@ class OdsMutation:
         return OrganisationUpload(id=strawberry.ID(str(signed.id)), path=signed.path)
 
     @strawberry.mutation(
-        description="Import uploaded files of ODS: epraccur, ePCN, a QOF mapping, registered "
-        "patients; told apart by what is in them. All of it or nothing; what is known already "
-        "changes nothing. Poll organisationImport for the report."
+        description="Import uploaded files of ODS: epraccur, ePCN (as a workbook, or as epcn and "
+        "epcncorepartnerdetails), succ, a QOF mapping, registered patients; told apart by what is "
+        "in them. All of it or nothing; what is known already changes nothing. Poll "
+        "organisationImport for the report."
     )
     async def import_organisations(
         self,

@@ -1,5 +1,6 @@
 """The statements about imports."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,13 +38,39 @@ async def keep_report(
     await tx.execute(_KEEP, id_, asked_by, organisation, at, files, outcome, report)
 
 
+# A job is forgotten after some weeks, an import never.
 _FIND = """
-select j.id, j.status, j.done, j.total, j.error, j.asked_at, i.outcome, i.report
-from chassis.job j
-left join import i on i.id = j.id
-where j.id = $1 and j.kind = $2 and j.organisation = $3
+select
+    coalesce(i.id, j.id) as id, coalesce(j.status, 'DONE') as status,
+    coalesce(j.done, 0) as done, j.total, j.error, coalesce(j.asked_at, i.at) as asked_at,
+    i.files, i.outcome, i.report
+from (select * from chassis.job where id = $1 and kind = $2) j
+full join (select * from import where id = $1) i using (id)
+where coalesce(i.organisation, j.organisation) = $3
 """
 
 
 async def find_import(reader: Reader, id_: UUID, kind: str, organisation: str) -> Record | None:
     return await reader.fetchrow(_FIND, id_, kind, organisation)
+
+
+_PAST = """
+select
+    i.id, 'DONE' as status, coalesce(j.done, 0) as done, j.total, null::jsonb as error,
+    i.at as asked_at, i.files, i.outcome, i.report
+from import i
+left join chassis.job j on j.id = i.id
+where i.organisation = $1 and ($2::timestamptz is null or (i.at, i.id) < ($2, $3::uuid))
+order by i.at desc, i.id desc limit $4
+"""
+
+
+async def past_imports(
+    reader: Reader, organisation: str, after: Sequence[Any], limit: int
+) -> list[Record]:
+    return await reader.fetch(_PAST, organisation, *after, limit)
+
+
+async def count_imports(reader: Reader, organisation: str) -> int:
+    sql = "select count(*) from import where organisation = $1"
+    return int(await reader.fetchval(sql, organisation))

@@ -43,6 +43,11 @@ async def load_files(
     return found["outcome"], found["report"]
 
 
+def changes(report, subject):
+    """How many of each kind of change, of one kind of thing."""
+    return next(row for row in report["changes"] if row["subject"] == subject)
+
+
 def _upload(folder: Path, name: str, content: bytes, since: date | None) -> commands.Upload:
     path = folder / name
     path.write_bytes(content)

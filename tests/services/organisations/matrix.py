@@ -27,6 +27,7 @@ MATRIX: Final = {
     "Query.networksShortOfDeclarers": Line(
         OF_NETWORKS, "{ networksShortOfDeclarers { totalCount } }"
     ),
+    "Query.organisationImports": Line(LOADS, "{ organisationImports { totalCount } }"),
     "Query.organisationImport": Line(LOADS, f"{{ organisationImport({_PERSON}) {{ status }} }}"),
     "Query._entities Organisation": Line(
         EVERYBODY, entity("Organisation", 'odsCode: "A81001"', "name")
@@ -54,6 +55,31 @@ MATRIX: Final = {
     "Mutation.changeContact": Line(
         ADMINISTRATORS, f'mutation {{ changeContact({_PERSON}, name: "x") {{ id }} }}'
     ),
+    "Query.myAccessRequests": Line(EVERYBODY, "{ myAccessRequests { totalCount } }"),
+    "Query.accessRequests": Line(ADMINISTRATORS, "{ accessRequests { totalCount } }"),
+    "Mutation.requestAccess": Line(
+        EVERYBODY,
+        'mutation { requestAccess(request: {organisation: "A81001", roles: [], reason: "x"})'
+        " { id } }",
+    ),
+    "Mutation.withdrawAccessRequest": Line(
+        EVERYBODY, f"mutation {{ withdrawAccessRequest({_PERSON}) {{ id }} }}"
+    ),
+    "Mutation.approveAccessRequest": Line(
+        ADMINISTRATORS, f"mutation {{ approveAccessRequest({_PERSON}) {{ id }} }}"
+    ),
+    "Mutation.refuseAccessRequest": Line(
+        ADMINISTRATORS, f'mutation {{ refuseAccessRequest({_PERSON}, reason: "x") {{ id }} }}'
+    ),
+    "Mutation.invitePerson": Line(
+        ADMINISTRATORS,
+        'mutation { invitePerson(name: "x", email: "x", emailAgain: "x", organisation: "A81001",'
+        " roles: []) { code } }",
+    ),
+    "Mutation.renewInvitation": Line(
+        ADMINISTRATORS, f"mutation {{ renewInvitation({_PERSON}) {{ code }} }}"
+    ),
+    "Mutation.acceptInvitation": Line(EVERYBODY, 'mutation { acceptInvitation(code: "x") }'),
     "Mutation.requestOrganisationUpload": Line(
         LOADS, 'mutation { requestOrganisationUpload(fileName: "ePCN.xlsx") { path } }'
     ),

@@ -1,16 +1,8 @@
-"""Asking about organisations, and importing them, over HTTP as the gateway does."""
-
-import asyncio
-from contextlib import suppress
-
-import pytest
+"""Asking about organisations over HTTP as the gateway does."""
 
 from nhs.directory import MIGRATIONS as AS_HEARD
 from services.organisations import MIGRATIONS as AS_OWNED
-from tests.services.organisations.conftest import ADMINISTRATOR, DATA_LOAD
-from tests.services.organisations.small_england import FILES, PRACTICES
-from tests.support.eventually import eventually
-from tests.support.files_of_ods import csv_file, practice
+from tests.services.organisations.conftest import ADMINISTRATOR
 
 ORGANISATION = """
 query ($code: OdsCode!, $on: Date) {
@@ -108,96 +100,6 @@ async def test_references_of_others_are_answered_in_their_order_in_one_batch(org
     ]
 
 
-UPLOAD = 'mutation { requestOrganisationUpload(fileName: "any") { id path } }'
-IMPORT = """
-mutation ($uploads: [OrganisationImportFile!]!, $dryRun: Boolean!, $key: String) {
-  importOrganisations(uploads: $uploads, dryRun: $dryRun, idempotencyKey: $key) { id status }
-}
-"""
-REPORT = """
-query ($id: ID!) {
-  organisationImport(id: $id) {
-    status outcome stepsDone steps error { code }
-    report {
-      counts { name value } problems { file line column code reason } overlaps { rows { pcnCode } }
-    }
-  }
-}
-"""
-
-
-async def uploaded(organisations, content):
-    signed = (await organisations.ask(DATA_LOAD, UPLOAD)).data["requestOrganisationUpload"]
-    client = organisations.client
-    async with client.http.put(f"{client.address}{signed['path']}", data=content) as response:
-        assert response.status == 201
-    return signed["id"]
-
-
-@pytest.fixture
-async def worker(organisations):
-    """The service's worker, running its jobs."""
-    stop = asyncio.Event()
-    jobs = asyncio.create_task(organisations.client.running._jobs(stop))
-    yield
-    stop.set()
-    with suppress(asyncio.CancelledError):
-        await jobs
-
-
-async def imported(organisations, name, content, *, dry_run=False):
-    uploads = [{"id": await uploaded(organisations, content), "name": name}]
-    for _ in range(2):  # the second one is the first, under the same key
-        asked = await organisations.ask(
-            DATA_LOAD, IMPORT, uploads=uploads, dryRun=dry_run, key=uploads[0]["id"]
-        )
-    id_ = asked.data["importOrganisations"]["id"]
-
-    async def done():
-        answer = await organisations.ask(DATA_LOAD, REPORT, id=id_)
-        assert answer.data["organisationImport"]["status"] in ("DONE", "FAILED")
-        return answer.data["organisationImport"]
-
-    return await eventually(done)
-
-
-async def test_a_file_is_uploaded_shown_dry_and_imported(organisations, worker):
-    content = csv_file([*PRACTICES, practice("A99004")])
-    for dry_run, outcome, events in ((True, "DRY_RUN", 0), (False, "APPLIED", 1)):
-        done = await imported(organisations, "epraccur.csv", content, dry_run=dry_run)
-        assert (done["outcome"], done["error"]) == (outcome, None)
-        assert {"name": "PRACTICE_ADDED", "value": "1"} in done["report"]["counts"]
-        assert len(await organisations.told()) == events
-    again = await imported(organisations, "epraccur.csv", content)
-    assert again["outcome"] == "UNCHANGED"
-    assert await organisations.told() == []
-
-
-async def test_a_malformed_line_is_named_and_nothing_is_applied(organisations, worker):
-    content = csv_file([*PRACTICES, practice("A99004", joined="31 March")])
-    done = await imported(organisations, "epraccur.csv", content)
-    assert done["outcome"] == "REFUSED"
-    assert done["report"]["problems"] == [
-        {
-            "file": "epraccur.csv",
-            "line": 4,
-            "column": "join date",
-            "code": "NOT_A_DATE",
-            "reason": "'31 March' is not a date",
-        }
-    ]
-    assert await organisations.told() == []
-    assert await find(organisations, "A99004", "2026-04-01") is None
-
-
-async def test_a_file_that_was_never_uploaded_is_refused(organisations):
-    uploads = [{"id": "01a20661-05d0-75ef-9f2a-4fa4228f4778", "name": "ePCN.xlsx"}]
-    answer = await organisations.ask(DATA_LOAD, IMPORT, uploads=uploads, dryRun=False)
-    assert answer.code == "UPLOAD_NOT_FOUND"
-    nothing = await organisations.ask(DATA_LOAD, IMPORT, uploads=[], dryRun=False)
-    assert nothing.code == "NOTHING_UPLOADED"
-
-
 COLUMNS = """
 select table_name, column_name, data_type from information_schema.columns
 where table_schema = 'directory' order by 1, 2
@@ -216,9 +118,3 @@ async def test_the_views_have_the_shape_of_the_tables_others_keep(new_database):
         await database.close()
     heard, owned = shapes
     assert [row[:2] for row in heard] == [row[:2] for row in owned]
-
-
-async def test_the_same_files_again_tell_nobody(organisations, worker):
-    done = await imported(organisations, "lists.csv", FILES["lists.csv"])
-    assert done["outcome"] == "UNCHANGED"
-    assert await organisations.told() == []

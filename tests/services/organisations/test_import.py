@@ -8,6 +8,7 @@ import pytest
 from chassis.errors import TransientError
 from services.organisations.directory.commands import republish
 from tests.services.organisations.importing import (
+    changes,
     load_files,
     nothing_came_of_it,
     relationships,
@@ -67,7 +68,7 @@ async def test_the_same_files_again_change_nothing_and_tell_nobody(database):
 
 async def test_a_dry_run_says_what_would_change_and_changes_nothing(database):
     outcome, report = await load_files(database, FILES, dry_run=True)
-    assert (outcome, report["counts"]["PRACTICE_ADDED"]) == ("DRY_RUN", 3)
+    assert (outcome, changes(report, "PRACTICE")["opened"]) == ("DRY_RUN", 3)
     await nothing_came_of_it(database)
 
 
@@ -76,7 +77,7 @@ async def test_one_line_changed_changes_one_organisation(database):
     await told(database)
     renamed = csv_file([practice("A99001", name="RENAMED"), *PRACTICES[1:]])
     outcome, report = await load_files(database, {"epraccur.csv": renamed})
-    assert (outcome, report["counts"]["PRACTICE_RENAMED"]) == ("APPLIED", 1)
+    assert (outcome, changes(report, "PRACTICE")["renamed"]) == ("APPLIED", 1)
     assert await told(database) == ["A99001"]
 
 
@@ -85,7 +86,7 @@ async def test_what_was_taken_for_true_before_is_kept_with_the_time_it_was(datab
     moved = workbook(PCNS, [*MEMBERS[:2], member("A99002", "U99001", "20250401"), MEMBERS[3]])
     corrected = csv_file([patients("A99001", 12001)], PATIENTS_HEADER)
     _, report = await load_files(database, {"ePCN.xlsx": moved, "lists.csv": corrected})
-    assert report["counts"]["PRACTICES_MOVED"] == 1
+    assert changes(report, "MEMBERSHIP")["moved"] == 1
     assert await relationships(database, "A99002", "MEMBER_OF") == [
         ("U99001", date(2025, 4, 1), None)
     ]
@@ -148,7 +149,7 @@ async def test_only_gp_practices_of_england_are_taken(database):
         "ePCN.xlsx": workbook(PCNS, [*MEMBERS, member("A99004", "U99001")]),
     }
     _, report = await load_files(database, files)
-    assert report["counts"]["PRACTICE_ADDED"] == 4  # a member of a PCN is a practice
+    assert changes(report, "PRACTICE")["opened"] == 4  # a member of a PCN is a practice
 
 
 async def test_a_closed_pcn_leads_nobody_after_its_last_day(database):

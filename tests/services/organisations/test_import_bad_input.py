@@ -9,7 +9,13 @@ import pytest
 from services.organisations.ods.commands import UPLOAD
 from services.organisations.ods.formats import workbook as opening
 from tests.services.organisations.conftest import DATA_LOAD
-from tests.services.organisations.importing import load_files, nothing_came_of_it, rows, told
+from tests.services.organisations.importing import (
+    changes,
+    load_files,
+    nothing_came_of_it,
+    rows,
+    told,
+)
 from tests.services.organisations.small_england import FILES, MEMBERS, PCNS, PRACTICES
 from tests.support.files_of_ods import (
     MAPPING_HEADER,
@@ -104,7 +110,7 @@ async def test_bad_lines_may_be_skipped_and_stay_listed(database):
     files = {**FILES, "epraccur.csv": csv_file([*PRACTICES, practice("A99004", status="X")])}
     outcome, report = await load_files(database, files, skip_bad_lines=True)
     assert (outcome, report["counts"]["PROBLEMS"]) == ("APPLIED", 1)
-    assert report["counts"]["PRACTICE_ADDED"] == 3
+    assert changes(report, "PRACTICE")["opened"] == 3
 
 
 @pytest.mark.parametrize(
