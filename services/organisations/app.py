@@ -6,6 +6,7 @@ from chassis.graphql import schema
 from chassis.service import Service
 from nhs.directory import Principal, load_principal
 from services.organisations import MIGRATIONS
+from services.organisations.access.schema import STRANGERS, AccessMutation, AccessQuery
 from services.organisations.directory import events as directory_events
 from services.organisations.directory.commands import republish
 from services.organisations.directory.schema import DirectoryQuery
@@ -19,12 +20,12 @@ from services.organisations.people.schema import PeopleMutation, PeopleQuery
 
 
 @strawberry.type
-class Query(DirectoryQuery, PeopleQuery, OdsQuery):
+class Query(DirectoryQuery, PeopleQuery, AccessQuery, OdsQuery):
     pass
 
 
 @strawberry.type
-class Mutation(PeopleMutation, OdsMutation):
+class Mutation(PeopleMutation, AccessMutation, OdsMutation):
     pass
 
 
@@ -35,6 +36,7 @@ SERVICE: Service[Principal] = Service(
     migrations=MIGRATIONS,
     schema=SCHEMA,
     principal=load_principal,
+    strangers=STRANGERS,
     jobs={JOB: ods.run_import},
     republish={
         directory_events.TOPIC: republish,
