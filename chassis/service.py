@@ -83,8 +83,8 @@ class Strangers(Generic[P]):
     """The codes of the refusals it is for."""
     fields: frozenset[str]
     """The root fields they may ask for; a document that asks for any other is refused whole."""
-    principal: Callable[[Identity], P]
-    """As whom: somebody who may do nothing else."""
+    principal: Callable[[Identity, datetime], P]
+    """As whom, at a moment: somebody who may do nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True)
