@@ -48,7 +48,7 @@ with considered as (
 ),
 gathering as (
     insert into email_delivery as kept (id, person_id, message_id, status, made_at, due_at)
-    select id, person_id, message_id, 'WAITING', $9, $9 + $10::interval
+    select id, person_id, message_id, 'WAITING', $9::timestamptz, $9::timestamptz + $10::interval
     from unnest($6::uuid[], $7::uuid[], $8::uuid[]) as made (id, message_id, person_id)
     order by message_id
     on conflict (message_id) where status = 'WAITING' do update set

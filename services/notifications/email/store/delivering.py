@@ -24,7 +24,7 @@ async def anything_due(reader: Reader, now: datetime) -> bool:
 _CLAIM: Final = """
 with claimed as (
     update email_delivery set
-        status = 'SENDING', attempts = attempts + 1, claimed_until = $1 + $2::interval
+        status = 'SENDING', attempts = attempts + 1, claimed_until = $1::timestamptz + $2::interval
     where id = (
         select id from email_delivery
         where status in ('WAITING', 'RETRYING') and due_at <= $1
