@@ -137,7 +137,7 @@ async def _play(running: Running, scene: Scene, progress: Progress) -> None:
         period = Period(Cast(gateway), clock, progress, scene, running.kafka, running.people)
         await play(period)
     print_summary(period, topics.events(running.kafka))
-    print_doors(period, running.gateway)
+    print_doors(period, running.gateway, running.mail)
 
 
 @asynccontextmanager

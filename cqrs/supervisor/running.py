@@ -29,6 +29,8 @@ class Running:
     people: Path
     """The file that lists who may sign in."""
     services: Mapping[str, str]
+    mail: str = ""
+    """Where the mails that were sent can be looked at, if anywhere."""
 
     def write(self) -> None:
         """Make it known, whole or not at all."""

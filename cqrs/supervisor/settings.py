@@ -24,6 +24,8 @@ class Addresses:
     services: Mapping[str, int] = field(default_factory=lambda: {n: free_port() for n in SERVICES})
     gateway_port: int = field(default_factory=free_port)
     issuer_port: int = field(default_factory=free_port)
+    mail_port: int = field(default_factory=free_port)
+    smtp_port: int = field(default_factory=free_port)
 
     @property
     def gateway(self) -> str:
@@ -32,6 +34,11 @@ class Addresses:
     @property
     def issuer(self) -> str:
         return f"http://127.0.0.1:{self.issuer_port}"
+
+    @property
+    def mail(self) -> str:
+        """Where the mails of the demonstration can be looked at."""
+        return f"http://127.0.0.1:{self.mail_port}"
 
     def service(self, name: str) -> str:
         return f"http://127.0.0.1:{self.services[name]}"
@@ -73,6 +80,14 @@ def issuer_plan(addresses: Addresses, files: Files) -> Plan:
     )
 
 
+def mail_plan(addresses: Addresses) -> Plan:
+    settings = {
+        "CQRS_PORT": str(addresses.mail_port),
+        "CQRS_SMTP_PORT": str(addresses.smtp_port),
+    }
+    return Plan("mail", _module("cqrs.embedded.mail"), settings, f"{addresses.mail}/health/ready")
+
+
 def service_plan(name: str, addresses: Addresses, files: Files, dsn: str, kafka: str) -> Plan:
     """A service that migrates its database first."""
     settings = {
@@ -90,9 +105,25 @@ def service_plan(name: str, addresses: Addresses, files: Files, dsn: str, kafka:
         "CQRS_FILES": str(files.uploads),
         "CQRS_FILES_KEY": secrets.token_urlsafe(32),
     }
+    if name == "notifications":
+        settings |= _sending(addresses)
     bootstrap = ("--bootstrap", str(files.first_people)) if name == "organisations" else ()
     command = (*_module(f"services.{name}", "serve", "--migrate"), *bootstrap)
     return Plan(name, command, settings, f"{addresses.service(name)}/health/ready")
+
+
+def _sending(addresses: Addresses) -> dict[str, str]:
+    """What whoever sends mail is told. Links in mails lead to the gateway, the one public host."""
+    return {
+        "CQRS_SMTP_HOST": "127.0.0.1",
+        "CQRS_SMTP_PORT": str(addresses.smtp_port),
+        "CQRS_SMTP_TLS": "none",
+        "CQRS_SMTP_SENDER": "no-reply@cqrs.example",
+        "CQRS_MAIL_KEY": secrets.token_urlsafe(32),
+        "CQRS_PUBLIC_URL": addresses.gateway,
+        "CQRS_HELP_EMAIL": "help@cqrs.example",
+        "CQRS_HELP_TELEPHONE": "01632 960000",  # of those kept for drama (Ofcom)
+    }
 
 
 def gateway_plan(addresses: Addresses) -> Plan:

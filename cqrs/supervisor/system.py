@@ -21,6 +21,7 @@ from cqrs.supervisor.settings import (
     Files,
     gateway_plan,
     issuer_plan,
+    mail_plan,
     service_plan,
 )
 from cqrs.supervisor.supervisor import Supervisor
@@ -43,13 +44,14 @@ def start_system(supervisor: Supervisor, tell: Tell = lambda _name, _seconds: No
     _write_files(supervisor, files, addresses.issuer)
     supervisor.children.start(issuer_plan(addresses, files))
     supervisor.children.start(gateway_plan(addresses))
+    supervisor.children.start(mail_plan(addresses))
     kafka = _start_broker(supervisor)
     told("broker")
     postgres = _start_postgres(supervisor)
     told("postgres")
     for plan in _plan_services(postgres, kafka, addresses, files):
         supervisor.children.start(plan)
-    supervisor.children.wait_until_ready(("issuer", *SERVICES, "gateway"), told)
+    supervisor.children.wait_until_ready(("issuer", "mail", *SERVICES, "gateway"), told)
     running = _running(supervisor, addresses, files, kafka)
     running.write()
     return running
@@ -98,4 +100,5 @@ def _running(supervisor: Supervisor, addresses: Addresses, files: Files, kafka: 
         clock=files.clock,
         people=files.people,
         services={name: addresses.service(name) for name in SERVICES},
+        mail=addresses.mail,
     )
