@@ -23,10 +23,11 @@ from services.participation.catalogue.schema import (
     QualityService,
 )
 from services.participation.offers import events as offer_events
-from services.participation.offers.commands import remind, restate
+from services.participation.offers.commands.following import remind, restate
 from services.participation.offers.consumers import organisation_changed
-from services.participation.offers.domain import What
-from services.participation.offers.schema.roots import OffersMutation, OffersQuery
+from services.participation.offers.domain.offer import What
+from services.participation.offers.schema.lists import OffersQuery
+from services.participation.offers.schema.mutations import OffersMutation
 from services.participation.offers.schema.types import Offer, Organisation
 
 _LOOK: Final = 1.0

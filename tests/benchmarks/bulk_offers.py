@@ -21,15 +21,16 @@ from chassis.migrate import CHASSIS, migrate
 from cqrs.embedded.postgres import Postgres
 from nhs.roles import Role
 from services.participation.app import SERVICE
-from services.participation.offers import commands
-from services.participation.offers.commands import (
-    Ask,
-    Choice,
+from services.participation.offers.commands import deciding, making
+from services.participation.offers.commands.asking import Ask
+from services.participation.offers.commands.deciding import Choice
+from services.participation.offers.commands.making import (
     NewOffers,
     ProvidersChoice,
     ProvidersFilter,
 )
-from services.participation.offers.domain import OfferFilter, Status
+from services.participation.offers.domain.looking import OfferFilter
+from services.participation.offers.domain.offer import Status
 from tests.services.participation.conftest import DUE, NOW, QOF, Participation, england, person
 
 _PRACTICES = """
@@ -62,13 +63,13 @@ async def _measure(offers: int) -> None:
         await Participation(database).publish()
         ask = Ask(person("ENG", Role.COMMISSIONING_MANAGEMENT), NOW)
         everybody = NewOffers(QOF, DUE, providers=ProvidersChoice(filter=ProvidersFilter()))
-        looking = commands.create_offers(database, replace(ask, dry_run=True), everybody)
+        looking = making.create_offers(database, replace(ask, dry_run=True), everybody)
         shown = await _timed("createOffers, dry run", looking)
         new = replace(everybody, providers=ProvidersChoice(selection=shown.selection))
-        made = await _timed("createOffers", commands.create_offers(database, ask, new))
+        made = await _timed("createOffers", making.create_offers(database, ask, new))
         shown = await _timed("withdrawOffers, dry run", _withdraw_all(database, ask))
         chosen = Choice(selection=shown.selection)
-        withdrawing = commands.withdraw_offers(database, ask, chosen, None)
+        withdrawing = deciding.withdraw_offers(database, ask, chosen, None)
         done = await _timed("withdrawOffers", withdrawing)
         say(f"{len(made.done)} made, {len(done.done)} withdrawn, one event each")
         await _bare(database)
@@ -77,7 +78,7 @@ async def _measure(offers: int) -> None:
 async def _withdraw_all(database, ask):
     everything = Choice(filter=OfferFilter(status=[Status.OFFERED]))
     dry = replace(ask, dry_run=True)
-    return await commands.withdraw_offers(database, dry, everything, None)
+    return await deciding.withdraw_offers(database, dry, everything, None)
 
 
 async def _bare(database) -> None:

@@ -58,7 +58,9 @@ _OFFER_CHANGES = (
     "withdrawn",
     "cancelled",
     "ended",
+    "resumed",
     "extended",
+    "moved",
     "response-due",
     "restated",
 )

@@ -79,7 +79,8 @@ from jsonb_to_recordset($1) as heard (
 )
 order by id
 on conflict (id) do update set
-    version = excluded.version, commissioner = excluded.commissioner, status = excluded.status,
+    version = excluded.version, quality_service = excluded.quality_service,
+    commissioner = excluded.commissioner, status = excluded.status,
     starts_on = excluded.starts_on, ends_on = excluded.ends_on, ended_on = excluded.ended_on,
     heard_at = clock_timestamp()
 where kept.version <= excluded.version

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.outbox import Event
-from services.participation.offers.domain import Happening, Offer, What
+from services.participation.offers.domain.offer import Happening, Offer, What
 
 TOPIC: Final = "participation.offer"
 
@@ -29,7 +29,10 @@ class OfferPayload(BaseModel):
     ends_on: date
     response_due_on: date
     target_on: date | None = None
-    ended_on: date | None = Field(description="The last day of a participation that ended early")
+    ended_on: date | None = Field(
+        description="The last day of a participation that ended early; the day before starts_on "
+        "where it never began"
+    )
     reason: str | None
     at: datetime = Field(description="When, on the business clock")
     by: UUID | None = Field(description="The person who did it; null where no person did")
@@ -94,7 +97,7 @@ def example(what: What) -> OfferPayload:
     )
 
 
-_BY_NOBODY: Final = frozenset({What.ENDED, What.RESPONSE_DUE})
+_BY_NOBODY: Final = frozenset({What.ENDED, What.RESUMED, What.MOVED, What.RESPONSE_DUE})
 _ACTING_FOR: Final = {What.ACCEPTED: "A81001", What.REJECTED: "A81001"}
 _ENDED: Final = {What.ENDED: date(2025, 9, 30), What.CANCELLED: date(2025, 7, 1)}
 _CANCELLED: Final[dict[What, Literal["WITHDRAWN", "CANCELLED"]]] = {
@@ -104,6 +107,8 @@ _CANCELLED: Final[dict[What, Literal["WITHDRAWN", "CANCELLED"]]] = {
 _STATUS: Final[dict[What, Literal["APPROVED", "REJECTED", "CANCELLED"]]] = {
     What.ACCEPTED: "APPROVED",
     What.ENDED: "APPROVED",
+    What.RESUMED: "APPROVED",
+    What.MOVED: "APPROVED",
     What.REJECTED: "REJECTED",
     What.WITHDRAWN: "CANCELLED",
     What.CANCELLED: "CANCELLED",
@@ -116,6 +121,8 @@ DESCRIPTIONS: Final = {
     What.WITHDRAWN: "The commissioner withdrew the offer before the provider had answered",
     What.CANCELLED: "The commissioner cancelled an approved or rejected offer",
     What.ENDED: "By ODS the provider can no longer take part: it does so until ended_on",
+    What.RESUMED: "By ODS the provider can take part longer than was told: until ended_on, or all",
+    What.MOVED: "The offer is one of the version of its quality service that corrects the former",
     What.EXTENDED: "The commissioner extended the response date",
     What.RESPONSE_DUE: "The response is due within seven days, or within one; nothing has changed",
     What.RESTATED: "Nothing has happened: the offer as it stands, for readers that start anew",

@@ -4,23 +4,28 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
 from chassis.db import Database, Reader
+from chassis.errors import DomainError
 from nhs.directory import Acting, Principal
-from nhs.roles import Role
-from services.participation.offers.domain import (
+from services.participation.offers.domain.looking import (
     MAY_SEE,
-    Offer,
+    Listed,
+    OfferedService,
     OfferFilter,
-    Status,
+    Page,
     payment_types_seen,
     year_of,
 )
-from services.participation.offers.store import lists
+from services.participation.offers.domain.offer import Offer
+from services.participation.offers.domain.signing_up import Difference, SignUp
+from services.participation.offers.store import history as past
+from services.participation.offers.store import lists, services, signing_up
+from services.participation.offers.store.scope import REPORT, SCOPE
+from services.participation.offers.store.signing_up import SignUpFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,9 @@ class Asking:
     principal: Principal
 
     @asynccontextmanager
-    async def reading(self, *roles: Role) -> AsyncIterator[Reader]:
-        """A snapshot, for whoever holds one of the roles, or any that sees offers."""
-        self.principal.require_any(*(roles or sorted(MAY_SEE)))
+    async def reading(self) -> AsyncIterator[Reader]:
+        """A snapshot, for whoever holds a role that sees offers."""
+        self.principal.require_any(*sorted(MAY_SEE))
         async with self.db.reader() as reader:
             yield reader
 
@@ -47,43 +52,33 @@ class Asking:
         return replace(wanted, types_seen=self.types_seen)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """At most `limit` offers after the one of these sort keys."""
-
-    after: Sequence[Any]
-    limit: int
-
-
 async def find(asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Offer]:
     async with asking.reading() as reader:
         return await lists.find(reader, asking.acting, ids, asking.types_seen)
 
 
-async def offers(asking: Asking, wanted: OfferFilter, page: Page) -> list[Offer]:
+async def offers(
+    asking: Asking, wanted: OfferFilter, page: Page, *, in_report: bool = False
+) -> list[Listed]:
+    """A page of them; in the report of participation, of what others let the asker see too."""
+    view = REPORT if in_report else SCOPE
     async with asking.reading() as reader:
-        return await lists.page(
-            reader, asking.acting, asking.within(wanted), page.after, page.limit
-        )
+        return await lists.page(reader, asking.acting, view, asking.within(wanted), page)
 
 
-async def count(asking: Asking, wanted: OfferFilter) -> int:
+async def count(asking: Asking, wanted: OfferFilter, *, in_report: bool = False) -> int:
+    view = REPORT if in_report else SCOPE
     async with asking.reading() as reader:
-        return await lists.count(reader, asking.acting, asking.within(wanted))
+        return await lists.count(reader, asking.acting, view, asking.within(wanted))
 
 
 async def of_organisations(
     asking: Asking, codes: Sequence[str], wanted: OfferFilter, page: Page
-) -> list[list[Offer]]:
+) -> list[list[Listed]]:
     """A page of each organisation's offers, in the order of the codes."""
     async with asking.reading() as reader:
         found = await lists.of_organisations(
-            reader,
-            asking.acting,
-            codes,
-            asking.within(wanted),
-            after=page.after,
-            limit=page.limit,
+            reader, asking.acting, codes, asking.within(wanted), page
         )
     return [found[code] for code in codes]
 
@@ -98,24 +93,51 @@ async def count_of_organisations(
     return [counts.get(code, 0) for code in codes]
 
 
-async def offered_services(
-    asking: Asking, today: date, year: str | None
-) -> dict[str, dict[Status, int]]:
-    """What a commissioner has offered, by quality service, in a financial year."""
-    async with asking.reading() as reader:
-        wanted = lists.InYear(year_of(today, year), asking.types_seen)
-        return await lists.made(reader, asking.acting, wanted)
+def in_year(wanted: OfferFilter, today: date, year: str | None) -> OfferFilter:
+    """In the financial year that is named; in the current one where the filter names none."""
+    if wanted.year and not year:
+        return wanted
+    return replace(wanted, year=year_of(today, year))
 
 
-async def my_services(asking: Asking, today: date, year: str | None) -> list[Offer]:
-    """What a provider has been offered in a financial year."""
+async def offered_services(asking: Asking, wanted: OfferFilter) -> list[OfferedService]:
+    """How it stands with each service, in the report of participation."""
     async with asking.reading() as reader:
-        wanted = lists.InYear(year_of(today, year), asking.types_seen)
-        return await lists.mine(reader, asking.acting, wanted)
+        return await services.offered(reader, asking.acting, asking.within(wanted))
 
 
 async def history(asking: Asking, ids: Sequence[UUID]) -> list[list[Record]]:
     """What became of each of the offers, which were found within sight before."""
     async with asking.reading() as reader:
-        found = await lists.history(reader, ids)
+        found = await past.history(reader, ids)
     return [found[identity] for identity in ids]
+
+
+@dataclass(frozen=True, slots=True)
+class SignUps:
+    """Whose sign-up to which service, on which day."""
+
+    service: str
+    on: date
+    differences: Sequence[Difference] | None = None
+
+    async def filter(self, reader: Reader) -> SignUpFilter:
+        line = await signing_up.line(reader, self.service)
+        if line is None:
+            message = f"There is no published quality service {self.service}."
+            raise DomainError("QUALITY_SERVICE_NOT_FOUND", message, field="service")
+        return SignUpFilter(line, self.on, self.differences)
+
+
+async def sign_ups(
+    asking: Asking, wanted: SignUps, after: Sequence[object], limit: int
+) -> list[SignUp]:
+    """Practices that have signed up, or that ODS has in a network, in the report's sight."""
+    async with asking.reading() as reader:
+        given = await wanted.filter(reader)
+        return await signing_up.page(reader, asking.acting, given, after, limit)
+
+
+async def count_sign_ups(asking: Asking, wanted: SignUps) -> int:
+    async with asking.reading() as reader:
+        return await signing_up.count(reader, asking.acting, await wanted.filter(reader))

@@ -15,8 +15,10 @@ from nhs.roles import RelationshipKind as Rel
 from nhs.roles import Role
 from services.participation.app import SERVICE
 from services.participation.catalogue import commands as catalogue
-from services.participation.offers import commands
-from services.participation.offers.commands import Ask, Choice, NewOffers, ProvidersChoice
+from services.participation.offers.commands import deciding, making
+from services.participation.offers.commands.asking import Ask
+from services.participation.offers.commands.deciding import Choice
+from services.participation.offers.commands.making import NewOffers, ProvidersChoice
 from tests.support.directory import have_organisation, relate
 
 NOW = datetime(2025, 3, 13, 9, tzinfo=UTC)
@@ -92,14 +94,14 @@ class Participation:
         chosen = ProvidersChoice(rows=dict.fromkeys(providers or PRACTICES, 0))
         given = {"quality_service": QOF, "response_due_on": DUE, "providers": chosen}
         new = NewOffers(**given | terms)
-        return await commands.create_offers(self.db, Ask(by or self.commissioner(), NOW), new)
+        return await making.create_offers(self.db, Ask(by or self.commissioner(), NOW), new)
 
     async def accept(self, principal: Principal, now: datetime = NOW) -> Any:
         ids = await self.rows(
             "select id, version from offer where provider = $1", principal.organisation
         )
         chosen = Choice(rows={row["id"]: row["version"] for row in ids})
-        return await commands.accept_offers(self.db, Ask(principal, now), chosen)
+        return await deciding.accept_offers(self.db, Ask(principal, now), chosen)
 
     async def rows(self, sql: str, *arguments: object) -> list[Any]:
         async with self.db.reader() as reader:

@@ -26,10 +26,18 @@ MATRIX: Final = {
     "Query.qualityService": Line(EVERYBODY, '{ qualityService(id: "QOF2526/1") { id } }'),
     "Query.qualityServices": Line(EVERYBODY, "{ qualityServices { totalCount } }"),
     "Query.shippedQualityServices": Line(CATALOGUE, "{ shippedQualityServices { code } }"),
+    "Query.compareQualityServices": Line(
+        EVERYBODY, '{ compareQualityServices(from: "QOF2526/1", to: "QOF2526/1") { path } }'
+    ),
+    "Query.publicationImpact": Line(
+        CATALOGUE, '{ publicationImpact(id: "NONE/1", acceptedOffers: MOVE) { message } }'
+    ),
     "Query.offer": Line(SEE_OFFERS, f'{{ offer(id: "{_ID}") {{ id }} }}'),
     "Query.offers": Line(SEE_OFFERS, "{ offers { totalCount } }"),
     "Query.offeredServices": Line(SEE_OFFERS, "{ offeredServices { total } }"),
-    "Query.myServices": Line(SEE_OFFERS, "{ myServices { id } }"),
+    "Query.myServices": Line(SEE_OFFERS, "{ myServices { totalCount } }"),
+    "Query.participation": Line(SEE_OFFERS, "{ participation { totalCount } }"),
+    "Query.networkSignUps": Line(SEE_OFFERS, '{ networkSignUps(service: "NONE") { totalCount } }'),
     "Query._entities QualityService": Line(
         EVERYBODY, entity("QualityService", 'id: "QOF2526/1"', "name")
     ),
@@ -42,6 +50,19 @@ MATRIX: Final = {
     ),
     "Mutation.publishQualityService": Line(
         CATALOGUE, 'mutation { publishQualityService(id: "NONE/1") { id } }'
+    ),
+    "Mutation.draftQualityService": Line(
+        CATALOGUE, 'mutation { draftQualityService(source: {shipped: "NONE"}) { id } }'
+    ),
+    "Mutation.editQualityServiceDraft": Line(
+        CATALOGUE,
+        'mutation { editQualityServiceDraft(id: "NONE/1", revision: 1, edit: {}) { id } }',
+    ),
+    "Mutation.discardQualityServiceDraft": Line(
+        CATALOGUE, 'mutation { discardQualityServiceDraft(id: "NONE/1", revision: 1) { id } }'
+    ),
+    "Mutation.unscheduleQualityService": Line(
+        CATALOGUE, 'mutation { unscheduleQualityService(id: "NONE/1") { id } }'
     ),
     "Mutation.createOffers": Line(
         COMMISSIONS,

@@ -1,1 +1,1 @@
-"""Offers in GraphQL: `types`, and in `roots` what can be asked and done."""
+"""Offers in GraphQL: `types`, `inputs`, what can be asked (`lists`) and what done (`mutations`)."""

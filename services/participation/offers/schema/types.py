@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
-from strawberry.federation.schema_directives import Key
-from strawberry.federation.types import FieldSet
 
 from chassis.clock import ENGLAND
 from chassis.graphql import (
-    BulkAnswer,
     Connection,
     Context,
-    Count,
-    FinancialYear,
     OdsCode,
-    Refusal,
-    RowVersion,
     Window,
     as_uuid,
-    choice,
     connection,
     window,
 )
 from nhs.directory import Principal
-from nhs.values import FinancialYear as Year
-from services.participation.catalogue.schema import QualityService, quality_service_loader
-from services.participation.offers import domain, queries
-from services.participation.offers.commands import Choice
-from services.participation.offers.domain import CancelKind, OfferFilter, Status, What
+from services.participation.catalogue.schema import (
+    Person,
+    QualityService,
+    quality_service_loader,
+)
+from services.participation.offers import queries
+from services.participation.offers.domain import offer as domain
+from services.participation.offers.domain.looking import Listed, OfferFilter, Order, Page
+from services.participation.offers.domain.offer import CancelKind, ResponseStatus, Status, What
+from services.participation.offers.schema.inputs import OfferFilterInput, wanted
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -46,16 +44,12 @@ strawberry.enum(
     name="OfferCancelKind",
     description="Withdrawn before the provider answered, or cancelled afterwards.",
 )
-strawberry.enum(What, name="OfferHappening", description="What happened to an offer.")
-
-
-@strawberry.federation.type(
-    name="Person",
-    keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="Somebody who acts for organisations. Seen by those who see these.",
+strawberry.enum(
+    ResponseStatus,
+    name="OfferResponseStatus",
+    description="Awaited, or overdue; answered; or not needed, as it was withdrawn before.",
 )
-class Person:
-    id: strawberry.ID = strawberry.field(description="The person's id.")
+strawberry.enum(What, name="OfferHappening", description="What happened to an offer.")
 
 
 def _person(identity: UUID | None) -> Person | None:
@@ -114,9 +108,13 @@ class Offer:
     response_days_left: int | None = strawberry.field(
         description="Days until then, negative afterwards; null where no answer is awaited."
     )
+    response_status: ResponseStatus = strawberry.field(
+        description="How it stands with the provider's answer."
+    )
     target_on: date | None = strawberry.field(description="The target date the commissioner set.")
     ended_on: date | None = strawberry.field(
-        description="The last day of a participation that ended early."
+        description="The last day of a participation that ended early; the day before its first "
+        "where it never began."
     )
     reason: str | None = strawberry.field(description="The reason given with the last change.")
     offered_at: datetime = strawberry.field(description="When it was made.")
@@ -155,6 +153,7 @@ class Offer:
             ends_on=offer.ends_on,
             response_due_on=offer.response_due_on,
             response_days_left=offer.response_days_left(today),
+            response_status=offer.response(today),
             target_on=offer.target_on,
             ended_on=offer.ended_on,
             reason=offer.reason,
@@ -194,49 +193,6 @@ def _history_loader(info: Info) -> DataLoader[UUID, list[Any]]:
     return info.context.loader("offer history", lambda: DataLoader(load))
 
 
-@strawberry.input(name="OfferFilter", description="Which offers are looked for.")
-class OfferFilterInput:
-    status: list[Status] | None = strawberry.field(default=None, description="Any of these.")
-    service: str | None = strawberry.field(
-        default=None, description="A quality service's line or version: QOF2526 or QOF2526/1."
-    )
-    payment_type: str | None = strawberry.field(default=None, description="QOF.")
-    provider: OdsCode | None = strawberry.field(default=None, description="Offered to this one.")
-    commissioner: OdsCode | None = strawberry.field(default=None, description="Offered by it.")
-    financial_year: FinancialYear | None = strawberry.field(
-        default=None, description="The year in which the offer has a day at least."
-    )
-    on: date | None = strawberry.field(
-        default=None, description="A day on which the offer, or what became of it, is in force."
-    )
-    never_opened: bool | None = strawberry.field(
-        default=None, description="Whether nobody at the provider has looked at its details."
-    )
-
-
-def wanted(given: OfferFilterInput | None) -> OfferFilter:
-    if given is None:
-        return OfferFilter()
-    return OfferFilter(
-        status=given.status,
-        service=given.service,
-        payment_type=given.payment_type,
-        provider=given.provider,
-        commissioner=given.commissioner,
-        year=Year.parse(given.financial_year).period if given.financial_year else None,
-        on=given.on,
-        never_opened=given.never_opened,
-    )
-
-
-OFFER_KEY = (str, str, UUID)
-"""The sort columns of a list of offers."""
-
-
-def offer_key(offer: domain.Offer) -> tuple[object, ...]:
-    return (offer.service_code, offer.provider, offer.id)
-
-
 @strawberry.federation.type(
     name="Organisation",
     keys=["odsCode"],
@@ -253,29 +209,35 @@ class Organisation:
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[Offer] | None:
-        page, looked_for = window(first, after, *OFFER_KEY), wanted(filter)
+        page, looked_for = window(first, after, *Order().kinds), wanted(filter)
         rows = await _organisation_loader(info, looked_for, page).load(self.ods_code)
         counts = _organisation_counts(info, looked_for)
-        return connection(
-            rows,
-            page,
-            node=lambda offer: Offer.of(offer, today(info)),
-            key=offer_key,
-            total=lambda: counts.load(self.ods_code),
-        )
+        return listed(info, rows, page, lambda: counts.load(self.ods_code))
 
     @classmethod
     def resolve_reference(cls, odsCode: str) -> Self:  # noqa: N803 (the key's name in GraphQL)
         return cls(ods_code=OdsCode(odsCode))
 
 
+def listed(
+    info: Info, rows: Sequence[Listed], page: Window, total: Callable[[], Awaitable[int]]
+) -> Connection[Offer]:
+    return connection(
+        rows,
+        page,
+        node=lambda row: Offer.of(row.offer, today(info)),
+        key=lambda row: row.place,
+        total=total,
+    )
+
+
 def _organisation_loader(
     info: Info, looked_for: OfferFilter, page: Window
-) -> DataLoader[str, list[domain.Offer]]:
+) -> DataLoader[str, list[Listed]]:
     """One load for all organisations of a request that are asked for the same page."""
-    shown = queries.Page(page.after, page.limit)
+    shown = Page(page.after, page.limit)
 
-    async def load(codes: list[str]) -> list[list[domain.Offer]]:
+    async def load(codes: list[str]) -> list[list[Listed]]:
         return await queries.of_organisations(asking(info), codes, looked_for, shown)
 
     name = f"offers of organisations {looked_for} {page}"
@@ -288,41 +250,3 @@ def _organisation_counts(info: Info, looked_for: OfferFilter) -> DataLoader[str,
 
     name = f"counts of organisations {looked_for}"
     return info.context.loader(name, lambda: DataLoader(load))
-
-
-@strawberry.input(
-    one_of=True, description="The offers a command is about: exactly one of the three."
-)
-class OfferChoice:
-    rows: list[RowVersion] | None = strawberry.field(
-        default=strawberry.UNSET, description="Offers as you last saw them."
-    )
-    filter: OfferFilterInput | None = strawberry.field(
-        default=strawberry.UNSET,
-        description="Everything that matches; in a dry run only, which answers a selection.",
-    )
-    selection: str | None = strawberry.field(
-        default=strawberry.UNSET, description="What a dry run of the same command has shown."
-    )
-
-    def chosen(self) -> Choice:
-        return choice(self.rows, wanted(self.filter) if self.filter else None, self.selection)
-
-
-@strawberry.type(
-    description="What a command did to offers. `done` holds their ids; in a dry run of "
-    "createOffers there are none yet, and it holds the ODS codes of the providers."
-)
-class OfferBulkAnswer(BulkAnswer):
-    @classmethod
-    def of(cls, outcome: domain.Outcome) -> Self:
-        return cls(
-            done=[strawberry.ID(one) for one in outcome.done],
-            refused=[
-                Refusal(id=strawberry.ID(r.id), code=r.code, message=r.message, field=r.field)
-                for r in outcome.refused
-            ],
-            counts=[Count(name=name, value=str(n)) for name, n in sorted(outcome.counts.items())],
-            selection=outcome.selection,
-            message=outcome.message,
-        )

@@ -1,5 +1,6 @@
-"""Every SQL statement about offers. `$1` is the organisation acted for, wherever one is.
+"""Every SQL statement about offers. `$1` and `$2` are the organisation acted for and the day.
 
-`scope` says what it sees, `changes` loads and keeps what changes, `lists` is what is shown, and
-`providers` knows who may be offered a service.
+`scope` says what it sees, and in what order; `changes` loads and keeps what changes; `lists`,
+`services`, `history` and `signing_up` are what is shown; `providers` knows who may be offered a
+service.
 """

@@ -10,8 +10,9 @@ from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from nhs.directory import Acting
-from services.participation.offers.domain import Happening, Offer, Standing, TakesPartUntil
-from services.participation.offers.store.scope import COLUMNS, OFFER, OFFERS, OWN, SEEN, offer
+from services.participation.offers.domain.offer import Happening, Offer
+from services.participation.offers.domain.standing import Standing, TakesPartUntil
+from services.participation.offers.store.scope import COLUMNS, OFFER, OWN, SCOPE, offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +35,28 @@ o.commissioner in (
 """
 # Apart from what is read of them, which would otherwise be as it was before others were waited for.
 _LOCK: Final = "select from offer where id = any ($1::uuid[]) order by id for update"
+_STANDING: Final = """
+q.requires_pcn_membership,
+(select closed_on from directory.organisation p where p.ods_code = o.provider),
+(
+    select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
+    where q.requires_pcn_membership and m.source = o.provider and m.kind = 'MEMBER_OF'
+) as last_member_on
+"""
 _HELD: Final = """
-select {offer}, {ours} as ours,
-    q.requires_pcn_membership,
-    (select closed_on from directory.organisation p where p.ods_code = o.provider),
-    (
-        select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
-        where q.requires_pcn_membership and m.source = o.provider and m.kind = 'MEMBER_OF'
-    ) as last_member_on
+select {offer}, {ours} as ours, {standing}
 from {offers} join quality_service q on q.id = o.quality_service
 where o.id = any ($3::uuid[]) and {seen}
 order by o.id
 """
-_HELD_BY_PROVIDER: Final = _HELD.format(offer=OFFER, offers=OFFERS, ours=_AS_PROVIDER, seen=SEEN)
-_HELD_BY_COMMISSIONER: Final = _HELD.format(
-    offer=OFFER, offers=OFFERS, ours=_AS_COMMISSIONER, seen=SEEN
-)
+_PARTS: Final = {
+    "offer": OFFER,
+    "offers": SCOPE.offers,
+    "seen": SCOPE.seen,
+    "standing": _STANDING,
+}
+_HELD_BY_PROVIDER: Final = _HELD.format(**_PARTS, ours=_AS_PROVIDER)
+_HELD_BY_COMMISSIONER: Final = _HELD.format(**_PARTS, ours=_AS_COMMISSIONER)
 
 
 async def held(
@@ -69,24 +76,38 @@ async def held(
 
 
 def _until(row: Record) -> TakesPartUntil | None:
-    standing = Standing(row["closed_on"], row["last_member_on"])
-    return standing.may_accept_until(requires_pcn=row["requires_pcn_membership"])
+    return _standing(row).may_accept_until(requires_pcn=row["requires_pcn_membership"])
+
+
+def _standing(row: Record) -> Standing:
+    return Standing(row["closed_on"], row["last_member_on"])
 
 
 _SAVE: Final = """
 update offer o
-set version = n.version, status = n.status, cancel_kind = n.cancel_kind,
-    response_due_on = n.response_due_on, ended_on = n.ended_on, reason = n.reason,
+set version = n.version, quality_service = n.quality_service, status = n.status,
+    cancel_kind = n.cancel_kind, response_due_on = n.response_due_on, ended_on = n.ended_on,
+    reason = n.reason,
     reminded_days = case when n.response_due_on = o.response_due_on then o.reminded_days end
-from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::date[], $6::date[], $7::text[])
-    as n (id, version, status, cancel_kind, response_due_on, ended_on, reason)
+from unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::text[]
+) as n (id, version, quality_service, status, cancel_kind, response_due_on, ended_on, reason)
 where o.id = n.id
 """
+_CHANGES: Final = (
+    "id",
+    "version",
+    "quality_service",
+    "status",
+    "cancel_kind",
+    "response_due_on",
+    "ended_on",
+    "reason",
+)
 
 
 async def save(tx: Tx, offers: Sequence[Offer]) -> None:
-    columns = ("id", "version", "status", "cancel_kind", "response_due_on", "ended_on", "reason")
-    await tx.execute(_SAVE, *_by_column(offers, columns))
+    await tx.execute(_SAVE, *_by_column(offers, _CHANGES))
 
 
 _INSERT: Final = """
@@ -154,11 +175,12 @@ async def mark_opened(
 class TakingPart:
     offer: Offer
     requires_pcn: bool
+    standing: Standing
 
 
 # What is offered is locked too: it may be on its way to be accepted.
 _TAKING_PART: Final = f"""
-select {OFFER}, q.requires_pcn_membership
+select {OFFER}, {_STANDING}
 from offer o join quality_service q on q.id = o.quality_service
 where o.provider = $1 and o.status in ('OFFERED', 'APPROVED')
 order by o.id
@@ -169,7 +191,7 @@ for update of o
 async def taking_part(tx: Tx, provider: str) -> list[TakingPart]:
     """What the provider has accepted or may accept, locked; it is ODS that changes it."""
     rows = await tx.fetch(_TAKING_PART, provider)
-    return [TakingPart(offer(row), row["requires_pcn_membership"]) for row in rows]
+    return [TakingPart(offer(row), row["requires_pcn_membership"], _standing(row)) for row in rows]
 
 
 # The row is locked by its update before the event is recorded. The state stays as it is, and so

@@ -1,8 +1,7 @@
-"""What is shown of offers."""
+"""Lists of offers: a page, all of them, or how many there are."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -10,19 +9,30 @@ from asyncpg import Record
 
 from chassis.db import Reader
 from nhs.directory import Acting
-from nhs.values import Period
-from services.participation.offers.domain import Happening, Offer, OfferFilter, Status, What
+from services.participation.offers.domain.looking import (
+    Listed,
+    OfferFilter,
+    Order,
+    OrderBy,
+    Page,
+)
+from services.participation.offers.domain.offer import Offer
 from services.participation.offers.store.scope import (
     MATCHES,
+    NEXT,
     OFFER,
-    OFFERS,
-    SEEN,
+    REPORT,
+    SCOPE,
+    View,
+    after,
     arguments,
     offer,
+    ordered,
+    sort_key,
 )
 
 _MATCHING: Final = f"""
-select o.id, o.version from {OFFERS} where {MATCHES} and {SEEN} limit $13
+select o.id, o.version from {SCOPE.offers} where {MATCHES} and {SCOPE.seen} limit ${NEXT}
 """  # noqa: S608 (constants only)
 
 
@@ -33,13 +43,11 @@ async def matching(
     return [(row["id"], row["version"]) for row in rows]
 
 
-def _types(seen: str) -> str:
-    """The condition that an offer is of a payment type in the parameter."""
-    return f"({seen}::text[] is null or o.payment_type is null or o.payment_type = any ({seen}))"
-
-
 _FIND: Final = f"""
-select {OFFER} from {OFFERS} where o.id = any ($3::uuid[]) and {_types("$4")} and {SEEN}
+select {OFFER} from {SCOPE.offers}
+where o.id = any ($3::uuid[])
+    and ($4::text[] is null or o.payment_type is null or o.payment_type = any ($4))
+    and {SCOPE.seen}
 """  # noqa: S608 (constants only)
 
 
@@ -52,66 +60,97 @@ async def find(
 
 # What is seen is found before it is put in order: with an eye on the limit alone, a planner would
 # go through the offers in order, and through all of the scope for each.
-_PAGE: Final = f"""
+def _page(view: View, order: Order) -> str:
+    return f"""
 with found as materialized (
-    select {OFFER} from {OFFERS}
-    where {MATCHES} and {SEEN}
-        and ($13::text is null or (o.service_code, o.provider, o.id) > ($13, $14::text, $15::uuid))
+    select {OFFER}, {sort_key(order)} as sort_key from {view.offers}
+    where {MATCHES} and {view.seen} and {after(order)}
 )
-select * from found order by service_code, provider, id limit $16
+select * from found order by {ordered(order, "found")} limit ${NEXT + 4}
 """  # noqa: S608 (constants only)
-_COUNT: Final = f"select count(*) from {OFFERS} where {MATCHES} and {SEEN}"  # noqa: S608
+
+
+_ORDERS: Final = [Order(by, way) for by in OrderBy for way in (False, True)]
+_PAGES: Final[Mapping[tuple[View, Order], str]] = {
+    (view, order): _page(view, order) for view in (SCOPE, REPORT) for order in _ORDERS
+}
+_COUNTS: Final[Mapping[View, str]] = {
+    view: f"select count(*) from {view.offers} where {MATCHES} and {view.seen}"  # noqa: S608
+    for view in (SCOPE, REPORT)
+}
 
 
 async def page(
-    reader: Reader, acting: Acting, wanted: OfferFilter, after: Sequence[object], limit: int
-) -> list[Offer]:
-    """Offers in the order of service line, provider and id."""
-    rows = await reader.fetch(_PAGE, *acting, *arguments(wanted), *after, limit)
-    return [offer(row) for row in rows]
+    reader: Reader, acting: Acting, view: View, wanted: OfferFilter, page: Page
+) -> list[Listed]:
+    statement = _PAGES[view, page.order]
+    rows = await reader.fetch(statement, *acting, *arguments(wanted), *page.after, page.limit)
+    return [Listed(offer(row), row["sort_key"]) for row in rows]
 
 
-async def count(reader: Reader, acting: Acting, wanted: OfferFilter) -> int:
-    return int(await reader.fetchval(_COUNT, *acting, *arguments(wanted)))
+async def count(reader: Reader, acting: Acting, view: View, wanted: OfferFilter) -> int:
+    return int(await reader.fetchval(_COUNTS[view], *acting, *arguments(wanted)))
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An offer with the names of who makes it and to whom, as the directory has them."""
+
+    offer: Offer
+    provider_name: str | None
+    commissioner_name: str | None
+
+
+# Around just the statement of the list: the names are looked up row by row, which keeps its order.
+_NAMED: Final = """
+select page.*,
+    (select name from directory.organisation where ods_code = page.provider) as provider_name,
+    (select name from directory.organisation where ods_code = page.commissioner)
+        as commissioner_name
+from ({page}) page
+"""
+
+
+async def everything(
+    reader: Reader, acting: Acting, view: View, wanted: OfferFilter, order: Order
+) -> AsyncIterator[Named]:
+    """All rows of the list, in its order."""
+    statement = _NAMED.format(page=_PAGES[view, order])
+    from_the_start = (None, None, None, None, None)
+    async for row in reader.stream(statement, *acting, *arguments(wanted), *from_the_start):
+        yield Named(offer(row), row["provider_name"], row["commissioner_name"])
+
+
+_TO_OR_BY: Final = f"""
+unnest(${NEXT}::text[]) as n (ods_code)
+join offer o on n.ods_code in (o.provider, o.commissioner)
+left join sight($1, $2) seen on seen.provider = o.provider
+where {MATCHES} and {SCOPE.seen}
+"""
 _OF_ORGANISATIONS: Final = f"""
 with found as (
-    select n.ods_code as organisation, {OFFER},
+    select n.ods_code as organisation, {OFFER}, o.service_code as sort_key,
         row_number() over (
             partition by n.ods_code order by o.service_code, o.provider, o.id
         ) as place
-    from unnest($13::text[]) as n (ods_code)
-    join offer o on n.ods_code in (o.provider, o.commissioner)
-    left join sight($1, $2) seen on seen.provider = o.provider
-    where {MATCHES} and {SEEN}
-        and ($14::text is null or (o.service_code, o.provider, o.id) > ($14, $15::text, $16::uuid))
+    from {_TO_OR_BY} and {after(Order(), NEXT + 1)}
 )
-select * from found where place <= $17 order by place
+select * from found where place <= ${NEXT + 5} order by place
 """  # noqa: S608 (constants only)
 _COUNT_OF_ORGANISATIONS: Final = f"""
-select n.ods_code as organisation, count(*) from unnest($13::text[]) as n (ods_code)
-join offer o on n.ods_code in (o.provider, o.commissioner)
-    left join sight($1, $2) seen on seen.provider = o.provider
-where {MATCHES} and {SEEN}
-group by n.ods_code
+select n.ods_code as organisation, count(*) from {_TO_OR_BY} group by n.ods_code
 """  # noqa: S608 (constants only)
 
 
 async def of_organisations(
-    reader: Reader,
-    acting: Acting,
-    codes: Sequence[str],
-    wanted: OfferFilter,
-    *,
-    after: Sequence[object],
-    limit: int,
-) -> dict[str, list[Offer]]:
+    reader: Reader, acting: Acting, codes: Sequence[str], wanted: OfferFilter, page: Page
+) -> dict[str, list[Listed]]:
     """A page of the offers made to, or by, each of the organisations."""
-    found: dict[str, list[Offer]] = {code: [] for code in codes}
-    given = (*arguments(wanted), codes, *after, limit)
+    found: dict[str, list[Listed]] = {code: [] for code in codes}
+    given: tuple[object, ...] = (*arguments(wanted), codes, *page.after, page.limit)
+    row: Record
     for row in await reader.fetch(_OF_ORGANISATIONS, *acting, *given):
-        found[row["organisation"]].append(offer(row))
+        found[row["organisation"]].append(Listed(offer(row), row["sort_key"]))
     return found
 
 
@@ -120,82 +159,3 @@ async def count_of_organisations(
 ) -> dict[str, int]:
     rows = await reader.fetch(_COUNT_OF_ORGANISATIONS, *acting, *arguments(wanted), codes)
     return {row["organisation"]: row["count"] for row in rows}
-
-
-_MADE: Final = f"""
-select o.quality_service, o.status, count(*)
-from offer o
-where o.commissioner in (
-        select organisation from directory.self_and_below($1, $2)
-        where $2::date between valid_from and valid_to
-    )
-    and {_types("$3")}
-    and o.starts_on <= $5::date and o.ends_on >= $4::date
-group by o.service_code, o.quality_service, o.status
-order by o.service_code, o.quality_service
-"""  # noqa: S608 (constants only)
-
-
-@dataclass(frozen=True, slots=True)
-class InYear:
-    """The offers of a financial year, as far as somebody's roles let them see."""
-
-    year: Period
-    types_seen: Sequence[str] | None
-
-    def arguments(self) -> tuple[object, ...]:
-        return (self.types_seen, self.year.start, self.year.end)
-
-
-async def made(
-    reader: Reader, acting: Acting, wanted: InYear
-) -> dict[str, dict[Status, int]]:
-    """How many offers of each service a commissioner and those below it made, by status."""
-    counts: dict[str, dict[Status, int]] = {}
-    for row in await reader.fetch(_MADE, *acting, *wanted.arguments()):
-        of_service = counts.setdefault(row["quality_service"], dict.fromkeys(Status, 0))
-        of_service[Status(row["status"])] = row["count"]
-    return counts
-
-
-_MINE: Final = f"""
-select {OFFER} from offer o
-where o.provider in (select organisation from directory.inherited($1, $2))
-    and {_types("$3")}
-    and o.starts_on <= $5::date and o.ends_on >= $4::date
-order by o.status = 'OFFERED' desc, o.service_code, o.id
-"""  # noqa: S608 (constants only)
-
-
-async def mine(reader: Reader, acting: Acting, wanted: InYear) -> list[Offer]:
-    """What a provider has been offered: first what awaits its answer."""
-    rows = await reader.fetch(_MINE, *acting, *wanted.arguments())
-    return [offer(row) for row in rows]
-
-
-# The offers were found within scope; their history is asked for by their ids alone.
-_PAST: Final = """
-select offer, version, what, status, reason, at, by, acting_for, action
-from offer_history where offer = any ($1::uuid[]) order by offer, version
-"""
-
-
-async def history(reader: Reader, ids: Sequence[UUID]) -> dict[UUID, list[Record]]:
-    past: dict[UUID, list[Record]] = {identity: [] for identity in ids}
-    for row in await reader.fetch(_PAST, ids):
-        past[row["offer"]].append(row)
-    return past
-
-
-_STANDING: Final = f"""
-select {OFFER}, h.what, h.at, h.action, h.by, h.acting_for
-from offer o join offer_history h on h.offer = o.id and h.version = o.version
-order by o.id
-"""  # noqa: S608 (constants only)
-
-
-async def standing(reader: Reader) -> AsyncIterator[tuple[Offer, Happening]]:
-    """All offers, whoever sees them, each with what happened to it last."""
-    async for row in reader.stream(_STANDING):
-        last = Happening(What(row["what"]), row["at"], row["action"], row["by"], row["acting_for"])
-        yield offer(row), last

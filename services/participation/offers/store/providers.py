@@ -7,10 +7,12 @@ from typing import Final
 from chassis.db import Reader
 from nhs.directory import Acting
 from nhs.values import Period
-from services.participation.offers.domain import Candidate, Service, Status
+from services.participation.offers.domain.making import Candidate, Service
+from services.participation.offers.domain.offer import Status
 
 _SERVICE: Final = """
-select id, code, payment_type, provider_kind, starts_on, ends_on, requires_pcn_membership
+select id, code, payment_type, provider_kind, starts_on, ends_on, requires_pcn_membership,
+    coalesce((specification -> 'accepted_on_behalf')::bool, false) as accepted_on_behalf
 from quality_service where id = $1 and status = 'PUBLISHED'
 """
 
@@ -32,6 +34,10 @@ select n.ods_code, p.kind, coalesce(p.status = 'ACTIVE', false) as active, p.clo
         where m.source = n.ods_code and m.kind = 'MEMBER_OF'
             and m.valid_from <= $4 and coalesce(m.valid_to, 'infinity') >= $4
     ) as in_pcn,
+    (
+        select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
+        where m.source = n.ods_code and m.kind = 'MEMBER_OF'
+    ) as last_member_on,
     o.status as live
 from unnest($3::text[]) with ordinality as n (ods_code, place)
 left join directory.organisation p using (ods_code)

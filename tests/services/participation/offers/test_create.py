@@ -10,8 +10,13 @@ import pytest
 from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey
 from nhs.roles import OrganisationKind, RelationshipKind, Role
-from services.participation.offers import commands
-from services.participation.offers.commands import Ask, NewOffers, ProvidersChoice, ProvidersFilter
+from services.participation.offers.commands import deciding, making
+from services.participation.offers.commands.asking import Ask
+from services.participation.offers.commands.making import (
+    NewOffers,
+    ProvidersChoice,
+    ProvidersFilter,
+)
 from tests.services.participation.conftest import DUE, NOW, PRACTICES, QOF, person
 from tests.support.directory import have_organisation, relate
 
@@ -48,10 +53,10 @@ async def test_every_provider_of_a_list_is_offered_the_service_with_one_event_ea
 async def test_a_filter_shows_all_practices_that_are_commissioned_on_the_day(published):
     before = await published.traces()
     ask = Ask(published.commissioner(), NOW, dry_run=True)
-    outcome = await commands.create_offers(published.db, ask, ALL)
+    outcome = await making.create_offers(published.db, ask, ALL)
     assert outcome.done == PRACTICES
     assert outcome.counts["done"] == len(PRACTICES)
-    members = await commands.create_offers(published.db, ask, reaching(member_of="U00001"))
+    members = await making.create_offers(published.db, ask, reaching(member_of="U00001"))
     assert members.done == ["A81001"]
     assert await published.traces() == before
 
@@ -59,13 +64,13 @@ async def test_a_filter_shows_all_practices_that_are_commissioned_on_the_day(pub
 async def test_the_offers_are_made_to_those_whom_the_dry_run_showed(published):
     ask = Ask(published.commissioner(), NOW, dry_run=True)
     await published.offer("A81001")
-    shown = await commands.create_offers(published.db, ask, ALL)
+    shown = await making.create_offers(published.db, ask, ALL)
     assert refusals(shown) == {"A81001": "OFFER_EXISTS"}
     async with published.db.transaction() as tx:
         await have_organisation(tx, "A81009", OrganisationKind.PRACTICE)
         await relate(tx, "A81009", RelationshipKind.COMMISSIONED_BY, "00L")
     chosen = replace(ALL, providers=ProvidersChoice(selection=shown.selection))
-    made = await commands.create_offers(published.db, replace(ask, dry_run=False), chosen)
+    made = await making.create_offers(published.db, replace(ask, dry_run=False), chosen)
     assert (len(made.done), made.refused) == (len(PRACTICES) - 1, [])
     rows = await published.rows("select provider from offer order by provider")
     assert [row["provider"] for row in rows] == PRACTICES
@@ -74,27 +79,27 @@ async def test_the_offers_are_made_to_those_whom_the_dry_run_showed(published):
 async def test_a_filter_offers_nothing_without_a_dry_run(published):
     before = await published.traces()
     with pytest.raises(DomainError) as refused:
-        await commands.create_offers(published.db, Ask(published.commissioner(), NOW), ALL)
+        await making.create_offers(published.db, Ask(published.commissioner(), NOW), ALL)
     assert refused.value.code == "DRY_RUN_FIRST"
     assert await published.traces() == before
 
 
 async def test_what_was_shown_for_one_service_is_not_offered_another(published):
     ask = Ask(published.commissioner(), NOW, dry_run=True)
-    shown = await commands.create_offers(published.db, ask, ALL)
+    shown = await making.create_offers(published.db, ask, ALL)
     other = await published.publish_like_qof("QOF2627")
     before = await published.traces()
     chosen = ProvidersChoice(selection=shown.selection)
     new = replace(ALL, quality_service=other, providers=chosen)
     with pytest.raises(DomainError) as refused:
-        await commands.create_offers(published.db, replace(ask, dry_run=False), new)
+        await making.create_offers(published.db, replace(ask, dry_run=False), new)
     assert refused.value.code == "SELECTION_EXPIRED"
     assert await published.traces() == before
 
 
 async def test_a_filter_that_reaches_nobody_says_so(published):
     ask = Ask(published.commissioner(), NOW, dry_run=True)
-    nobody = await commands.create_offers(published.db, ask, reaching(commissioner="01H"))
+    nobody = await making.create_offers(published.db, ask, reaching(commissioner="01H"))
     assert (nobody.done, nobody.refused, nobody.selection) == ([], [], None)
     assert nobody.message == "Nothing matches: there is nothing to choose from"
 
@@ -120,12 +125,12 @@ async def test_each_provider_that_cannot_be_offered_it_is_refused_by_itself(publ
 
 async def test_a_rejected_offer_is_cancelled_before_it_is_offered_again(offered):
     rows = await offered.rows("select id from offer where provider = 'A81001'")
-    choice = commands.Choice(rows={rows[0]["id"]: 1})
+    choice = deciding.Choice(rows={rows[0]["id"]: 1})
     provider, commissioner = Ask(offered.provider(), NOW), Ask(offered.commissioner(), NOW)
-    await commands.reject_offers(offered.db, provider, choice, None)
+    await deciding.reject_offers(offered.db, provider, choice, None)
     assert refusals(await offered.offer("A81001")) == {"A81001": "OFFER_EXISTS"}
-    choice = commands.Choice(rows={rows[0]["id"]: 2})
-    await commands.cancel_offers(offered.db, commissioner, choice, None)
+    choice = deciding.Choice(rows={rows[0]["id"]: 2})
+    await deciding.cancel_offers(offered.db, commissioner, choice, None)
     assert len((await offered.offer("A81001")).done) == 1
 
 
@@ -178,12 +183,12 @@ async def test_a_command_sent_twice_under_one_key_is_done_once(published):
     who = published.commissioner()
     key = IdempotencyKey(str(uuid4()), who.person_id, "QHM", "createOffers", "same input")
     new = listing(*PRACTICES)
-    first = await commands.create_offers(published.db, Ask(who, NOW, key), new)
-    second = await commands.create_offers(published.db, Ask(who, NOW, key), new)
+    first = await making.create_offers(published.db, Ask(who, NOW, key), new)
+    second = await making.create_offers(published.db, Ask(who, NOW, key), new)
     assert second == first
     other = replace(key, fingerprint="other input")
     with pytest.raises(DomainError) as refused:
-        await commands.create_offers(published.db, Ask(who, NOW, other), new)
+        await making.create_offers(published.db, Ask(who, NOW, other), new)
     assert refused.value.code == "KEY_REUSED"
     assert len(await published.events()) == len(PRACTICES)
 
@@ -192,10 +197,10 @@ async def test_a_key_under_which_all_was_refused_is_not_used_up(published):
     who = published.commissioner()
     key = IdempotencyKey(str(uuid4()), who.person_id, "QHM", "createOffers", "same input")
     new = listing("A81009")
-    first = await commands.create_offers(published.db, Ask(who, NOW, key), new)
+    first = await making.create_offers(published.db, Ask(who, NOW, key), new)
     assert refusals(first) == {"A81009": "NOT_YET_KNOWN"}
     async with published.db.transaction() as tx:
         await have_organisation(tx, "A81009", OrganisationKind.PRACTICE)
         await relate(tx, "A81009", RelationshipKind.COMMISSIONED_BY, "00L")
-    second = await commands.create_offers(published.db, Ask(who, NOW, key), new)
+    second = await making.create_offers(published.db, Ask(who, NOW, key), new)
     assert len(second.done) == 1

@@ -8,24 +8,18 @@ import pytest
 
 from chassis.errors import DomainError
 from nhs.values import Period
-from services.participation.offers.domain import (
-    CancelKind,
-    Candidate,
-    Outcome,
-    Refused,
-    Service,
-    Standing,
-    Status,
-    Terms,
-    year_of,
-)
+from services.participation.offers.domain.looking import year_of
+from services.participation.offers.domain.making import Candidate, Service, Terms
+from services.participation.offers.domain.offer import CancelKind, ResponseStatus, Status, What
+from services.participation.offers.domain.outcome import Outcome, Refused
+from services.participation.offers.domain.standing import Standing
 
 TODAY = date(2025, 3, 20)
 DUE = date(2025, 3, 31)
 QOF = Service("QOF2526/1", "QOF2526", "QOF", "PRACTICE", date(2025, 4, 1), date(2026, 3, 31), False)
 TERMS = Terms(QOF, "QHM", date(2025, 4, 1), date(2026, 3, 31), DUE, None)
 OFFER = TERMS.offer_to("A81001", UUID(int=1), datetime(2025, 3, 13, 9, tzinfo=UTC))
-CANDIDATE = Candidate("A81001", "PRACTICE", True, None, True, False, None)
+CANDIDATE = Candidate("A81001", "PRACTICE", True, None, True, False, None, None)
 
 
 def offer(status=Status.OFFERED, **others):
@@ -105,21 +99,76 @@ def test_who_accepts_and_is_to_close_takes_part_until_then():
     assert offer().accept(TODAY, after).ended_on is None
 
 
+JULY = date(2025, 7, 1)
+NEVER_BEGUN = date(2025, 3, 31)
+
+
 def test_cancelling_ends_a_participation_from_that_day_and_no_other():
-    assert offer(Status.APPROVED).cancel(TODAY, None).ended_on == TODAY
-    ended = offer(Status.APPROVED, ended_on=date(2025, 2, 1))
-    assert ended.cancel(TODAY, None).ended_on == date(2025, 2, 1)
-    assert offer(Status.REJECTED).cancel(TODAY, None).ended_on is None
+    assert offer(Status.APPROVED).cancel(JULY, None).ended_on == JULY
+    ended = offer(Status.APPROVED, ended_on=date(2025, 5, 1))
+    assert ended.cancel(JULY, None).ended_on == date(2025, 5, 1)
+    assert offer(Status.REJECTED).cancel(JULY, None).ended_on is None
 
 
-def test_a_participation_ends_early_only_and_once():
+def test_cancelled_before_its_first_day_a_participation_never_began():
+    cancelled = offer(Status.APPROVED).cancel(TODAY, None)
+    assert (cancelled.ended_on, cancelled.participation) == (NEVER_BEGUN, None)
+
+
+def test_cancelled_after_its_last_day_a_participation_has_been_whole():
+    cancelled = offer(Status.APPROVED).cancel(date(2026, 5, 1), None)
+    assert cancelled.participation == Period(OFFER.starts_on, OFFER.ends_on)
+
+
+def until(day):
+    return Standing(day, None).takes_part_until(requires_pcn=False)
+
+
+def test_a_participation_ends_when_ods_says_so_once():
     day = date(2025, 9, 30)
-    ended = offer(Status.APPROVED).end(day)
-    assert ended
-    assert (ended.status, ended.ended_on, ended.version) == (Status.APPROVED, day, 2)
-    assert ended.end(day) is None
-    assert offer(Status.APPROVED).end(date(2026, 3, 31)) is None
-    assert offer().end(day) is None
+    what, ended = offer(Status.APPROVED).follow(until(day))
+    assert (what, ended.status, ended.ended_on) == (What.ENDED, Status.APPROVED, day)
+    assert ended.version == 2
+    assert ended.follow(until(day)) is None
+    assert offer(Status.APPROVED).follow(until(date(2026, 3, 31))) is None
+    assert offer().follow(until(day)) is None
+
+
+def test_what_ods_takes_back_goes_on():
+    ended = offer(Status.APPROVED, ended_on=date(2025, 9, 30))
+    what, longer = ended.follow(until(date(2025, 12, 31)))
+    assert (what, longer.ended_on) == (What.RESUMED, date(2025, 12, 31))
+    what, whole = longer.follow(None)
+    assert (what, whole.ended_on) == (What.RESUMED, None)
+
+
+def test_closed_before_its_first_day_a_participation_never_began():
+    _, ended = offer(Status.APPROVED).follow(until(date(2025, 2, 1)))
+    assert (ended.ended_on, ended.participation) == (NEVER_BEGUN, None)
+
+
+def test_who_takes_part_does_so_on_the_days_of_the_offer_or_until_it_ended():
+    assert offer(Status.APPROVED).participation == Period(OFFER.starts_on, OFFER.ends_on)
+    ended = offer(Status.APPROVED, ended_on=JULY)
+    assert ended.participation == Period(OFFER.starts_on, JULY)
+    assert offer().participation is None
+    assert offer().withdraw(None).participation is None
+    assert offer(Status.REJECTED).cancel(JULY, None).participation is None
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        (offer(), ResponseStatus.AWAITED),
+        (offer(response_due_on=TODAY), ResponseStatus.AWAITED),
+        (offer(response_due_on=date(2025, 3, 19)), ResponseStatus.OVERDUE),
+        (offer(Status.REJECTED), ResponseStatus.ANSWERED),
+        (offer().withdraw(None), ResponseStatus.NOT_NEEDED),
+        (offer(Status.APPROVED).cancel(TODAY, None), ResponseStatus.ANSWERED),
+    ],
+)
+def test_it_is_told_how_it_stands_with_the_answer(one, expected):
+    assert one.response(TODAY) is expected
 
 
 @pytest.mark.parametrize(

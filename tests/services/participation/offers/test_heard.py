@@ -10,7 +10,8 @@ from chassis.ids import new_id
 from chassis.received import Received
 from nhs.directory import Acting
 from services.participation.app import SERVICE
-from services.participation.offers import commands
+from services.participation.offers.commands import deciding, following
+from services.participation.offers.commands.asking import Ask
 from services.participation.offers.store import changes
 from tests.services.participation.conftest import DUE, NOW
 from tests.support.eventually import eventually
@@ -158,7 +159,7 @@ async def test_who_has_not_answered_is_reminded_a_week_before_and_a_day_before(p
     await published.accept(published.provider("A81002"))
     told = []
     for days in (8, 7, 7, 2, 1, 0, -1):
-        await commands.remind(published.db, morning(DUE - timedelta(days=days)))
+        await following.remind(published.db, morning(DUE - timedelta(days=days)))
         told.append(await reminders(published))
     assert told == [0, 1, 1, 1, 2, 2, 2]
     (row,) = await published.rows("select version from offer where provider = 'A81001'")
@@ -167,26 +168,26 @@ async def test_who_has_not_answered_is_reminded_a_week_before_and_a_day_before(p
 
 async def test_an_offer_made_within_the_week_is_not_reminded_of_at_once(published):
     await published.offer("A81001", response_due_on=date(2025, 3, 17))
-    await commands.remind(published.db, NOW)
+    await following.remind(published.db, NOW)
     assert await reminders(published) == 0
-    await commands.remind(published.db, morning(date(2025, 3, 16)))
+    await following.remind(published.db, morning(date(2025, 3, 16)))
     assert await reminders(published) == 1
 
 
 async def test_an_extended_offer_is_reminded_of_anew(published):
     await published.offer("A81001")
-    await commands.remind(published.db, morning(DUE - timedelta(days=1)))
+    await following.remind(published.db, morning(DUE - timedelta(days=1)))
     (row,) = await published.rows("select id, version from offer")
-    ask = commands.Ask(published.commissioner(), morning(DUE))
-    chosen = commands.Choice(rows={row["id"]: row["version"]})
-    await commands.extend_offers(published.db, ask, chosen, date(2025, 4, 30))
-    await commands.remind(published.db, morning(date(2025, 4, 24)))
+    ask = Ask(published.commissioner(), morning(DUE))
+    chosen = deciding.Choice(rows={row["id"]: row["version"]})
+    await deciding.extend_offers(published.db, ask, chosen, date(2025, 4, 30))
+    await following.remind(published.db, morning(date(2025, 4, 24)))
     assert await reminders(published) == 2
 
 
 async def test_offers_are_told_again_as_they_stand(accepted):
     async with accepted.db.transaction() as tx:
-        again = [event async for event in commands.restate(tx)]
+        again = [event async for event in following.restate(tx)]
     assert {event.type for event in again} == {"offer.restated.v1"}
     latest = {payload["id"]: payload for _, payload in await accepted.events()}
     assert {event.key: event.payload for event in again} == latest

@@ -6,8 +6,8 @@ import pytest
 
 from chassis.ids import new_id
 from nhs.directory import Acting
-from services.participation.offers.domain import OfferFilter
-from services.participation.offers.store import changes, lists, scope
+from services.participation.offers.domain.looking import OfferFilter, Order
+from services.participation.offers.store import changes, lists, scope, services
 from tests.services.participation.conftest import QOF
 
 _MANY = """
@@ -19,17 +19,16 @@ from generate_series(1, 2000) n
 """
 ACTING = Acting("QHM", date(2025, 3, 13))
 _EVERYTHING = scope.arguments(OfferFilter())
-_FROM_THE_START = (None, None, None, 1001)
+_FROM_THE_START = (None, None, None, None, 1001)
 QUERIES = {
-    "page": (lists._PAGE, (*_EVERYTHING, *_FROM_THE_START)),
-    "count": (lists._COUNT, _EVERYTHING),
+    "page": (lists._PAGES[scope.SCOPE, Order()], (*_EVERYTHING, *_FROM_THE_START)),
+    "page of the report": (lists._PAGES[scope.REPORT, Order()], (*_EVERYTHING, *_FROM_THE_START)),
+    "count": (lists._COUNTS[scope.SCOPE], _EVERYTHING),
     "matching": (lists._MATCHING, (*_EVERYTHING, 20_001)),
     "find": (lists._FIND, ([new_id() for _ in range(500)], None)),
+    "services": (services._OFFERED, _EVERYTHING),
     "organisations": (lists._OF_ORGANISATIONS, (*_EVERYTHING, ["A81001"], *_FROM_THE_START)),
-    "held": (
-        changes._HELD_BY_COMMISSIONER,
-        ([new_id() for _ in range(500)],),
-    ),
+    "held": (changes._HELD_BY_COMMISSIONER, ([new_id() for _ in range(500)],)),
 }
 
 
@@ -48,7 +47,7 @@ async def test_offers_are_joined_with_what_is_seen_by_hash_or_merge(published, n
 def _repeated(node, *, inside):
     """The scans of the scope that are done again for each row of something else."""
     found = []
-    if inside and node.get("Function Name") == "sight":
+    if inside and node.get("Function Name") in ("sight", "sight_in_report"):
         found.append(node["Node Type"])
     for part in node.get("Plans", []):
         inner = node["Node Type"] == "Nested Loop" and part["Parent Relationship"] == "Inner"

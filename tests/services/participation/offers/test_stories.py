@@ -129,10 +129,14 @@ async def test_select_all_takes_a_dry_run_and_then_its_selection(service):
 
 async def test_both_lists_are_of_the_current_financial_year_unless_another_is_named(service):
     await offer(service)
-    query = "query($year: FinancialYear) { myServices(financialYear: $year) { serviceCode } }"
-    assert (await ask(service, "practice", query)).data["myServices"] == []
+    query = """query($year: FinancialYear) {
+        myServices(financialYear: $year) { totalCount edges { node { serviceCode } } } }"""
+    assert (await ask(service, "practice", query)).data["myServices"]["totalCount"] == 0
     mine = await ask(service, "practice", query, {"year": "2025/26"})
-    assert mine.data["myServices"] == [{"serviceCode": "QOF2526"}]
+    assert mine.data["myServices"] == {
+        "totalCount": 1,
+        "edges": [{"node": {"serviceCode": "QOF2526"}}],
+    }
     query = """query($year: FinancialYear) { offeredServices(financialYear: $year) {
         qualityService { code } offered approved total } }"""
     assert (await ask(service, "icb", query)).data["offeredServices"] == []
@@ -255,7 +259,8 @@ async def test_one_key_with_another_input_is_refused(service):
 async def test_a_role_for_other_payment_types_sees_no_offer_of_this_one(service, participation):
     made = await offer(service)
     everything = {"representations": [{"__typename": "Offer", "id": one} for one in made["done"]]}
-    other = 'query { myServices(financialYear: "2025/26") { id } offers { totalCount } }'
+    other = """
+    query { myServices(financialYear: "2025/26") { totalCount } offers { totalCount } }"""
     for types, seen in ((["NCD"], 0), (["NCD", "QOF"], 1), (None, 1)):
         async with participation.db.transaction() as tx:
             await tx.execute(
@@ -266,4 +271,5 @@ async def test_a_role_for_other_payment_types_sees_no_offer_of_this_one(service,
         joined = (await ask(service, "practice", ENTITIES, everything)).found["_entities"]
         listed = (await ask(service, "practice", other)).data
         assert sum(one is not None for one in joined) == seen
-        assert (len(listed["myServices"]), listed["offers"]["totalCount"]) == (seen, seen)
+        counts = (listed["myServices"]["totalCount"], listed["offers"]["totalCount"])
+        assert counts == (seen, seen)
