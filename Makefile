@@ -9,7 +9,7 @@ RUN := $(VENV)/bin
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 COMPILE := $(RUN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 
-.PHONY: help run test check contracts lock format clean
+.PHONY: help run test check contracts lock format secrets clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -54,6 +54,9 @@ lock: $(RUN)/uv ## write the two lock files anew
 format: $(VENV)/developing ## let ruff put the source in order
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
+
+secrets: $(VENV)/running ## draw the passwords and keys docker-compose.yml asks for into .env, once
+	@$(RUN)/python -m cqrs.compose secrets .env
 
 clean: ## forget the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,34 @@
+"""The passwords and keys docker-compose.yml asks for, drawn once into a file that git ignores."""
+
+import secrets
+from pathlib import Path
+
+from cqrs.services import SERVICES
+
+CLIENTS = ("finance", "analysts", "audit")
+"""Who reaches Kafka from outside."""
+
+
+def names() -> list[str]:
+    services = [name.upper() for name in SERVICES]
+    return [
+        "POSTGRES_PASSWORD",
+        *(f"{name}_PASSWORD" for name in services),
+        "KAFKA_ADMIN_PASSWORD",
+        *(f"KAFKA_{name}_PASSWORD" for name in (*services, *map(str.upper, CLIENTS))),
+        *(f"{name}_FILES_KEY" for name in services),
+        "MAIL_KEY",
+        "KEYCLOAK_ADMIN_PASSWORD",
+        "DEMONSTRATION_PASSWORD",
+    ]
+
+
+def draw(file: Path) -> list[str]:
+    """Add what is missing; answers the names of what was drawn."""
+    written = file.read_text() if file.exists() else ""
+    known = {line.partition("=")[0] for line in written.splitlines()}
+    missing = [name for name in names() if name not in known]
+    file.touch(mode=0o600)
+    with file.open("a") as out:
+        out.writelines(f"{name}={secrets.token_urlsafe(24)}\n" for name in missing)
+    return missing
