@@ -35,6 +35,32 @@ class Organisation:
         return self
 
 
+def status_on(day: date, status: Status, opened_on: date | None, closed_on: date | None) -> Status:
+    """What an organisation was on the day, by its dates; where these are silent, what it is."""
+    if opened_on and day < opened_on:
+        return Status.PROPOSED
+    if closed_on:
+        return Status.CLOSED if day > closed_on else Status.ACTIVE
+    return status
+
+
+class NetworkSize(StrEnum):
+    """A network is meant to have 30,000 to 50,000 patients: a warning, never a refusal."""
+
+    BELOW_RANGE = "BELOW_RANGE"
+    ABOVE_RANGE = "ABOVE_RANGE"
+
+    @classmethod
+    def mark(cls, patients: int) -> "NetworkSize | None":
+        if patients < _FEWEST_PATIENTS:
+            return cls.BELOW_RANGE
+        return cls.ABOVE_RANGE if patients > _MOST_PATIENTS else None
+
+
+_FEWEST_PATIENTS = 30_000
+_MOST_PATIENTS = 50_000
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who changed something, for whom and why. Nobody, where the system itself did."""

@@ -7,6 +7,7 @@ known here may read all of it. Who is paid is not, and is seen as `directory.sco
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from asyncpg import Record
@@ -14,8 +15,10 @@ from asyncpg import Record
 from chassis.db import Database
 from nhs.directory import Principal
 from nhs.roles import OrganisationKind
-from services.organisations.directory import store
+from services.organisations.directory import past, store, versions
+from services.organisations.directory.comparing import PAYEE, Difference, differences
 from services.organisations.directory.domain import Status
+from services.organisations.moment import PRESENT, Moment
 
 Row: TypeAlias = Record
 """A row as its statement gave it, for a schema to show."""
@@ -35,9 +38,13 @@ class OrganisationFilter:
     search: str | None = None
 
 
-async def find(db: Database, codes: Sequence[str]) -> list[Record | None]:
+async def find(db: Database, codes: Sequence[str], moment: Moment = PRESENT) -> list[Record | None]:
     async with db.reader() as reader:
-        found = {row["ods_code"]: row for row in await store.by_codes(reader, codes)}
+        if moment.is_present:
+            rows = await store.by_codes(reader, codes)
+        else:
+            rows = await past.organisations(reader, codes, moment)
+    found = {row["ods_code"]: row for row in rows}
     return [found.get(code) for code in codes]
 
 
@@ -53,17 +60,71 @@ async def count(db: Database, wanted: OrganisationFilter) -> int:
         return await store.count(reader, _arguments(wanted))
 
 
-async def list_sizes(db: Database, codes: Sequence[str]) -> list[list[Record]]:
+async def list_sizes(db: Database, codes: Sequence[str], moment: Moment) -> list[list[Record]]:
     async with db.reader() as reader:
-        rows = await store.list_sizes(reader, codes)
-    return _by(codes, rows)
+        return _by(codes, await past.list_sizes(reader, codes, moment))
 
 
-async def payees(db: Database, principal: Principal, codes: Sequence[str]) -> list[list[Record]]:
+async def list_sizes_on(
+    db: Database, codes: Sequence[str], day: date, moment: Moment
+) -> list[Record | None]:
+    """The last count of each up to the day, of a network the sum of its members' of that day."""
+    async with db.reader() as reader:
+        rows = await past.list_sizes_on(reader, codes, day, moment)
+    found = {row["ods_code"]: row for row in rows}
+    return [found.get(code) for code in codes]
+
+
+async def payees(
+    db: Database, principal: Principal, codes: Sequence[str], moment: Moment
+) -> list[list[Record]]:
     """Those of the providers seen with pounds, while they are."""
     async with db.reader() as reader:
-        rows = await store.payees(reader, principal.acting, codes)
-    return _by(codes, rows)
+        return _by(codes, await past.payees(reader, principal.acting, codes, moment))
+
+
+async def clinical_directors(
+    db: Database, codes: Sequence[str], moment: Moment
+) -> list[list[Record]]:
+    async with db.reader() as reader:
+        return _by(codes, await past.clinical_directors(reader, codes, moment))
+
+
+async def network_agreements(
+    db: Database, codes: Sequence[str], moment: Moment
+) -> list[list[Record]]:
+    async with db.reader() as reader:
+        return _by(codes, await past.network_agreements(reader, codes, moment))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A version of an organisation, and what it changed as far as the caller may see it."""
+
+    row: Record
+    differences: Sequence[Difference]
+
+
+async def history(
+    db: Database, principal: Principal, codes: Sequence[str], moment: Moment
+) -> list[list[Entry]]:
+    """The versions of each, the latest first; payees only where they are seen."""
+    async with db.reader() as reader:
+        rows = _by(codes, await versions.history(reader, codes, moment.known_before))
+        with_pounds = await past.seen_with_pounds(reader, principal.acting, codes)
+    return [
+        _entries(of_one, pounds=code in with_pounds)
+        for code, of_one in zip(codes, rows, strict=True)
+    ]
+
+
+def _entries(rows: Sequence[Record], *, pounds: bool) -> list[Entry]:
+    versions_of_it = [dict(row) for row in rows]
+    entries = [
+        Entry(row, [one for one in differences(*pair) if pounds or one.what != PAYEE])
+        for row, pair in zip(rows, pairwise([None, *versions_of_it]), strict=True)
+    ]
+    return entries[::-1]
 
 
 def _by(codes: Sequence[str], rows: Sequence[Record]) -> list[list[Record]]:

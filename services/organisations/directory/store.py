@@ -7,7 +7,6 @@ from typing import Any, Final
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
-from nhs.directory import Acting
 from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import ListSize, Organisation, Status
 
@@ -182,28 +181,3 @@ async def page(reader: Reader, wanted: Wanted, after: str | None, limit: int) ->
 
 async def count(reader: Reader, wanted: Wanted) -> int:
     return int(await reader.fetchval(_COUNT, *wanted))
-
-
-_COUNTS_OF_PATIENTS = """
-select ods_code, counted_on, patients from list_size
-where known_to is null and ods_code = any ($1) order by ods_code, counted_on
-"""
-
-
-async def list_sizes(reader: Reader, codes: Sequence[str]) -> list[Record]:
-    return await reader.fetch(_COUNTS_OF_PATIENTS, list(codes))
-
-
-_PAYEES = """
-select p.ods_code, p.payee, p.valid_from, p.valid_to from payee p
-where p.known_to is null and p.ods_code = any ($3) and exists (
-    select from directory.scope($1, $2) s
-    where s.provider = p.ods_code and s.pounds
-        and s.valid_from <= coalesce(p.valid_to, 'infinity') and s.valid_to >= p.valid_from
-)
-order by p.ods_code, p.valid_from
-"""
-
-
-async def payees(reader: Reader, acting: Acting, codes: Sequence[str]) -> list[Record]:
-    return await reader.fetch(_PAYEES, *acting, list(codes))

@@ -1,7 +1,7 @@
 """The statements about relationships, and about the rows they were made from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -9,6 +9,7 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from nhs.roles import RelationshipKind
+from services.organisations.moment import Moment, holds, known
 from services.organisations.network.domain import Line, MembershipRow, Span
 
 _KNOWN = """
@@ -83,20 +84,55 @@ async def write_rows(
     )
 
 
-_FROM = """
-select kind, source, target, valid_from, valid_to from relationship
-where known_to is null and source = any ($1) order by kind, valid_from, target
-"""
-_MEMBERS = """
-select source, target, valid_from, valid_to from relationship
-where known_to is null and kind = 'MEMBER_OF' and target = any ($1) order by source, valid_from
-"""
+_FROM = f"""
+select r.kind, r.source, r.target, r.valid_from, r.valid_to from relationship r
+where r.source = any ($1) and {known("r", "$2")} order by r.kind, r.valid_from, r.target
+"""  # noqa: S608 - all of it is ours
+_MEMBERS = f"""
+select r.source, r.target, r.valid_from, r.valid_to from relationship r
+where r.kind = 'MEMBER_OF' and r.target = any ($1) and {known("r", "$2")}
+order by r.source, r.valid_from
+"""  # noqa: S608 - all of it is ours
+_HEIRS = f"""
+select r.source, r.target, r.valid_from, r.valid_to from relationship r
+where r.kind = 'SUCCESSOR_OF' and r.target = any ($1) and {known("r", "$2")}
+order by r.valid_from, r.source
+"""  # noqa: S608 - all of it is ours
+# A practice's own, and those that a commissioner leads itself or through those below it.
+_NETWORKS = f"""
+with recursive below (root, organisation) as (
+    select code, code from unnest($1::text[]) as asked (code)
+    union
+    select b.root, r.source from below b join relationship r on r.target = b.organisation
+        and r.kind = 'PART_OF' and {holds("r", "$3")} and {known("r", "$2")}
+)
+select b.root as organisation, r.source as network
+from below b join relationship r on r.target = b.organisation
+    and r.kind = 'COMMISSIONED_BY' and {holds("r", "$3")} and {known("r", "$2")}
+join organisation o on o.ods_code = r.source and o.kind = 'PCN'
+union all
+select r.source, r.target from relationship r
+where r.source = any ($1) and r.kind = 'MEMBER_OF' and {holds("r", "$3")} and {known("r", "$2")}
+order by 1, 2
+"""  # noqa: S608 - all of it is ours
 
 
-async def leading_from(reader: Reader, sources: Sequence[str]) -> list[Record]:
-    return await reader.fetch(_FROM, list(sources))
+async def leading_from(reader: Reader, sources: Sequence[str], moment: Moment) -> list[Record]:
+    return await reader.fetch(_FROM, list(sources), moment.known_before)
 
 
-async def members_of(reader: Reader, pcns: Sequence[str]) -> list[Record]:
+async def members_of(reader: Reader, pcns: Sequence[str], moment: Moment) -> list[Record]:
     """Members past, present and to come."""
-    return await reader.fetch(_MEMBERS, list(pcns))
+    return await reader.fetch(_MEMBERS, list(pcns), moment.known_before)
+
+
+async def heirs_of(reader: Reader, predecessors: Sequence[str], moment: Moment) -> list[Record]:
+    """Those that took over from each, or will."""
+    return await reader.fetch(_HEIRS, list(predecessors), moment.known_before)
+
+
+async def networks_of(
+    reader: Reader, codes: Sequence[str], day: date, moment: Moment
+) -> list[Record]:
+    """The PCNs of practices and commissioners on the day."""
+    return await reader.fetch(_NETWORKS, list(codes), moment.known_before, day)

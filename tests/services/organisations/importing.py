@@ -22,6 +22,7 @@ async def load_files(
     dry_run: bool = False,
     skip_bad_lines: bool = False,
     attempt: int = 1,
+    now: datetime = NOW,
 ):
     """Import the files (content by name) in the job's first attempt, or in what it takes for one;
     answers outcome and report."""
@@ -32,11 +33,11 @@ async def load_files(
         ).model_dump(mode="json")
         person, id_ = new_id(), None
         async with database.transaction() as tx:
-            id_ = await jobs.enqueue(tx, JOB, asked, person=person, organisation="ENG", now=NOW)
+            id_ = await jobs.enqueue(tx, JOB, asked, person=person, organisation="ENG", now=now)
             await tx.execute(
                 "update chassis.job set status = 'RUNNING', attempts = 1 where id = $1", id_
             )
-        run = jobs.JobRun(database, id_, attempt, asked, person, "ENG", NOW)
+        run = jobs.JobRun(database, id_, attempt, asked, person, "ENG", now)
         await commands.run_import(run)
     async with database.reader() as reader:
         found = await reader.fetchrow("select outcome, report from import where id = $1", id_)

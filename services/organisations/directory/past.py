@@ -1,0 +1,130 @@
+"""The statements about organisations as at a day, as they were known on one."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from asyncpg import Record
+
+from chassis.db import Reader
+from nhs.directory import Acting
+from services.organisations.moment import Moment, holds, known
+
+# Dates and status are facts about all time, so they are the last that were known. A name and an
+# address are of their day: the last of those heard of up to the end of it ($3), or the first ever.
+_ORGANISATIONS: Final = """
+select o.ods_code, known.version, o.kind, of_day.name, known.status, known.opened_on,
+    known.closed_on, of_day.address, of_day.postcode
+from organisation o
+join lateral (
+    select v.version, v.status, v.opened_on, v.closed_on, min(v.version) over () as first
+    from organisation_version v
+    where v.ods_code = o.ods_code and v.known_from < coalesce($2::timestamptz, 'infinity')
+    order by v.version desc limit 1
+) known on true
+join lateral (
+    select v.name, v.address, v.postcode from organisation_version v
+    where v.ods_code = o.ods_code and (
+        v.known_from < coalesce(least($2::timestamptz, $3::timestamptz), 'infinity')
+        or v.version = known.first
+    )
+    order by v.version desc limit 1
+) of_day on true
+where o.ods_code = any ($1)
+"""
+
+
+async def organisations(reader: Reader, codes: Sequence[str], moment: Moment) -> list[Record]:
+    given = moment.known_before, moment.day_ends
+    return await reader.fetch(_ORGANISATIONS, list(codes), *given)
+
+
+_LIST_SIZES: Final = f"""
+select l.ods_code, l.counted_on, l.patients from list_size l
+where l.ods_code = any ($1) and {known("l", "$2")}
+order by l.ods_code, l.counted_on
+"""  # noqa: S608 - all of it is ours
+
+
+async def list_sizes(reader: Reader, codes: Sequence[str], moment: Moment) -> list[Record]:
+    return await reader.fetch(_LIST_SIZES, list(codes), moment.known_before)
+
+
+# A practice counts its own patients, a network those of its members on the day.
+_LIST_SIZES_ON: Final = f"""
+with counting (ods_code, practice) as (
+    select o.ods_code, o.ods_code from organisation o
+    where o.ods_code = any ($1) and o.kind <> 'PCN'
+    union all
+    select m.target, m.source from relationship m
+    where m.target = any ($1) and m.kind = 'MEMBER_OF'
+        and {holds("m", "$3")} and {known("m", "$2")}
+)
+select c.ods_code, o.kind, max(last.counted_on) as counted_on,
+    sum(last.patients)::integer as patients, (count(*) - count(last.patients))::integer as uncounted
+from counting c
+join organisation o using (ods_code)
+left join lateral (
+    select l.counted_on, l.patients from list_size l
+    where l.ods_code = c.practice and l.counted_on <= $3 and {known("l", "$2")}
+    order by l.counted_on desc limit 1
+) last on true
+group by c.ods_code, o.kind
+having count(last.patients) > 0
+"""  # noqa: S608 - all of it is ours
+
+
+async def list_sizes_on(
+    reader: Reader, codes: Sequence[str], day: date, moment: Moment
+) -> list[Record]:
+    return await reader.fetch(_LIST_SIZES_ON, list(codes), moment.known_before, day)
+
+
+_PAYEES: Final = f"""
+select p.ods_code, p.payee, p.valid_from, p.valid_to from payee p
+where p.ods_code = any ($3) and {known("p", "$4")} and exists (
+    select from directory.scope($1, $2) s
+    where s.provider = p.ods_code and s.pounds
+        and s.valid_from <= coalesce(p.valid_to, 'infinity') and s.valid_to >= p.valid_from
+)
+order by p.ods_code, p.valid_from
+"""  # noqa: S608 - all of it is ours
+
+
+async def payees(
+    reader: Reader, acting: Acting, codes: Sequence[str], moment: Moment
+) -> list[Record]:
+    return await reader.fetch(_PAYEES, *acting, list(codes), moment.known_before)
+
+
+_WITH_POUNDS: Final = """
+select s.provider from directory.scope($1, $2) s where s.pounds and s.provider = any ($3)
+"""
+
+
+async def seen_with_pounds(reader: Reader, acting: Acting, codes: Sequence[str]) -> set[str]:
+    """Those of the organisations that the caller sees with pounds, on some day."""
+    rows = await reader.fetch(_WITH_POUNDS, *acting, list(codes))
+    return {row["provider"] for row in rows}
+
+
+_DIRECTORS: Final = f"""
+select d.ods_code, d.person_id, d.title, d.valid_from, d.valid_to from clinical_director d
+where d.ods_code = any ($1) and {known("d", "$2")}
+order by d.ods_code, d.valid_from
+"""  # noqa: S608 - all of it is ours
+
+
+async def clinical_directors(reader: Reader, codes: Sequence[str], moment: Moment) -> list[Record]:
+    return await reader.fetch(_DIRECTORS, list(codes), moment.known_before)
+
+
+_AGREEMENTS: Final = f"""
+select a.ods_code, a.reference, a.signed_on, a.valid_from, a.valid_to from network_agreement a
+where a.ods_code = any ($1) and {known("a", "$2")}
+order by a.ods_code, a.valid_from
+"""  # noqa: S608 - all of it is ours
+
+
+async def network_agreements(reader: Reader, codes: Sequence[str], moment: Moment) -> list[Record]:
+    return await reader.fetch(_AGREEMENTS, list(codes), moment.known_before)
