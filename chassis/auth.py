@@ -5,8 +5,9 @@ Tokens follow the real clock, never the business one.
 
 import asyncio
 import hashlib
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
@@ -49,6 +50,8 @@ class Identity:
 
     issuer: str
     subject: str
+    expires: float = field(default=math.inf, compare=False)
+    """When the token does, in seconds since the epoch; streams end then."""
 
 
 class UnauthenticatedError(DomainError):
@@ -87,7 +90,7 @@ class TokenVerifier:
             part = _CLAIMS.get(error.claim, error.claim)
             message = f"The token's {part} is not what it must be."
             raise UnauthenticatedError(part, message) from None
-        return Identity(self._issuer, claims["sub"])
+        return Identity(self._issuer, claims["sub"], claims["exp"])
 
     async def _signed(self, bearer: str) -> dict[str, Any]:
         keys = await self._keys.known()

@@ -17,6 +17,8 @@ requests = Histogram(
 )
 errors = Counter("cqrs_graphql_errors_total", "Errors in GraphQL answers, by code.", ["code"])
 in_flight = Gauge("cqrs_graphql_in_flight", "GraphQL requests being answered.")
+streams = Gauge("cqrs_graphql_streams", "Streams of subscriptions that are open.")
+stream_parts = Counter("cqrs_graphql_stream_parts_total", "Events and comments sent on streams.")
 file_bytes = Counter(
     "cqrs_file_bytes_total", "Bytes of files taken in and given out.", ["kind", "direction"]
 )

@@ -29,6 +29,7 @@ from chassis.server import Check
 from chassis.service import Background, Service, Site, Worker
 from chassis.settings import Settings
 from chassis.subscription import Subscription
+from chassis.watching import Watcher
 
 _CLOSING = 1.0
 """Seconds for the database connections to be given back."""
@@ -102,7 +103,7 @@ class Running:
         )
 
     def api(self) -> Part:
-        settings = self.settings
+        settings, numbers = self.settings, self.service.numbers
         endpoint = GraphQLEndpoint(
             service=self.service,
             database=self.database,
@@ -110,7 +111,9 @@ class Running:
             clock=self.clock,
             files=self.files,
             body_limit=settings.body_limit,
+            watcher=Watcher(self.database, numbers) if numbers else None,
         )
+        closing = endpoint.streams.closing
         checks = {"database": self.not_migrated, **self.checks}
         downloads = Downloads(
             service=self.service, database=self.database, clock=self.clock, files=self.files
@@ -122,7 +125,8 @@ class Running:
                 files=self.files,
                 downloads=downloads,
                 links=self._links(),
-            )
+            ),
+            closing,
         )
 
     def _links(self) -> list[Mount]:
@@ -135,10 +139,10 @@ class Running:
         """The HTTP side of a worker that has no API."""
         return self._serving(server.application({"database": self.not_migrated, **self.checks}))
 
-    def _serving(self, app: Starlette) -> Part:
+    def _serving(self, app: Starlette, closing: asyncio.Event | None = None) -> Part:
         settings = self.settings
         return lambda stop: server.serve(
-            app, settings.host, settings.port, stop, grace=settings.stop_seconds
+            app, settings.host, settings.port, stop, grace=settings.stop_seconds, closing=closing
         )
 
     def worker(self) -> dict[str, Part]:

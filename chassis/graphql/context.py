@@ -16,6 +16,7 @@ from chassis.clock import Clock
 from chassis.db import Database
 from chassis.errors import DomainError
 from chassis.files import Files
+from chassis.graphql.live import Live
 from chassis.idempotency import IdempotencyKey
 
 
@@ -47,8 +48,18 @@ class Context(Generic[P]):
     request_id: str
     files: Files
     loaders: dict[str, Any] = field(default_factory=dict)
+    live: Live | None = None
+    """The stream a subscription is answered on."""
     root_field: str = "none"
     """The operation's first field, for the metrics; set once it is valid."""
+
+    @property
+    def stream(self) -> Live:
+        """The stream at hand; a subscription that is asked for without one is refused."""
+        if self.live is None:
+            message = "This service streams nothing here: ask with Accept: text/event-stream."
+            raise DomainError("STREAM_REQUIRED", message)
+        return self.live
 
     def loader(self, name: str, make: Callable[[], L]) -> L:
         """Give this request's loader of that name, made at its first use."""

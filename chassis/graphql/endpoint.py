@@ -8,8 +8,9 @@ the organisation, 400, 413 and 415 for what is no GraphQL request, 503 for what 
 import asyncio
 import re
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Generic
 
 import orjson
@@ -18,22 +19,34 @@ from graphql import FieldNode, GraphQLError, OperationDefinitionNode, OperationT
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType as Allowed
 
 from chassis import db, metrics, trace
-from chassis.auth import TokenVerifier, UnauthenticatedError
+from chassis.auth import Identity, TokenVerifier, UnauthenticatedError
 from chassis.clock import Clock
 from chassis.errors import DomainError, TransientError
 from chassis.files import Files
 from chassis.graphql import errors
 from chassis.graphql.context import Context, P
+from chassis.graphql.live import Live
+from chassis.graphql.stream import (
+    LAST_EVENT_HEADER,
+    MEDIA_TYPE,
+    EventStream,
+    Streams,
+    TooManyStreamsError,
+)
 from chassis.ids import new_id
 from chassis.service import Service
+from chassis.watching import Watcher
 
 DEADLINE_HEADER = "x-deadline-ms"
 """Milliseconds the caller will wait yet, counted from the request's arrival."""
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _MILLISECONDS = re.compile(r"[0-9]{1,9}")
 ACTING_FOR_HEADER = "x-acting-for"
 LONGEST_MS = 30_000
@@ -41,6 +54,8 @@ LONGEST_QUERY = 65_536
 """Characters of a query. Long lists belong into the variables."""
 
 _OPEN_FIELDS = {"_service", "__typename"}
+_LONGEST_OF_STRANGERS = 1_000
+"""Tokens of a document of somebody who is not known here."""
 
 
 class RequestError(DomainError):
@@ -65,8 +80,10 @@ class GraphQLEndpoint(Generic[P]):
     clock: Clock
     files: Files
     body_limit: int
+    streams: Streams = field(default_factory=Streams)
+    watcher: Watcher | None = None
 
-    async def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> ASGIApp:
         """Answer one request; whatever goes wrong, the answer is GraphQL's."""
         call = _Call(request, str(new_id()))
         began = time.perf_counter()
@@ -74,6 +91,8 @@ class GraphQLEndpoint(Generic[P]):
         with metrics.in_flight.track_inprogress():
             try:
                 async with asyncio.timeout_at(_deadline(request)):
+                    if MEDIA_TYPE in request.headers.get("accept", ""):
+                        return await self._stream(call)
                     status, body = 200, await self._executed(call)
             except Exception as error:  # noqa: BLE001 (the edge: every error becomes an answer)
                 status, body = _status(error), {"errors": [errors.describe(error, call.id)]}
@@ -83,7 +102,7 @@ class GraphQLEndpoint(Generic[P]):
     async def _executed(self, call: "_Call") -> dict[str, Any]:
         bearer = _bearer(call.request)
         operation = _operation(await _body(call.request, self.body_limit))
-        context = await self._context(call, bearer) if bearer else None
+        context = await self._context(call, bearer, operation) if bearer else None
         if context is None and not _is_open(operation.query):
             raise UnauthenticatedError("token", "Send a token: Authorization: Bearer …")
         result = await _execute(self.service, operation, context)
@@ -93,12 +112,46 @@ class GraphQLEndpoint(Generic[P]):
             body["errors"] = errors.answer(result.errors, call.id)
         return body
 
-    async def _context(self, call: "_Call", bearer: str) -> Context[P]:
+    async def _stream(self, call: "_Call") -> EventStream:
+        """Open a stream for the operation; what it is refused with, it says itself."""
+        operation = _operation(await _body(call.request, self.body_limit))
+        if not (bearer := _bearer(call.request)):
+            raise UnauthenticatedError("token", "Send a token: Authorization: Bearer …")
+        after = _last_event(call.request)
+        context = await self._context(call, bearer)
+        with ExitStack() as resources:
+            resources.enter_context(self.streams.place(context.principal.person_id))
+            context.live = Live(
+                watcher=self.watcher, after=after, renew_caller=lambda: self._renew(context)
+            )
+            return EventStream(
+                results=await _streamed(self.service, operation, context),
+                live=context.live,
+                expires=context.identity.expires,
+                streams=self.streams,
+                resources=resources.pop_all(),
+                request_id=call.id,
+            )
+
+    async def _renew(self, context: Context[P]) -> None:
+        """See again who calls: what was theirs may have been taken since."""
+        context.now = self.clock.now()
+        who, acting_for = context.identity, context.principal.organisation
+        async with self.database.reader() as reader:
+            context.principal = await self.service.principal(reader, who, acting_for, context.now)
+        context.loaders.clear()
+
+    async def _context(
+        self, call: "_Call", bearer: str, operation: Operation | None = None
+    ) -> Context[P]:
         identity = await self.verifier.verify(bearer)
         now = self.clock.now()
         acting_for = call.request.headers.get(ACTING_FOR_HEADER)
-        async with self.database.reader() as reader:
-            principal = await self.service.principal(reader, identity, acting_for, now)
+        try:
+            async with self.database.reader() as reader:
+                principal = await self.service.principal(reader, identity, acting_for, now)
+        except DomainError as refused:
+            principal = self._stranger(identity, operation, refused)
         return Context(
             db=self.database,
             principal=principal,
@@ -108,6 +161,17 @@ class GraphQLEndpoint(Generic[P]):
             request_id=call.id,
             files=self.files,
         )
+
+    def _stranger(self, identity: Identity, operation: Operation | None, refused: DomainError) -> P:
+        """Somebody with a token who is refused, unless they ask for what is open to them."""
+        strangers = self.service.strangers
+        if strangers is None or operation is None or refused.code not in strangers.refusals:
+            raise refused
+        if not _asks_only(
+            operation.query, {*strangers.fields, "__typename"}, _LONGEST_OF_STRANGERS
+        ):
+            raise refused
+        return strangers.principal(identity, self.clock.now())
 
 
 @dataclass(slots=True)
@@ -127,6 +191,17 @@ class _Call:
         structlog.contextvars.bind_contextvars(request_id=self.id, traceparent=header)
 
 
+async def _streamed(
+    service: Service[P], operation: Operation, context: Context[P]
+) -> AsyncGenerator[Any]:
+    return await service.schema.stream(
+        operation.query,
+        variable_values=operation.variables,
+        operation_name=operation.name,
+        context_value=context,
+    )
+
+
 async def _execute(
     service: Service[P], operation: Operation, context: Context[P] | None
 ) -> ExecutionResult:
@@ -136,8 +211,12 @@ async def _execute(
             variable_values=operation.variables,
             operation_name=operation.name,
             context_value=context,
+            allowed_operation_types=(Allowed.QUERY, Allowed.MUTATION),
         )
-    except (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError) as error:
+    except InvalidOperationTypeError as error:
+        message = "A subscription is answered by a stream: ask with Accept: text/event-stream."
+        raise RequestError(406, "STREAM_REQUIRED", message) from error
+    except (MissingQueryError, CannotGetOperationTypeError) as error:
         message = "The query holds no operation of that name that could be run."
         raise RequestError(400, errors.BAD_REQUEST, message) from error
 
@@ -149,6 +228,16 @@ def _deadline(request: Request) -> float:
     until = asyncio.get_running_loop().time() + left / 1_000
     db.deadline.set(until)
     return until
+
+
+def _last_event(request: Request) -> int | None:
+    given = request.headers.get(LAST_EVENT_HEADER)
+    if given is None:
+        return None
+    if not _NUMBER.fullmatch(given):
+        message = "Last-Event-ID is the id of the last event that was received, a whole number."
+        raise RequestError(400, "LAST_EVENT_ID_NOT_VALID", message)
+    return int(given)
 
 
 def _bearer(request: Request) -> str | None:
@@ -189,15 +278,28 @@ def _operation(body: bytes) -> Operation:
 
 def _is_open(query: str) -> bool:
     """Whether it asks for nothing but what everybody may know: the schema's own text."""
+    return _asks_only(query, _OPEN_FIELDS, 50, {OperationType.QUERY})
+
+
+def _asks_only(
+    query: str,
+    fields: Collection[str],
+    tokens: int,
+    kinds: Collection[OperationType] = tuple(OperationType),
+) -> bool:
+    """Whether every root field is one of these, each named in the operation itself.
+
+    A document of more tokens is not looked at, and asks for something else.
+    """
     try:
-        document = parse(query, max_tokens=50)
+        document = parse(query, max_tokens=tokens)
     except GraphQLError:
         return False
     return all(
         isinstance(definition, OperationDefinitionNode)
-        and definition.operation is OperationType.QUERY
+        and definition.operation in kinds
         and all(
-            isinstance(field, FieldNode) and field.name.value in _OPEN_FIELDS
+            isinstance(field, FieldNode) and field.name.value in fields
             for field in definition.selection_set.selections
         )
         for definition in document.definitions
@@ -209,6 +311,8 @@ def _status(error: Exception) -> int:
         return error.status
     if isinstance(error, UnauthenticatedError):
         return 401
+    if isinstance(error, TooManyStreamsError):
+        return 429
     if isinstance(error, DomainError):
         return 403
     return 503 if isinstance(error, TransientError | TimeoutError) else 500

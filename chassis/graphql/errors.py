@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 def answer(errors: Sequence[GraphQLError], request_id: str) -> list[dict[str, Any]]:
     """Write the errors as they are to be answered, and log each."""
-    return [_located(error, describe(_cause(error), request_id)) for error in errors]
+    return [_located(error, describe(cause(error), request_id)) for error in errors]
 
 
 def describe(error: BaseException, request_id: str) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def _facts(error: DomainError) -> dict[str, Any]:
     return extensions
 
 
-def _cause(error: GraphQLError) -> BaseException:
+def cause(error: GraphQLError) -> BaseException:
     """Find what was raised under the error that says where."""
-    cause: BaseException = error
-    while isinstance(cause, GraphQLError) and cause.original_error:
-        cause = cause.original_error
-    return cause
+    found: BaseException = error
+    while isinstance(found, GraphQLError) and found.original_error:
+        found = found.original_error
+    return found
 
 
 def _located(error: GraphQLError, described: dict[str, Any]) -> dict[str, Any]:

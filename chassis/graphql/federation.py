@@ -44,12 +44,17 @@ class _RootField(SchemaExtension):
 
 
 def schema(
-    query: type, mutation: type | None = None, types: Iterable[type] = ()
+    query: type,
+    mutation: type | None = None,
+    types: Iterable[type] = (),
+    *,
+    subscription: type | None = None,
 ) -> strawberry.federation.Schema:
     """Make a Federation 2.9 schema: the newest version that the composer accepts."""
     return ServiceSchema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         types=types,
         federation_version="2.9",
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=True),
@@ -69,7 +74,7 @@ def undescribed(made: strawberry.federation.Schema) -> list[str]:
     for name, kind in made._schema.type_map.items():  # noqa: SLF001 (no public way to the types)
         if name.startswith(("_", "link__")):
             continue
-        if not kind.description and name not in ("Query", "Mutation"):
+        if not kind.description and name not in ("Query", "Mutation", "Subscription"):
             missing.append(name)
         if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
             missing += [

@@ -8,6 +8,7 @@ service's entity.
 
 import importlib
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,7 +77,7 @@ def exposed(name: str) -> set[str]:
     types = service(name).schema._schema.type_map
     found = {
         f"{root}.{field}"
-        for root in ("Query", "Mutation")
+        for root in ("Query", "Mutation", "Subscription")
         if isinstance(kind := types.get(root), GraphQLObjectType)
         for field in kind.fields
         if not field.startswith("_")
@@ -104,7 +105,9 @@ async def refused(name: str, database: Database, role: Role | None, document: st
         request_id="matrix",
         files=Files(name, Path("nowhere"), b"a key for tests", service(name).files),
     )
-    result = await service(name).schema.execute(document, context_value=context)
+    results = await service(name).schema.stream(document, context_value=context)
+    async with aclosing(results):
+        result = await anext(results)
     return "ROLE_REQUIRED" in [_code(error) for error in result.errors or ()]
 
 

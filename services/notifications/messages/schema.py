@@ -1,5 +1,7 @@
 """The Message Centre in GraphQL."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from services.notifications.messages import commands, queries
 from services.notifications.messages.commands import Action, Ask, Choice, Outcome
 from services.notifications.messages.domain import Kind, Status
 from services.notifications.messages.store.scope import MessageFilter as Asked
-from services.notifications.messages.types import Message
+from services.notifications.messages.types import Message, MessageCounts, MessageUpdate
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -81,13 +83,6 @@ class MessageBulkAnswer(BulkAnswer):
         )
 
 
-@strawberry.type(description="How many messages there are for the caller.")
-class MessageCounts:
-    total: int = strawberry.field(description="All of them.")
-    unread: int = strawberry.field(description="Those not read yet, open tasks among them.")
-    open_tasks: int = strawberry.field(description="Tasks not done, read or not.")
-
-
 @strawberry.type
 class Query:
     @strawberry.field(
@@ -118,10 +113,7 @@ class Query:
 
     @strawberry.field(description="How many messages the caller has, or as a Supervisor sees.")
     async def message_counts(self, info: Info, mine: bool | None = None) -> MessageCounts | None:
-        found = await queries.counts(info.context.db, info.context.principal, mine)
-        return MessageCounts(
-            total=found["total"], unread=found["unread"], open_tasks=found["open_tasks"]
-        )
+        return await MessageCounts.load(info, mine=mine)
 
 
 @strawberry.type
@@ -156,3 +148,17 @@ async def _act(
     context = info.context
     ask = Ask(context.principal, context.now, context.idempotency(info, key), dry_run)
     return MessageBulkAnswer.of(await commands.act(context.db, ask, action, choose.asked()))
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="What becomes of the caller's own messages at the organisation acted for, as "
+        "it happens. Over server-sent events; a stream that was lost goes on after Last-Event-ID."
+    )
+    async def message_updates(self, info: Info) -> AsyncGenerator[MessageUpdate, None]:
+        context = info.context
+        live = context.stream
+        async with aclosing(queries.updates(context.db, live, context.principal)) as updates:
+            async for row in updates:
+                yield MessageUpdate.of(live.number or 0, row)

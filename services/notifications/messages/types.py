@@ -10,7 +10,7 @@ from strawberry.dataloader import DataLoader
 from chassis.graphql import Context, OdsCode, as_uuid
 from nhs.directory import Principal
 from services.notifications.messages import queries, wording
-from services.notifications.messages.domain import Kind, Status, Thing
+from services.notifications.messages.domain import Change, Kind, Status, Thing
 from services.notifications.messages.references import (
     Claim,
     Declaration,
@@ -118,16 +118,7 @@ class Message:
 
     @classmethod
     def of(cls, row: Record) -> "Message":
-        facts = wording.Facts(
-            service=row["service_name"],
-            count=row["count"],
-            provider=row["provider_name"],
-            commissioner=row["commissioner_name"],
-            due_on=row["due_on"],
-            effective_on=row["effective_on"],
-            reason=row["reason"],
-            names=row["named"],
-        )
+        facts = wording.Facts.of(row)
         return cls(
             id=strawberry.ID(str(row["id"])),
             version=row["version"],
@@ -147,6 +138,49 @@ class Message:
             commissioner=_organisation(row["commissioner"]),
             quality_service=_quality_service(row["quality_service"]),
         )
+
+
+@strawberry.type(description="How many messages there are for the caller.")
+class MessageCounts:
+    total: int = strawberry.field(description="All of them.")
+    unread: int = strawberry.field(description="Those not read yet, open tasks among them.")
+    open_tasks: int = strawberry.field(description="Tasks not done, read or not.")
+
+    @classmethod
+    async def load(cls, info: Info, *, mine: bool | None) -> "MessageCounts":
+        found = await queries.counts(info.context.db, info.context.principal, mine)
+        return cls(total=found["total"], unread=found["unread"], open_tasks=found["open_tasks"])
+
+
+strawberry.enum(
+    Change,
+    name="MessageChange",
+    description="RAISED: it is new, or something was added to it. CHANGED: it was read, or a step "
+    "it asked for was taken.",
+)
+
+
+@strawberry.type(description="What became of one of the caller's own messages, as it happens.")
+class MessageUpdate:
+    number: int = strawberry.field(
+        description="Counts what becomes of the caller's messages at the organisation, without "
+        "gaps. The id of the event: who comes back with it in Last-Event-ID misses nothing."
+    )
+    change: Change | None = strawberry.field(
+        description="What became of the message; null in the first event of a stream that begins, "
+        "which says only where."
+    )
+    message: Message | None = strawberry.field(description="The message, as it is now.")
+
+    @classmethod
+    def of(cls, number: int, row: Record | None) -> "MessageUpdate":
+        if row is None:
+            return cls(number=number, change=None, message=None)
+        return cls(number=number, change=Change(row["change"]), message=Message.of(row))
+
+    @strawberry.field(description="How many messages of their own the caller has now.")
+    async def counts(self, info: Info) -> MessageCounts | None:
+        return await MessageCounts.load(info, mine=True)
 
 
 def _organisation(code: str | None) -> Organisation | None:

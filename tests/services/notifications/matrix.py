@@ -15,6 +15,12 @@ MATRIX: Final = {
     "Query.message": Line(EVERYBODY, f'{{ message(id: "{_ID}") {{ id }} }}'),
     "Query.messageCounts": Line(EVERYBODY, "{ messageCounts { total } }"),
     "Query._entities Message": Line(EVERYBODY, entity("Message", f'id: "{_ID}"', "subject")),
+    "Subscription.messageUpdates": Line(EVERYBODY, "subscription { messageUpdates { number } }"),
+    "Query.emailPreferences": Line(EVERYBODY, "{ emailPreferences { preferences { kind } } }"),
+    "Query.emailDeliveries": Line(EVERYBODY, "{ emailDeliveries { totalCount } }"),
+    "Mutation.setEmailPreferences": Line(
+        EVERYBODY, "mutation { setEmailPreferences(choices: []) { preferences { kind } } }"
+    ),
     "Mutation.markMessagesRead": Line(EVERYBODY, _BULK % "markMessagesRead"),
     "Mutation.completeTasks": Line(EVERYBODY, _BULK % "completeTasks"),
 }

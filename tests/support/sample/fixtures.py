@@ -52,6 +52,8 @@ class Sample:
     issuer: TestIssuer
     running: Running
     http: aiohttp.ClientSession
+    stop: asyncio.Event
+    """Set, it ends the process, as it were."""
 
     async def ask(
         self,
@@ -113,7 +115,7 @@ async def answering(running: Running, issuer: TestIssuer) -> AsyncIterator[Sampl
     part = asyncio.create_task(running.api()(stop))
     address = f"http://127.0.0.1:{running.settings.port}"
     async with aiohttp.ClientSession() as http:
-        sample = Sample(address, issuer, running, http)
+        sample = Sample(address, issuer, running, http, stop)
         await eventually(lambda: sample.get("/health/live"))
         yield sample
     stop.set()

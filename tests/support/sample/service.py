@@ -1,6 +1,6 @@
 """The smallest service that has everything: notes with a cost, which hears its own events."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -294,10 +294,41 @@ async def first_people(tx: Tx, document: Any, now: datetime) -> None:
         )
 
 
+@strawberry.type(name="Subscription")
+class Notices:
+    @strawberry.subscription(description="The titles of the organisation's notes, as they come.")
+    async def titles(self, info: Info, times: int = 1) -> AsyncGenerator[str, None]:
+        context = info.context
+        live, organisation = context.stream, context.principal.organisation
+        number = live.after or 0
+        async with live.watching(organisation) as watch:
+            while True:
+                await watch.beyond(number)
+                await live.renew()
+                async with context.db.reader() as reader:
+                    rows = await reader.fetch(_TITLES, organisation, number)
+                for number, row in enumerate(rows, number + 1):  # noqa: B020 (where it goes on)
+                    live.number = number
+                    yield row["title"] * times
+
+
+_TITLES = "select title from note where organisation = $1 order by id offset $2"
+_WRITTEN = """
+select organisation, count(*) as written from note where organisation = any ($1)
+group by organisation
+"""
+
+
+async def written(reader: Reader, organisations: Sequence[str]) -> dict[str, int]:
+    rows = await reader.fetch(_WRITTEN, organisations)
+    return {row["organisation"]: row["written"] for row in rows}
+
+
 service = Service(
     name="sample",
     migrations=[MIGRATIONS],
-    schema=schema(Query, Mutation),
+    schema=schema(Query, Mutation, subscription=Notices),
+    numbers=written,
     principal=load_writer,
     subscription=Subscription(
         group="sample", topics=[TOPIC], projections={"note.added.v1": project_notes}

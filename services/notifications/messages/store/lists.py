@@ -9,12 +9,18 @@ from asyncpg import Record
 from chassis.db import Reader
 from services.notifications.messages.store.scope import MATCHES, SEEN, MessageFilter, Sight
 
-_ROW: Final = """
+ROW: Final = """
 select
     m.*,
     coalesce(q.name, m.quality_service) as service_name,
     coalesce(c.name, m.commissioner) as commissioner_name,
-    coalesce(p.name, one.provider) as provider_name
+    coalesce(p.name, one.provider) as provider_name,
+    array (
+        select coalesce(o.name, n.name)
+        from unnest(m.names) with ordinality as n (name, place)
+        left join directory.organisation o on o.ods_code = n.name
+        order by n.place
+    ) as named
 from message m
 left join quality_service q on q.id = m.quality_service
 left join directory.organisation c on c.ods_code = m.commissioner
@@ -24,7 +30,7 @@ cross join lateral (
 left join directory.organisation p on p.ods_code = one.provider
 """
 _LIST: Final = f"""
-{_ROW}
+{ROW}
 where {SEEN} and {MATCHES}
     and ($11::timestamptz is null or (m.raised_at, m.id) < ($11, $12::uuid))
 order by m.raised_at desc, m.id desc
@@ -39,7 +45,7 @@ select
 from message m
 where {SEEN} and ($6::bool is null or (m.person_id = $1) = $6)
 """  # noqa: S608 - put together from constants
-_BY_ID: Final = f"{_ROW} where {SEEN} and m.id = any ($6)"
+_BY_ID: Final = f"{ROW} where {SEEN} and m.id = any ($6)"
 _ABOUT: Final = f"""
 select a.*
 from unnest($6::uuid[]) chosen (id)
