@@ -238,7 +238,8 @@ class EventStream:
     async def _next(self, send: Send) -> Event | None:
         while True:
             with suppress(TimeoutError):
-                return await asyncio.wait_for(self._queue.get(), QUIET_SECONDS)
+                async with asyncio.timeout(QUIET_SECONDS):  # wait_for may swallow being cancelled
+                    return await self._queue.get()
             await send(_part(COMMENT))
 
     async def _stalled(self) -> None:
