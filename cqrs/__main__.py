@@ -1,6 +1,7 @@
 """The `cqrs` command: a whole system on this machine, and things done to a running one."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from cqrs import commands
 from cqrs import verify as verification
 from cqrs.england.england import SEED
+from cqrs.imports.ods import Asked
 
 app = typer.Typer(
     add_completion=False,
@@ -66,13 +68,36 @@ def token(
     raise typer.Exit(asyncio.run(commands.print_token(person, system)))
 
 
-@app.command("import")
-def import_(
-    folder: Annotated[Path, typer.Argument(help="ODS files.", exists=True, file_okay=False)],
+imports = typer.Typer(no_args_is_help=True, help="Load files into a running system.")
+app.add_typer(imports, name="import")
+
+
+@imports.callback()
+def _imports() -> None:
+    """Keep the kind of file a word of its own: `cqrs import ods`."""
+
+
+@imports.command("ods")
+def import_ods(
+    files: Annotated[
+        list[Path], typer.Argument(help="Files of ODS, or folders of them.", exists=True)
+    ],
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would change.")] = False,
+    skip_bad_lines: Annotated[
+        bool, typer.Option("--skip-bad-lines", help="Import the rest of what has bad lines.")
+    ] = False,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="From when undated things hold; today if not said."
+        ),
+    ] = None,
     system: System = None,
 ) -> None:
-    """Load ODS files into a running system."""
-    raise typer.Exit(asyncio.run(commands.import_files(folder, system)))
+    """Load what ODS publishes into a running system, and show what it changes."""
+    asked = Asked(dry_run, skip_bad_lines, since.date() if since else None)
+    raise typer.Exit(asyncio.run(commands.import_ods(files, asked, system)))
 
 
 @app.command()

@@ -2,21 +2,21 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
 from cqrs.console import Progress
-from cqrs.play import organisations, topics
+from cqrs.imports import ods
+from cqrs.play import topics
 from cqrs.play.asking import PlayError
 from cqrs.play.cast import Cast
 from cqrs.play.clock import DemonstrationClock
-from cqrs.play.gateway import DeliveryError, Gateway, Refused, sign_in
+from cqrs.play.gateway import DeliveryError, Refused, reached, sign_in
 from cqrs.play.period import Period, play
-from cqrs.play.scene import Scene, ods_files
+from cqrs.play.scene import Scene
 from cqrs.play.summary import print_doors, print_summary
 from cqrs.supervisor.children import ChildDied
 from cqrs.supervisor.first_people import DATA_LOAD
@@ -27,8 +27,6 @@ from cqrs.supervisor.watching import watched
 
 _FAILURES = (ChildDied, PlayError, Refused, DeliveryError, NotFound, aiohttp.ClientError)
 _INTERRUPTED = 130
-_KEPT_ALIVE = 3.0
-"""Seconds an idle connection is used again: less than the gateway keeps it open."""
 
 
 @dataclass(frozen=True)
@@ -114,34 +112,23 @@ async def print_token(person: str, system: int | None) -> int:
     return 0
 
 
-async def import_files(folder: Path, system: int | None) -> int:
+async def import_ods(paths: Sequence[Path], asked: ods.Asked, system: int | None) -> int:
     progress = Progress()
-    files = ods_files(folder)
     try:
-        async with _gateway(find(system)) as gateway:
-            with progress.step("Organisations loaded") as step:
-                data_load = Cast(gateway).first(DATA_LOAD.subject)
-                loaded = await organisations.load(data_load, files, step.show)
-                step.counts.update(loaded.counts)
-            for practice in loaded.overlaps:
-                progress.say(f"In two PCNs on one day, by the files: {practice}")
+        running = find(system)
+        async with reached(running.gateway, running.issuer) as gateway:
+            data_load = Cast(gateway).first(DATA_LOAD.subject)
+            taken = await ods.import_ods(data_load, paths, asked, progress.console)
     except _FAILURES as failure:
         progress.fail(failure)
         return 1
-    return 0
+    return 0 if taken else 1
 
 
 async def _play(running: Running, scene: Scene, progress: Progress) -> None:
     clock = DemonstrationClock(running.clock)
-    async with _gateway(running) as gateway:
+    async with reached(running.gateway, running.issuer) as gateway:
         period = Period(Cast(gateway), clock, progress, scene, running.kafka, running.people)
         await play(period)
     print_summary(period, topics.events(running.kafka))
     print_doors(period, running.gateway, running.mail)
-
-
-@asynccontextmanager
-async def _gateway(running: Running) -> AsyncIterator[Gateway]:
-    connector = aiohttp.TCPConnector(keepalive_timeout=_KEPT_ALIVE)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        yield Gateway(running.gateway, running.issuer, session)

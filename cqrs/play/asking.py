@@ -81,15 +81,22 @@ async def job(
     person: Person, name: str, root: str, started: str, show: Callable[[str], None]
 ) -> Mapping[str, Any]:
     """Wait for a job's end, and answer what it says of itself."""
-    while True:
-        told: Mapping[str, Any] = (await person.ask(document(name), id=started))[root]
-        if told["status"] in _ENDED:
-            break
-        show(_progress(told))
-        await asyncio.sleep(0.1)
+    told = await follow(person, name, root, started, lambda told: show(_progress(told)))
     if told["status"] != "DONE":
         raise PlayError(f"{root} failed: {told}")
     return told
+
+
+async def follow(
+    person: Person, name: str, root: str, started: str, watch: Callable[[Mapping[str, Any]], None]
+) -> Mapping[str, Any]:
+    """Show what a job says of itself until it ends; answers its last word, DONE or FAILED."""
+    while True:
+        told: Mapping[str, Any] = (await person.ask(document(name), id=started))[root]
+        if told["status"] in _ENDED:
+            return told
+        watch(told)
+        await asyncio.sleep(0.1)
 
 
 def _progress(told: Mapping[str, Any]) -> str:
@@ -98,10 +105,16 @@ def _progress(told: Mapping[str, Any]) -> str:
     return f"{done * 100 // total} %" if done and total else str(told["status"]).lower()
 
 
-async def upload(person: Person, name: str, root: str, file: Path) -> str:
+async def upload(
+    person: Person,
+    name: str,
+    root: str,
+    file: Path,
+    sent: Callable[[int], None] = lambda _: None,
+) -> str:
     """Ask where to, deliver, and answer the upload's id."""
     place = (await person.ask(document(name), name=file.name))[root]
-    await person.put(place["path"], file)
+    await person.put(place["path"], file, sent)
     return str(place["id"])
 
 

@@ -2,17 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader, FileIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _PASSING = frozenset({"NOT_YET_KNOWN", "TRY_AGAIN", "PERSON_NOT_KNOWN", "NOT_LINKED"})
 """Refusals that pass: somebody has not yet heard of what was done a moment ago."""
 _PATIENCE = 60.0
 _TOKEN_SECONDS = 1_800.0
+_KEPT_ALIVE = 3.0
+"""Seconds an idle connection is used again: less than the gateway keeps it open."""
 
 
 class Refused(RuntimeError):  # noqa: N818 - it is what happened, and reads so
@@ -64,13 +71,17 @@ class Person:
             await asyncio.sleep(pause)
             pause = min(pause * 2, 1.0)
 
-    async def put(self, path: str, file: Path) -> None:
-        """Deliver a file to where the system said; the path is signed, and needs no token."""
-        address = f"{self.gateway.address}{path}"
-        with file.open("rb") as content:
-            async with self.gateway.session.put(address, data=content) as answer:
+    async def put(self, path: str, file: Path, sent: Callable[[int], None]) -> None:
+        """Deliver a file to where the system said; the path is signed, and needs no token.
+
+        It goes part by part, as `sent` hears, and no part before the system says that it takes a
+        file of that length.
+        """
+        address, session = f"{self.gateway.address}{path}", self.gateway.session
+        with BufferedReader(_Watched(file, sent)) as content:
+            async with session.put(address, data=content, expect100=True) as answer:
                 if not answer.ok:
-                    raise DeliveryError(f"{file.name}: {answer.status} {await answer.text()}")
+                    raise DeliveryError(f"{file.name} was not taken: {await _refusal(answer)}")
 
     async def token(self) -> str:
         if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:
@@ -92,6 +103,35 @@ class Person:
             raise Refused(f"{self.subject} for {self.organisation}", told["errors"])
         data: Mapping[str, Any] = told["data"]
         return data
+
+
+class _Watched(FileIO):
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: Path, read: Callable[[int], None]) -> None:
+        super().__init__(file)
+        self._tell = read
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        size = super().readinto(buffer)
+        self._tell(size)
+        return size
+
+
+async def _refusal(answer: aiohttp.ClientResponse) -> str:
+    try:
+        (error, *_) = (await answer.json(content_type=None))["errors"]
+    except (ValueError, LookupError, TypeError):
+        return str(answer.status)
+    return f"{_code(error)} {error['message']}"
+
+
+@asynccontextmanager
+async def reached(address: str, issuer: str) -> AsyncIterator[Gateway]:
+    """The gateway at an address, with a session of its own."""
+    connector = aiohttp.TCPConnector(keepalive_timeout=_KEPT_ALIVE)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        yield Gateway(address, issuer, session)
 
 
 async def sign_in(session: aiohttp.ClientSession, issuer: str, subject: str) -> str:

@@ -40,9 +40,7 @@ async def load(
     report: Mapping[str, Any] = told["report"]
     if report["problems"]:
         raise PlayError(f"the import found problems: {report['problems'][:3]}")
-    return Loaded(
-        _counts(report["counts"]), [one["practice"]["odsCode"] for one in report["overlaps"]]
-    )
+    return Loaded(_counts(report["counts"]), [one["practiceCode"] for one in report["overlaps"]])
 
 
 def _counts(counted: Sequence[Mapping[str, str]]) -> Mapping[str, int]:

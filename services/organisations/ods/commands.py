@@ -36,7 +36,7 @@ from services.organisations.ods.telling import memberships_changed
 
 UPLOAD = FileKind("ods", limit=64 * 1024 * 1024)
 
-_STEPS = 4  # fetch the files, read and compare, write and tell, keep the report
+_STEPS = 6  # files fetched; compared; organisations, relationships, list sizes written; told
 
 
 class Outcome(StrEnum):
@@ -121,19 +121,21 @@ async def _enqueue(tx: Tx, asking: Asking, asked: ImportInput) -> UUID:
 
 
 async def run_import(run: JobRun) -> dict[str, Any]:
-    """The job. Reading and comparing take a second of CPU, so they leave the loop to others."""
-    asked = ImportInput.model_validate(run.input)
+    """The job. Reading and comparing take seconds of CPU, so they leave the loop to others."""
+    asked, today = ImportInput.model_validate(run.input), run.now.astimezone(ENGLAND).date()
     files = [_file(upload) for upload in asked.uploads]
-    await run.progress(1, _STEPS)
+    steps = _Steps(run)
+    await steps.done()
     async with run.db.transaction() as tx:
         await store.alone(tx)
-        today = run.now.astimezone(ENGLAND).date()
         known, reading, planned = await _compare(tx, files, today)
-        await run.progress(2, _STEPS)
-        outcome = _outcome(asked, reading, planned)
+        told = await asyncio.to_thread(report, known, reading, planned, today)
+        await steps.done()
+        outcome = would_be = _outcome(asked, reading, planned)
+        if asked.dry_run:
+            outcome = Outcome.DRY_RUN
         if outcome is Outcome.APPLIED:
-            await _write(tx, planned, run, memberships_changed(known, planned, today))
-        await run.progress(3, _STEPS)
+            await _write(tx, planned, steps, memberships_changed(known, planned, today))
         await store.keep_report(
             tx,
             run.id,
@@ -142,11 +144,23 @@ async def run_import(run: JobRun) -> dict[str, Any]:
             at=run.now,
             files=[_described(file) for file in files],
             outcome=outcome,
-            report=report(known, reading, planned, today),
+            report=told | {"would_be": would_be},
         )
         answer = {"outcome": outcome.value}
         await run.finish(tx, answer)
     return answer
+
+
+@dataclass(slots=True)
+class _Steps:
+    """How far the import is, for whoever watches."""
+
+    run: JobRun
+    _done: int = 0
+
+    async def done(self) -> None:
+        self._done += 1
+        await self.run.progress(self._done, _STEPS)
 
 
 async def _compare(
@@ -164,28 +178,33 @@ async def _compare(
         list_sizes=await organisations.known_list_sizes(
             reader, {one.counted_on for one in reading.list_sizes}
         ),
+        confirmed=await store.confirmed(reader),
     )
     examine(known, reading, today)
     return known, reading, await asyncio.to_thread(plan, known, reading, today)
 
 
 def _outcome(asked: ImportInput, reading: Reading, planned: Plan) -> Outcome:
-    if asked.dry_run:
-        return Outcome.DRY_RUN
+    """What comes of it, or would if it were no dry run."""
     if not all(asked.skip_bad_lines and one.may_be_skipped for one in reading.problems):
         return Outcome.REFUSED
     return Outcome.UNCHANGED if planned.is_empty else Outcome.APPLIED
 
 
 async def _write(
-    tx: Tx, planned: Plan, run: JobRun, told: Mapping[str, Sequence[OrganisationChange]]
+    tx: Tx, planned: Plan, steps: _Steps, told: Mapping[str, Sequence[OrganisationChange]]
 ) -> None:
-    now, author = run.now, Author(run.person, run.organisation, file_import=run.id)
-    await organisations.write_organisations(tx, planned.organisations, now)
-    await network.write_spans(tx, planned.ended, planned.started, now)
-    await network.write_rows(tx, planned.ended_rows, planned.started_rows, now)
-    await organisations.write_list_sizes(tx, planned.list_sizes, now)
-    await directory.tell(tx, planned.touched, now, author=author, changes=told)
+    run = steps.run
+    await organisations.write_organisations(tx, planned.organisations, run.now)
+    await steps.done()
+    await network.write_spans(tx, planned.ended, planned.started, run.now)
+    await network.write_rows(tx, planned.ended_rows, planned.started_rows, run.now)
+    await steps.done()
+    await organisations.write_list_sizes(tx, planned.list_sizes, run.now)
+    await steps.done()
+    author = Author(run.person, run.organisation, file_import=run.id)
+    await directory.tell(tx, planned.touched, run.now, author=author, changes=told)
+    await steps.done()
 
 
 def _file(upload: Upload) -> File:

@@ -1,8 +1,9 @@
 """What the files say, and what was wrong with them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from uuid import UUID
 
 from services.organisations.directory.domain import ListSize, Organisation
 from services.organisations.network.domain import MembershipRow, Span
@@ -76,6 +77,28 @@ class Succeeded:
     predecessor: str
     successor: str
     since: date
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """How a membership came to be that a PCN proposed."""
+
+    at: datetime
+    by: UUID | None
+    acting_for: str | None
+    """The commissioner that confirmed it."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A membership that was confirmed, where the files say something else; they hold."""
+
+    practice: str
+    ours: Span
+    confirmed: Confirmed
+    said: Sequence[Span]
+    """What the files have on its days."""
 
 
 Place = tuple[str, int]

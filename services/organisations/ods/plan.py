@@ -1,6 +1,6 @@
 """From what is known and what the files say to what changes. No I/O, no clock."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -9,7 +9,7 @@ from nhs.roles import OrganisationKind, RelationshipKind
 from services.organisations.directory.domain import ListSize, Organisation, Status
 from services.organisations.network import domain as network
 from services.organisations.network.domain import Line, MembershipRow, Span
-from services.organisations.ods.domain import Led, Reading
+from services.organisations.ods.domain import Confirmed, Difference, Led, Reading
 from services.organisations.ods.succession import Succession, successions
 
 HIERARCHY_FROM = date(2013, 4, 1)
@@ -27,6 +27,8 @@ class Known:
     spans: Mapping[Line, Mapping[Span, UUID]]
     rows: Mapping[MembershipRow, UUID]
     list_sizes: Mapping[tuple[str, date], int]
+    confirmed: Mapping[UUID, Confirmed] = field(default_factory=dict)
+    """Of the relationships, those that PCNs proposed."""
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class Plan:
     """Organisations that change: one event each."""
     overlaps: dict[str, list[Span]] = field(default_factory=dict)
     """By practice the rows of ePCN that share a day."""
+    differences: list[Difference] = field(default_factory=list)
     lists_of_nobody: list[str] = field(default_factory=list)
     """Codes with registered patients that are no practice known."""
     successions: list[Succession] = field(default_factory=list)
@@ -148,6 +151,14 @@ class Relationships:
                 made.ended += ended
                 made.started[line] = started
                 made.touched.add(line[0])
+                made.differences += self._differences(line)
+
+    def _differences(self, line: Line) -> Iterator[Difference]:
+        wanted = self._wanted[line]
+        for span, id_ in sorted(self._known.spans.get(line, {}).items()):
+            if span not in wanted and (confirmed := self._known.confirmed.get(id_)):
+                said = [other for other in wanted if other.shares_a_day(span)]
+                yield Difference(line[0], span, confirmed, said)
 
 
 def _relate(relationships: Relationships, reading: Reading, today: date) -> None:

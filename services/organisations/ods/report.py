@@ -8,7 +8,7 @@ from typing import Any
 from nhs.roles import OrganisationKind
 from services.organisations.network.domain import Span
 from services.organisations.ods.changes import LIST_SIZE, SUBJECTS, Change, What, changes
-from services.organisations.ods.domain import Reading
+from services.organisations.ods.domain import Difference, Reading
 from services.organisations.ods.plan import Known, Plan
 
 LISTED = 1_000
@@ -29,6 +29,7 @@ def report(known: Known, reading: Reading, plan: Plan, today: date) -> dict[str,
             {"practice": practice, "rows": [_span(span) for span in spans]}
             for practice, spans in sorted(plan.overlaps.items())
         ],
+        "differences": [_difference(one) for one in plan.differences],
         "lists_of_nobody": sorted(plan.lists_of_nobody)[:LISTED],
         "successions": [
             {
@@ -50,6 +51,7 @@ def _counts(reading: Reading, plan: Plan) -> Iterator[tuple[str, int]]:
         yield "MEMBERSHIP_ROWS", len(reading.rows)
         yield "MEMBERSHIP_ROWS_NEW", len(plan.started_rows)
         yield "MEMBERSHIP_ROWS_GONE", len(plan.ended_rows)
+    yield "DIFFERENCES", len(plan.differences)
     yield "LIST_SIZES_NEW", len(plan.list_sizes)
     yield "LISTS_OF_NOBODY", len(plan.lists_of_nobody)
     yield "PROBLEMS", len(reading.problems)
@@ -66,6 +68,18 @@ def _table(found: Sequence[Change]) -> Iterator[dict[str, Any]]:
 
 def _change(one: Change) -> dict[str, Any]:
     return asdict(one) | {"on": one.on.isoformat() if one.on else None}
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    return {
+        "practice": one.practice,
+        "ours": _span(one.ours),
+        "confirmed_at": one.confirmed.at.isoformat(),
+        "confirmed_by": str(one.confirmed.by) if one.confirmed.by else None,
+        "confirmed_for": one.confirmed.acting_for,
+        "reason": one.confirmed.reason,
+        "said": [_span(span) for span in one.said],
+    }
 
 
 def _span(span: Span) -> dict[str, Any]:

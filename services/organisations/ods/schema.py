@@ -62,6 +62,14 @@ class OrganisationImportRow:
     valid_from: date = strawberry.field(description="The first day.")
     valid_to: date | None = strawberry.field(description="The last day; null while it lasts.")
 
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportRow:
+        return cls(
+            pcn_code=OdsCode(kept["pcn"]),
+            valid_from=date.fromisoformat(kept["valid_from"]),
+            valid_to=date.fromisoformat(kept["valid_to"]) if kept["valid_to"] else None,
+        )
+
 
 @strawberry.type(description="Memberships of one practice that share a day: the later start holds.")
 class OrganisationImportOverlap:
@@ -74,15 +82,40 @@ class OrganisationImportOverlap:
 
     @classmethod
     def of(cls, kept: dict[str, Any]) -> OrganisationImportOverlap:
-        rows = [
-            OrganisationImportRow(
-                pcn_code=OdsCode(row["pcn"]),
-                valid_from=date.fromisoformat(row["valid_from"]),
-                valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-            )
-            for row in kept["rows"]
-        ]
+        rows = [OrganisationImportRow.of(row) for row in kept["rows"]]
         return cls(practice_code=OdsCode(kept["practice"]), rows=rows)
+
+
+@strawberry.type(
+    description="A membership that its commissioner had confirmed, where ODS says something else. "
+    "ODS holds; what was confirmed is kept as what was known until the import."
+)
+class OrganisationImportDifference:
+    practice_code: OdsCode = strawberry.field(description="The practice's code.")
+    ours: OrganisationImportRow = strawberry.field(description="The membership as confirmed.")
+    confirmed_at: datetime = strawberry.field(description="When it was confirmed.")
+    confirmed_by: strawberry.ID | None = strawberry.field(
+        description="The id of the person who confirmed it."
+    )
+    confirmed_for: OdsCode | None = strawberry.field(
+        description="The commissioner for which they did."
+    )
+    reason: str | None = strawberry.field(description="The reason it was proposed for.")
+    said: list[OrganisationImportRow] = strawberry.field(
+        description="The memberships that ODS has on those days."
+    )
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportDifference:
+        return cls(
+            practice_code=OdsCode(kept["practice"]),
+            ours=OrganisationImportRow.of(kept["ours"]),
+            confirmed_at=datetime.fromisoformat(kept["confirmed_at"]),
+            confirmed_by=kept["confirmed_by"],
+            confirmed_for=kept["confirmed_for"],
+            reason=kept["reason"],
+            said=[OrganisationImportRow.of(row) for row in kept["said"]],
+        )
 
 
 @strawberry.type(description="A commissioner that took over from another.")
@@ -147,6 +180,9 @@ class OrganisationImportReport:
     overlaps: list[OrganisationImportOverlap] = strawberry.field(
         description="Memberships of one practice that share a day."
     )
+    differences: list[OrganisationImportDifference] = strawberry.field(
+        description="Memberships that commissioners had confirmed and ODS has otherwise."
+    )
     lists_of_nobody: list[OdsCode] = strawberry.field(
         description="Codes that have registered patients and are no practice known here."
     )
@@ -163,6 +199,9 @@ class OrganisationImportReport:
             warnings=[OrganisationImportProblem(**one) for one in kept.get("warnings", ())],
             problems=[OrganisationImportProblem(**one) for one in kept["problems"]],
             overlaps=[OrganisationImportOverlap.of(one) for one in kept["overlaps"]],
+            differences=[
+                OrganisationImportDifference.of(one) for one in kept.get("differences", ())
+            ],
             lists_of_nobody=[OdsCode(code) for code in kept["lists_of_nobody"]],
             successions=[
                 OrganisationImportSuccession(
@@ -207,6 +246,9 @@ class OrganisationImport:
     outcome: OrganisationImportOutcome | None = strawberry.field(
         description="What came of it; null until it is done."
     )
+    would_be: OrganisationImportOutcome | None = strawberry.field(
+        description="Of a dry run, what would come of the import; else what did."
+    )
     report: OrganisationImportReport | None = strawberry.field(
         description="What it found; null until it is done."
     )
@@ -223,9 +265,16 @@ class OrganisationImport:
             asked_at=row["asked_at"],
             files=[OrganisationImportedFile.of(one) for one in row["files"] or ()],
             outcome=OrganisationImportOutcome(row["outcome"]) if row["outcome"] else None,
+            would_be=_would_be(row),
             report=OrganisationImportReport.of(report) if report else None,
             error=error and OrganisationImportError(code=error["code"], message=error["message"]),
         )
+
+
+def _would_be(row: Row) -> OrganisationImportOutcome | None:
+    if row["outcome"] is None:
+        return None
+    return OrganisationImportOutcome(row["report"].get("would_be", row["outcome"]))
 
 
 @strawberry.type

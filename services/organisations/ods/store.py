@@ -8,6 +8,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from services.organisations.ods.domain import Confirmed
 
 _LOCK = 0x6F6473  # "ods"
 
@@ -16,6 +17,21 @@ async def alone(tx: Tx) -> None:
     """Two imports at once would each plan from what the other is about to change: one waits."""
     await tx.execute("set local lock_timeout = '60s'")
     await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
+
+
+# Who confirmed a membership made the practice's version of that moment.
+_CONFIRMED = """
+select r.id, r.known_from as at, v.changed_by as by, v.acting_for, r.reason
+from relationship r
+left join organisation_version v on v.ods_code = r.source and v.known_from = r.known_from
+where r.known_to is null and r.origin = 'PROPOSAL'
+"""
+
+
+async def confirmed(reader: Reader) -> dict[UUID, Confirmed]:
+    """The relationships in force that PCNs proposed."""
+    rows = [dict(row) for row in await reader.fetch(_CONFIRMED)]
+    return {row.pop("id"): Confirmed(**row) for row in rows}
 
 
 _KEEP = """
