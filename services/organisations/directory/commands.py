@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from uuid import UUID
 
 from asyncpg import Record
 
 from chassis import outbox
 from chassis.db import Tx
+from chassis.ids import new_id
 from chassis.outbox import Event
 from services.organisations.directory import store, versions
 from services.organisations.directory.domain import Author
@@ -31,11 +33,11 @@ async def tell(
 
     `changes` are, by organisation, those that people are told of.
     """
-    ordered = sorted(codes)
+    ordered, action = sorted(codes), new_id()
     for start in range(0, len(ordered), _AT_ONCE):
         changed = ordered[start : start + _AT_ONCE]
         states = await versions.raise_versions(tx, changed, at, author)
-        events = [_event(row, changes.get(row["ods_code"], ())) for row in states]
+        events = [_event(row, changes.get(row["ods_code"], ()), action) for row in states]
         await outbox.record(tx, events, at=at)
 
 
@@ -45,5 +47,8 @@ async def republish(tx: Tx) -> AsyncIterator[Event]:
         yield _event(row)
 
 
-def _event(state: Record, changes: Sequence[OrganisationChange] = ()) -> Event:
-    return OrganisationChanged.model_validate({**state, "changes": changes}).event()
+def _event(
+    state: Record, changes: Sequence[OrganisationChange] = (), action: UUID | None = None
+) -> Event:
+    told = {**state, "changes": changes, "action": action if changes else None}
+    return OrganisationChanged.model_validate(told).event()

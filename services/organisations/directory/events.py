@@ -85,6 +85,10 @@ class OrganisationChanged(BaseModel):
     changes: list[OrganisationChange] = Field(
         default=[], description="What this version changed that people are told of"
     )
+    action: UUID | None = Field(
+        default=None,
+        description="Shared by the changes of one import or command; null without changes",
+    )
     allocated_reports: list[AllocatedReport] = Field(
         default=[], description="Reports it lets others run over what it sees"
     )
