@@ -7,9 +7,15 @@ from chassis.service import Service
 from nhs.directory import Principal, load_principal
 from services.organisations import MIGRATIONS
 from services.organisations.access.schema import STRANGERS, AccessMutation, AccessQuery
+from services.organisations.administration.schema import (
+    AdministrationMutation,
+    AdministrationQuery,
+)
 from services.organisations.directory import events as directory_events
 from services.organisations.directory.commands import republish
 from services.organisations.directory.schema import DirectoryQuery
+from services.organisations.network.report.queries import REPORT
+from services.organisations.network.report.schema import NetworkReportMutation, NetworkReportQuery
 from services.organisations.ods import commands as ods
 from services.organisations.ods.domain import JOB
 from services.organisations.ods.schema import OdsMutation, OdsQuery
@@ -20,12 +26,16 @@ from services.organisations.people.schema import PeopleMutation, PeopleQuery
 
 
 @strawberry.type
-class Query(DirectoryQuery, PeopleQuery, AccessQuery, OdsQuery):
+class Query(
+    DirectoryQuery, NetworkReportQuery, PeopleQuery, AccessQuery, AdministrationQuery, OdsQuery
+):
     pass
 
 
 @strawberry.type
-class Mutation(PeopleMutation, AccessMutation, OdsMutation):
+class Mutation(
+    NetworkReportMutation, PeopleMutation, AccessMutation, AdministrationMutation, OdsMutation
+):
     pass
 
 
@@ -45,5 +55,6 @@ SERVICE: Service[Principal] = Service(
     },
     events=(directory_events.CONTRACT, *people_events.CONTRACTS),
     files=(ods.UPLOAD,),
+    reports=(REPORT,),
     bootstrap=bootstrap,
 )

@@ -13,6 +13,7 @@ ADMINISTRATORS: Final[Roles] = frozenset(
     {Role.USER_ADMINISTRATOR, Role.ADVANCED_USER_ADMINISTRATOR}
 )
 OF_NETWORKS: Final[Roles] = ADMINISTRATORS | {Role.ORGANISATION_ADMINISTRATOR}
+ALLOCATES: Final[Roles] = frozenset({Role.ORGANISATION_ADMINISTRATOR, Role.PCN_MANAGEMENT})
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 _ID = "01990000-0000-7000-8000-000000000001"
@@ -80,6 +81,19 @@ MATRIX: Final = {
         ADMINISTRATORS, f"mutation {{ renewInvitation({_PERSON}) {{ code }} }}"
     ),
     "Mutation.acceptInvitation": Line(EVERYBODY, 'mutation { acceptInvitation(code: "x") }'),
+    "Query.allocatedReports": Line(EVERYBODY, "{ allocatedReports { totalCount } }"),
+    "Query.separationOfDuties": Line(EVERYBODY, "{ separationOfDuties { off { duty } } }"),
+    "Mutation.allocateReports": Line(
+        ALLOCATES, "mutation { allocateReports(reports: []) { message } }"
+    ),
+    "Mutation.withdrawAllocatedReports": Line(
+        ALLOCATES, 'mutation { withdrawAllocatedReports(ids: [], reason: "x") { message } }'
+    ),
+    "Mutation.switchSeparationOfDuties": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR}),
+        "mutation { switchSeparationOfDuties(duty: CLAIMS, separated: true,"
+        ' reason: "x") { off { duty } } }',
+    ),
     "Mutation.requestOrganisationUpload": Line(
         LOADS, 'mutation { requestOrganisationUpload(fileName: "ePCN.xlsx") { path } }'
     ),
