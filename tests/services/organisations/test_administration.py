@@ -30,7 +30,8 @@ SWITCH = (
     " validTo: $to, reason: $reason) { off { duty validFrom validTo } history { change reason } } }"
 )
 SEEN = (
-    "select provider, service_code, pounds from directory.report_scope($1, $2, 'DECLARATION_STATUS')"
+    "select provider, service_code, pounds"
+    " from directory.report_scope($1, $2, 'DECLARATION_STATUS')"
     " where provider like 'A%' and $2 between valid_from and valid_to order by 1"
 )
 OWN = ("A99001", None, True)
