@@ -14,6 +14,7 @@ from nhs.formulas.part import Code, Part, Source, Status
 from nhs.formulas.scheme import Scheme
 
 Amount = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=10)]
+Points = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)]
 Percent = Annotated[Decimal, Field(max_digits=9, decimal_places=6)]
 Kind = Literal["ACHIEVEMENT", "PARTICIPATION_ONLY", "CLAIM"]
 
@@ -54,7 +55,7 @@ class Indicator(Part):
 
     code: Code
     name: str
-    points: Amount
+    points: Points
     lower: Percent | None = None
     upper: Percent | None = None
     numerator: str | None = None
@@ -89,14 +90,14 @@ class Indicator(Part):
 class Group(Part):
     code: Code
     name: str
-    points: Amount
+    points: Points
     indicators: tuple[Indicator, ...]
 
 
 class Domain(Part):
     code: Code
     name: str
-    points: Amount
+    points: Points
     groups: tuple[Group, ...]
 
 
@@ -119,7 +120,7 @@ class QualityServiceSpecification(Part):
     no_approval_required: bool = False
     requires_pcn_membership: bool = False
     rounding_policy: str | None = None
-    points: Amount = Decimal(0)
+    points: Points = Decimal(0)
     parameters: Parameters = Parameters()
     constants: tuple[Constant, ...] = ()
     formulas: tuple[Formula, ...] = ()

@@ -1,13 +1,16 @@
 """What participation is made of."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import strawberry
 import structlog
 
+from chassis.db import Database
 from chassis.errors import TransientError
 from chassis.graphql import schema
 from chassis.service import EventContract, Service, Worker
@@ -16,12 +19,14 @@ from nhs import directory
 from nhs.directory import Principal, load_principal
 from nhs.directory.projections import PROJECTIONS, READ_MODEL, TOPICS
 from services.participation.catalogue import events as catalogue_events
-from services.participation.catalogue.commands import restate_published
+from services.participation.catalogue.commands import publish_scheduled, restate_published
 from services.participation.catalogue.schema import (
     CatalogueMutation,
     CatalogueQuery,
     QualityService,
 )
+from services.participation.corrections.commands import move_offers
+from services.participation.corrections.schema import CorrectionsQuery
 from services.participation.offers import events as offer_events
 from services.participation.offers.commands.following import remind, restate
 from services.participation.offers.consumers import organisation_changed
@@ -31,13 +36,13 @@ from services.participation.offers.schema.mutations import OffersMutation
 from services.participation.offers.schema.types import Offer, Organisation
 
 _LOOK: Final = 1.0
-"""Seconds between looks at the business clock, whether responses are due soon."""
+"""Seconds between looks at the business clock, whether something is due by it."""
 
 log = structlog.get_logger()
 
 
 @strawberry.type
-class Query(CatalogueQuery, OffersQuery):
+class Query(CatalogueQuery, CorrectionsQuery, OffersQuery):
     pass
 
 
@@ -48,11 +53,27 @@ class Mutation(CatalogueMutation, OffersMutation):
 
 async def remind_of_responses(worker: Worker) -> None:
     """Publish that a response is due soon, once an offer and reminder."""
+    await _again_and_again(worker, "reminders", remind)
+
+
+async def publish_services(worker: Worker) -> None:
+    """Publish quality services whose day has come."""
+    await _again_and_again(worker, "publication", publish_scheduled)
+
+
+async def move_corrected_offers(worker: Worker) -> None:
+    """Move the offers of what has been corrected, once a correction."""
+    await _again_and_again(worker, "corrections", move_offers)
+
+
+async def _again_and_again(
+    worker: Worker, what: str, work: Callable[[Database, datetime], Awaitable[object]]
+) -> None:
     while not worker.stop.is_set():
         try:
-            await remind(worker.db, worker.clock.now())
+            await work(worker.db, worker.clock.now())
         except TransientError as error:
-            log.warning("reminders.try_again", error=str(error))
+            log.warning("clock.try_again", what=what, error=str(error))
         with suppress(TimeoutError):
             await asyncio.wait_for(worker.stop.wait(), _LOOK)
 
@@ -79,7 +100,7 @@ SERVICE: Final = Service[Principal](
         reactions={"organisation.changed.v1": organisation_changed},
         read_model=READ_MODEL,
     ),
-    background=[remind_of_responses],
+    background=[remind_of_responses, publish_services, move_corrected_offers],
     republish={
         catalogue_events.TOPIC: restate_published,
         offer_events.TOPIC: restate,

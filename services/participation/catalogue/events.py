@@ -53,14 +53,15 @@ def published(service: QualityService) -> Event:
 
 
 def _payload(service: QualityService) -> QualityServicePublished:
-    if service.published is None:
-        raise ValueError(f"{service.id} is a draft")
+    publication = service.publication
+    if publication is None or publication.at is None:
+        raise ValueError(f"{service.id} is {service.status}")
     return QualityServicePublished.model_validate(
         service.specification.as_json()
         | {
             "id": service.id,
             "version": service.version,
-            "published_at": service.published.at,
+            "published_at": publication.at,
             "digest_sha256": service.specification.digest,
         }
     )

@@ -1,35 +1,60 @@
 """What may be asked of the catalogue: everybody sees what is published, its managers the drafts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chassis.db import Database
+from chassis.errors import DomainError
 from nhs.directory import Principal
-from nhs.roles import Role
 from services.participation.catalogue import store
-from services.participation.catalogue.domain import QualityService, ServiceFilter
+from services.participation.catalogue.domain import Entry, QualityService, ServiceFilter
+from services.participation.catalogue.paths import Difference, differences
+from services.participation.catalogue.sight import Sight, sight_of
 
 
-def sees_drafts(principal: Principal) -> bool:
-    return principal.holds(Role.CATALOGUE_MANAGER)
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Whoever looks."""
+
+    db: Database
+    principal: Principal
+
+    @property
+    def sight(self) -> Sight:
+        return sight_of(self.principal)
 
 
-async def find(
-    db: Database, principal: Principal, ids: Sequence[str]
-) -> list[QualityService | None]:
-    async with db.reader() as reader:
-        found = await store.find(reader, ids, drafts=sees_drafts(principal))
+async def find(looking: Looking, ids: Sequence[str]) -> list[QualityService | None]:
+    async with looking.db.reader() as reader:
+        found = await store.find(reader, looking.sight, ids)
     return [found.get(identity) for identity in ids]
 
 
 async def quality_services(
-    db: Database, principal: Principal, wanted: ServiceFilter, after: Sequence[Any], limit: int
+    looking: Looking, wanted: ServiceFilter, after: Sequence[Any], limit: int
 ) -> list[QualityService]:
-    async with db.reader() as reader:
-        drafts = sees_drafts(principal)
-        return await store.page(reader, wanted, after, limit, drafts=drafts)
+    async with looking.db.reader() as reader:
+        return await store.page(reader, looking.sight, wanted, after, limit)
 
 
-async def count(db: Database, principal: Principal, wanted: ServiceFilter) -> int:
-    async with db.reader() as reader:
-        return await store.count(reader, wanted, drafts=sees_drafts(principal))
+async def count(looking: Looking, wanted: ServiceFilter) -> int:
+    async with looking.db.reader() as reader:
+        return await store.count(reader, looking.sight, wanted)
+
+
+async def histories(looking: Looking, ids: Sequence[str]) -> list[list[Entry]]:
+    """What became of each version; empty for those who do not write the catalogue."""
+    async with looking.db.reader() as reader:
+        found = await store.histories(reader, looking.sight, ids)
+    return [found[identity] for identity in ids]
+
+
+async def comparison(looking: Looking, old: str, new: str) -> list[Difference]:
+    """What differs between two versions within sight."""
+    for identity, service in zip((old, new), both := await find(looking, [old, new]), strict=True):
+        if service is None:
+            message = f"There is no {identity}."
+            raise DomainError("QUALITY_SERVICE_NOT_FOUND", message, field="id")
+    before, after = (one.specification.as_json() for one in both if one)
+    return differences(before, after)

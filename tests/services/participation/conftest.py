@@ -80,7 +80,7 @@ class Participation:
             self.db, catalogue.Ask(author, NOW), code
         )
         return await catalogue.publish_quality_service(
-            self.db, catalogue.Ask(publisher, NOW), draft, None
+            self.db, catalogue.Ask(publisher, NOW), draft, catalogue.Terms()
         )
 
     async def publish_like_qof(self, code: str, **columns: object) -> str:
