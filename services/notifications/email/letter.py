@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.charset import QP, Charset
+from email.errors import MessageError
+from email.header import Header
 from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import compat32
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +19,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from chassis.mail import Mail
 
-_SEVEN_BIT: Final = SMTP.clone(cte_type="7bit")
+_ON_THE_WIRE: Final = compat32.clone(linesep="\r\n")  # the newer policies take three times as long
+_READABLE: Final = Charset("utf-8")
+_READABLE.body_encoding = QP
 _TEMPLATES: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=select_autoescape(["html"]),
@@ -47,7 +53,7 @@ def address_of(name: str, email: str) -> Address | None:
     """The recipient; None for what is no address, or one that mail servers may not know."""
     try:
         address = Address(" ".join(name.split()), addr_spec=email.strip())
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, MessageError):
         return None
     plain = address.addr_spec.isascii() and address.addr_spec.isprintable()
     return address if plain and address.username and address.domain else None
@@ -55,20 +61,26 @@ def address_of(name: str, email: str) -> Address | None:
 
 def write(mail: Mail, id_: UUID, to: Address, letter: Letter) -> bytes:
     """The whole mail. Sent twice by whatever accident, it has the same Message-ID."""
-    sender = Address(_NAME, addr_spec=mail.sender)
-    message = EmailMessage(policy=_SEVEN_BIT)
-    message["Message-ID"] = f"<{id_}@{sender.domain}>"
+    facts = _facts(mail, letter)
+    message = MIMEMultipart("alternative")
+    message["Message-ID"] = f"<{id_}@{mail.sender.rpartition('@')[2]}>"
     message["Date"] = format_datetime(datetime.now(UTC))
-    message["From"] = sender
-    message["To"] = to
-    message["Subject"] = " ".join(letter.subject.split())
+    message["From"] = formataddr((_NAME, mail.sender))
+    message["To"] = formataddr((to.display_name, to.addr_spec))
+    message["Subject"] = _header(letter.subject)
     message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    facts = _facts(mail, letter)
-    message.set_content(_render(f"{letter.template}.txt", facts))
-    message.add_alternative(_render(f"{letter.template}.html", facts), subtype="html")
-    return message.as_bytes()
+    for ending, kind in (("txt", "plain"), ("html", "html")):
+        text = _render(f"{letter.template}.{ending}", facts)
+        message.attach(MIMEText(text, kind, _READABLE))  # type: ignore[arg-type]  # may be a Charset
+    return message.as_bytes(policy=_ON_THE_WIRE)
+
+
+def _header(text: str) -> str:
+    """One line, whatever is in it."""
+    line = " ".join(text.split())
+    return line if line.isascii() else Header(line, "utf-8", header_name="Subject").encode()
 
 
 def _facts(mail: Mail, letter: Letter) -> Mapping[str, Any]:
