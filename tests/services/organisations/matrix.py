@@ -19,10 +19,20 @@ LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 _ID = "01990000-0000-7000-8000-000000000001"
 _PERSON = f'id: "{_ID}"'
 _AT = f'{_PERSON}, organisation: "A81001"'
+_SINCE = 'organisation: "A81001", validFrom: "2026-04-01"'
+_HEIR = 'successor: "A81001", predecessor: "A81002"'
+
+_YEAR = 'filter: {from: "2022-01-01", to: "2022-12-31"}'
 
 MATRIX: Final = {
     "Query.organisation": Line(EVERYBODY, '{ organisation(odsCode: "A81001") { name } }'),
     "Query.organisations": Line(EVERYBODY, "{ organisations { totalCount } }"),
+    "Query.networkRelationships": Line(
+        EVERYBODY, f"{{ networkRelationships({_YEAR}) {{ totalCount }} }}"
+    ),
+    "Mutation.requestNetworkRelationshipsDownload": Line(
+        EVERYBODY, f"mutation {{ requestNetworkRelationshipsDownload({_YEAR}) {{ csv }} }}"
+    ),
     "Query.me": Line(EVERYBODY, "{ me { roles { role } } }"),
     "Query.people": Line(ADMINISTRATORS, "{ people { totalCount } }"),
     "Query.networksShortOfDeclarers": Line(
@@ -93,6 +103,24 @@ MATRIX: Final = {
         frozenset({Role.ORGANISATION_ADMINISTRATOR}),
         "mutation { switchSeparationOfDuties(duty: CLAIMS, separated: true,"
         ' reason: "x") { off { duty } } }',
+    ),
+    "Mutation.namePayee": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR, Role.DATA_LOAD}),
+        f"mutation {{ namePayee(payee: {{{_SINCE}}}) {{ name }} }}",
+    ),
+    "Mutation.nameClinicalDirector": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR, Role.PCN_MANAGEMENT}),
+        f"mutation {{ nameClinicalDirector(clinicalDirector: {{{_SINCE}}}) {{ name }} }}",
+    ),
+    "Mutation.recordNetworkAgreement": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR}),
+        f"mutation {{ recordNetworkAgreement(agreement: {{{_SINCE}}}) {{ name }} }}",
+    ),
+    "Mutation.recordSuccession": Line(
+        LOADS, f'mutation {{ recordSuccession({_HEIR}, since: "2026-04-01") {{ name }} }}'
+    ),
+    "Mutation.withdrawSuccession": Line(
+        LOADS, f"mutation {{ withdrawSuccession({_HEIR}) {{ name }} }}"
     ),
     "Mutation.requestOrganisationUpload": Line(
         LOADS, 'mutation { requestOrganisationUpload(fileName: "ePCN.xlsx") { path } }'
