@@ -135,8 +135,9 @@ def _target(
         yield Problem("FIELD_MISSING", indicator.code, f"no extract field is named for its {part}")
     if kind == "indicator" and getattr(indicator, part, None) is None:
         yield Problem("NAME_UNBOUND", indicator.code, f"{name} is bound to its {part}; it has none")
-    if target == binding.PREVALENCE and indicator.prevalence_group is None:
-        yield Problem("PREVALENCE_GROUP_MISSING", indicator.code, "it names no prevalence group")
+    if target == binding.PREVALENCE and not indicator.adjusted_by:
+        message = "it is not said to be adjusted by the prevalence of a group"
+        yield Problem("PREVALENCE_GROUP_MISSING", indicator.code, message)
 
 
 def _formula(service: QualityServiceSpecification, indicator: Indicator) -> Formula | None:

@@ -77,6 +77,11 @@ class Indicator(Part):
         return any(source.status == "provisional" for source in figures)
 
     @property
+    def adjusted_by(self) -> str | None:
+        """The group whose national prevalence it is adjusted by, if it is."""
+        return self.prevalence_group if self.prevalence_adjusted else None
+
+    @property
     def fields(self) -> dict[str, str]:
         """Extract field by the part it plays: numerator, denominator, register."""
         named = {
@@ -167,7 +172,7 @@ class QualityServiceSpecification(Part):
     @property
     def prevalence_groups(self) -> tuple[str, ...]:
         """Every group a national prevalence is needed for, once."""
-        named = (i.prevalence_group for i in self.indicators if i.prevalence_adjusted)
+        named = (indicator.adjusted_by for indicator in self.indicators)
         return tuple(dict.fromkeys(group for group in named if group is not None))
 
     def as_json(self) -> dict[str, object]:

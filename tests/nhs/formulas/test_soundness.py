@@ -1,13 +1,19 @@
 """What publication refuses."""
 
 import copy
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nhs.formulas.soundness import check
 from nhs.formulas.specification import QualityServiceSpecification
 from tests.nhs.formulas.qof import qof
+from tests.nhs.formulas.shipped import shipped
 
 
 def changed(change: Any) -> list[str]:
@@ -34,6 +40,11 @@ def test_the_shipped_service_is_sound():
         (lambda d: first_indicator(d)["bindings"].update(points="constants.no"), "NAME_UNBOUND"),
         (lambda d: first_indicator(d).update(formula="unknown@1"), "FORMULA_UNKNOWN"),
         (lambda d: first_indicator(d).update(register=None), "FIELD_MISSING"),
+        (lambda d: first_indicator(d).update(prevalence_group=None), "PREVALENCE_GROUP_MISSING"),
+        (
+            lambda d: first_indicator(d).update(prevalence_adjusted=False),
+            "PREVALENCE_GROUP_MISSING",
+        ),
         (lambda d: first_indicator(d)["sources"].pop("upper"), "SOURCE_MISSING"),
         (lambda d: d["formulas"][0]["steps"].pop(), "RESULT_MISSING"),
         (
@@ -80,6 +91,31 @@ def test_paying_less_for_more_is_let_in_where_it_is_meant():
 def test_a_service_that_is_only_taken_part_in_measures_nothing():
     assert "KIND_MISMATCH" in changed(lambda d: d.update(kind="PARTICIPATION_ONLY"))
     assert "KIND_MISMATCH" in changed(lambda d: d.update(domains=[], points="0"))
+
+
+ODD = (None, "0", "-1", "100", "", "X", "national.prevalence", "indicator.lower", [], {}, True)
+
+
+def places(part: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every part of a document."""
+    names: Iterable[Any] = part if isinstance(part, dict) else range(len(part))
+    for name in names:
+        yield (*way, name)
+        if isinstance(part[name], dict | list):
+            yield from places(part[name], (*way, name))
+
+
+@given(st.sampled_from(["NCD2425", "LESPW2526", "WM2425"]), st.data())
+def test_whatever_a_draft_holds_it_is_checked_and_never_breaks_the_check(code, data):
+    document = copy.deepcopy(shipped(code).as_json())
+    for _ in range(data.draw(st.integers(1, 2))):
+        *way, last = data.draw(st.sampled_from(list(places(document))))
+        part: Any = document
+        for name in way:
+            part = part[name]
+        part[last] = data.draw(st.sampled_from(ODD))
+    with suppress(ValidationError):
+        check(QualityServiceSpecification.model_validate(document))
 
 
 def test_an_unusual_price_of_a_patient_is_a_warning_only():
