@@ -25,7 +25,7 @@ from chassis.files import GET, Files
 from chassis.graphql import errors
 from chassis.ids import new_id
 from chassis.service import Service
-from chassis.sheets import Rows, write_csv, write_xlsx
+from chassis.sheets import Rows, write_csv, write_extract, write_xlsx
 
 SECONDS = 50
 """A report may take; whoever passes it on waits a minute for its first byte."""
@@ -33,7 +33,8 @@ AT_ONCE = 2
 """Reports a process makes at a time, so that they leave connections to others."""
 _PART = 65_536
 
-_WRITERS: dict[str, Callable[[IO[bytes], Any, Rows], Awaitable[None]]] = {
+_Writer = Callable[[IO[bytes], Any, Rows], Awaitable[None]]
+_WRITERS: dict[str, _Writer] = {
     "csv": write_csv,
     "xlsx": write_xlsx,
 }
@@ -76,7 +77,7 @@ class Downloads:
         async with self.database.reader() as reader:
             who = await self.service.principal(reader, ask.identity, ask.organisation, now)
             rows = report.rows(reader, who, report.read(ask.asked))
-            await _WRITERS[form](out, report.columns, rows)
+            await _writer(report, form)(out, report.columns, rows)
         metrics.file_bytes.labels(report.name, "out").inc(out.tell())
         log.info("report.made", report=report.name, form=form, bytes=out.tell())
         return _File(out, f"{report.name}.{form}", _MEDIA_TYPES[form])
@@ -87,6 +88,10 @@ class Downloads:
         given = self.files.allowed(GET, path, request.query_params)
         report = next(one for one in self.service.reports if one.name == name)
         return report, form, Ask.unpacked(given["ask"])
+
+
+def _writer(report: Report[Any], form: str) -> _Writer:
+    return write_extract if report.for_programs and form == "csv" else _WRITERS[form]
 
 
 class _File(StreamingResponse):

@@ -39,6 +39,8 @@ class Report(Generic[A]):
     asked: type[A]
     """What is asked for, such as a filter: a dataclass, which the path carries as JSON."""
     rows: RowSource[A]
+    for_programs: bool = False
+    """Whether programs read its CSV: each text is written as it is, and no mark before them."""
 
     def path(self, files: Files, asker: Identity, organisation: str, asked: A, form: str) -> str:
         """Where the report can be fetched for some minutes, by whoever holds the path."""

@@ -37,6 +37,16 @@ async def write_csv(out: IO[bytes], columns: Sequence[str], rows: Rows) -> None:
     text.detach()  # the file stays open, for whoever gave it
 
 
+async def write_extract(out: IO[bytes], columns: Sequence[str], rows: Rows) -> None:
+    """RFC 4180 as programs read it: no mark before it, and no text is changed."""
+    text = io.TextIOWrapper(out, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(columns)
+    async for row in rows:
+        writer.writerow(row)
+    text.detach()
+
+
 def _as_text(cell: Cell) -> str:
     if cell is None:
         return ""

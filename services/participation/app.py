@@ -31,6 +31,8 @@ from services.participation.offers import events as offer_events
 from services.participation.offers.commands.following import remind, restate
 from services.participation.offers.consumers import organisation_changed
 from services.participation.offers.domain.offer import What
+from services.participation.offers.queries.files import REPORTS
+from services.participation.offers.schema.downloads import DownloadsMutation
 from services.participation.offers.schema.lists import OffersQuery
 from services.participation.offers.schema.mutations import OffersMutation
 from services.participation.offers.schema.types import Offer, Organisation
@@ -47,7 +49,7 @@ class Query(CatalogueQuery, CorrectionsQuery, OffersQuery):
 
 
 @strawberry.type
-class Mutation(CatalogueMutation, OffersMutation):
+class Mutation(CatalogueMutation, OffersMutation, DownloadsMutation):
     pass
 
 
@@ -101,6 +103,7 @@ SERVICE: Final = Service[Principal](
         read_model=READ_MODEL,
     ),
     background=[remind_of_responses, publish_services, move_corrected_offers],
+    reports=REPORTS,
     republish={
         catalogue_events.TOPIC: restate_published,
         offer_events.TOPIC: restate,

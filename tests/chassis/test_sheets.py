@@ -9,7 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from chassis import sheets
 from chassis.errors import DomainError
-from chassis.sheets import write_csv, write_xlsx
+from chassis.sheets import write_csv, write_extract, write_xlsx
 
 COLUMNS = ("Text", "Whole", "Pounds", "Day", "Moment")
 MOMENT = datetime(2026, 7, 1, 8, 30, tzinfo=UTC)
@@ -29,6 +29,12 @@ async def written(write, *rows):
 
 def read_sheet(content):
     return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+
+
+async def test_an_extract_is_written_for_programs_without_a_mark_and_every_text_as_it_is():
+    assert await written(write_extract, ("=1+1", None), ("-2", "a,b")) == (
+        b'Text,Whole,Pounds,Day,Moment\r\n=1+1,\r\n-2,"a,b"\r\n'
+    )
 
 
 async def test_csv_is_quoted_and_marked_as_utf_8_and_its_lines_end_as_rfc_4180_says():

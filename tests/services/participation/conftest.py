@@ -90,11 +90,13 @@ class Participation:
             await tx.execute(_LIKE_QOF, like, QOF)
         return f"{code}/1"
 
-    async def offer(self, *providers: str, by: Principal | None = None, **terms: Any) -> Any:
+    async def offer(
+        self, *providers: str, by: Principal | None = None, now: datetime = NOW, **terms: Any
+    ) -> Any:
         chosen = ProvidersChoice(rows=dict.fromkeys(providers or PRACTICES, 0))
         given = {"quality_service": QOF, "response_due_on": DUE, "providers": chosen}
         new = NewOffers(**given | terms)
-        return await making.create_offers(self.db, Ask(by or self.commissioner(), NOW), new)
+        return await making.create_offers(self.db, Ask(by or self.commissioner(), now), new)
 
     async def accept(self, principal: Principal, now: datetime = NOW) -> Any:
         ids = await self.rows(

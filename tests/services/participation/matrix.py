@@ -77,4 +77,22 @@ MATRIX: Final = {
         COMMISSIONS, _bulk("extendOffers", ', responseDueOn: "2025-04-30"')
     ),
     "Mutation.openOffer": Line(SEE_OFFERS, f'mutation {{ openOffer(id: "{_ID}") {{ id }} }}'),
+    "Mutation.requestOffersDownload": Line(
+        SEE_OFFERS, "mutation { requestOffersDownload { csv } }"
+    ),
+    "Mutation.requestMyServicesDownload": Line(
+        SEE_OFFERS, "mutation { requestMyServicesDownload { csv } }"
+    ),
+    "Mutation.requestOfferedServicesDownload": Line(
+        SEE_OFFERS, "mutation { requestOfferedServicesDownload { csv } }"
+    ),
+    "Mutation.requestParticipationDownload": Line(
+        SEE_OFFERS, "mutation { requestParticipationDownload { csv } }"
+    ),
+    "Mutation.requestPracticeListDownload": Line(
+        SEE_OFFERS, 'mutation { requestPracticeListDownload(service: "NONE") { csv } }'
+    ),
+    "Mutation.requestNetworkSignUpsDownload": Line(
+        SEE_OFFERS, 'mutation { requestNetworkSignUpsDownload(service: "NONE") { csv } }'
+    ),
 }

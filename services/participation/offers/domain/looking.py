@@ -61,8 +61,10 @@ class OfferFilter:
     """The payment types that the roles of whoever looks let them see."""
     mine: bool | None = None
     """Whether it is made to the organisation itself, or to one it took over."""
+    took_part: bool | None = None
+    """Whether the provider takes part, or took, on a day at least."""
     taking_part_on: date | None = None
-    """The day on which the provider takes part, or took."""
+    """On this one."""
 
     def __post_init__(self) -> None:
         if self.search and len(self.search) > LONGEST_SEARCH:

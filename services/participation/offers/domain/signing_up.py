@@ -13,6 +13,7 @@ class Difference(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SignUp:
     practice: str
+    practice_name: str
     network: str | None
     """The PCN that ODS has it in."""
     offer: UUID | None

@@ -1,1 +1,4 @@
-"""Offers in GraphQL: `types`, `inputs`, what can be asked (`lists`) and what done (`mutations`)."""
+"""Offers in GraphQL.
+
+`types`, `inputs`, what can be asked (`lists`), had whole (`downloads`) and done (`mutations`).
+"""

@@ -14,7 +14,6 @@ import strawberry
 
 from chassis.graphql import Connection, FinancialYear, OdsCode, as_uuid, connection, window
 from services.participation.catalogue.schema import QualityService, quality_service_loader
-from services.participation.offers import queries
 from services.participation.offers.domain import looking
 from services.participation.offers.domain.looking import (
     Listed,
@@ -25,7 +24,8 @@ from services.participation.offers.domain.looking import (
 )
 from services.participation.offers.domain.offer import Status
 from services.participation.offers.domain.signing_up import Difference, SignUp
-from services.participation.offers.queries import SignUps, in_year
+from services.participation.offers.queries import lists as queries
+from services.participation.offers.queries.lists import SignUps, in_year, taking_part
 from services.participation.offers.schema.inputs import OfferFilterInput, OfferOrder, wanted
 from services.participation.offers.schema.types import (
     Info,
@@ -225,9 +225,7 @@ class OffersQuery:
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[Participation] | None:
-        looked_for = replace(wanted(filter), taking_part_on=on or today(info))
-        if service is not None:
-            looked_for = replace(looked_for, service=service)
+        looked_for = taking_part(wanted(filter), on or today(info), service)
         return await _page(
             info,
             looked_for,

@@ -26,10 +26,11 @@ from services.participation.catalogue.schema import (
     QualityService,
     quality_service_loader,
 )
-from services.participation.offers import queries
 from services.participation.offers.domain import offer as domain
 from services.participation.offers.domain.looking import Listed, OfferFilter, Order, Page
 from services.participation.offers.domain.offer import CancelKind, ResponseStatus, Status, What
+from services.participation.offers.queries import lists as queries
+from services.participation.offers.queries.asking import Asking
 from services.participation.offers.schema.inputs import OfferFilterInput, wanted
 
 Info = strawberry.Info[Context[Principal], None]
@@ -168,8 +169,8 @@ class Offer:
         return await offer_loader(info).load(as_uuid(id))
 
 
-def asking(info: Info) -> queries.Asking:
-    return queries.Asking(info.context.db, info.context.principal)
+def asking(info: Info) -> Asking:
+    return Asking(info.context.db, info.context.principal)
 
 
 def today(info: Info) -> date:

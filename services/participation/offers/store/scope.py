@@ -39,6 +39,10 @@ REPORT: Final = View(
     f" or (seen.of_services ->> o.service_code)::datemultirange && {_DAYS})",
 )
 
+TOOK_PART: Final = """(
+    (o.status = 'APPROVED' or (o.status = 'CANCELLED' and o.ended_on is not null))
+    and coalesce(o.ended_on, o.ends_on) >= o.starts_on
+)"""
 MATCHES: Final = f"""
 ($3::text[] is null or o.status = any ($3))
 and ($4::text is null or $4 in (o.service_code, o.quality_service))
@@ -55,15 +59,15 @@ and ($14::text is null or o.provider in (
     where starts_with(ods_code, upper($14)) or strpos(lower(name), lower($14)) > 0
 ))
 and ($15::bool is null or (o.provider in {OWN}) = $15)
-and ($16::date is null or (
-    $16 between o.starts_on and coalesce(o.ended_on, o.ends_on)
-    and (o.status = 'APPROVED' or (o.status = 'CANCELLED' and o.ended_on is not null))
+and ($16::bool is null or {TOOK_PART} = $16)
+and ($17::date is null or (
+    {TOOK_PART} and $17 between o.starts_on and coalesce(o.ended_on, o.ends_on)
 ))
 """  # noqa: S608 (constants only)
 
 
 def arguments(wanted: OfferFilter) -> tuple[object, ...]:
-    """`$3` to `$16` of MATCHES."""
+    """`$3` to `$17` of MATCHES."""
     year = wanted.year
     start, end = (year.start, year.end) if year else (None, None)
     return (
@@ -80,11 +84,12 @@ def arguments(wanted: OfferFilter) -> tuple[object, ...]:
         wanted.overdue,
         wanted.search,
         wanted.mine,
+        wanted.took_part,
         wanted.taking_part_on,
     )
 
 
-NEXT: Final = 17
+NEXT: Final = 18
 """The first parameter that MATCHES leaves free."""
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from chassis.db import Reader
 from nhs.directory import Acting
 from services.participation.offers.domain.signing_up import Difference, SignUp
+from services.participation.offers.store.scope import TOOK_PART
 
 # A network's service names the line its members take part in; any other is that line itself.
 _LINE: Final = """
@@ -32,9 +33,9 @@ class SignUpFilter:
 
 
 # Where two memberships share a day the later start wins (DOMAIN 10.5).
-_FOUND: Final = """
+_FOUND: Final = f"""
 with found as (
-    select p.ods_code as practice, m.target as network, o.id as offer,
+    select p.ods_code as practice, p.name as practice_name, m.target as network, o.id as offer,
         case
             when m.target is null then 'SIGNED_UP_NOT_IN_ODS'
             when o.id is null then 'IN_ODS_NOT_SIGNED_UP'
@@ -50,17 +51,16 @@ with found as (
     left join lateral (
         select o.id from offer o
         where o.provider = p.ods_code and o.service_code = $3
-            and $4 between o.starts_on and coalesce(o.ended_on, o.ends_on)
-            and (o.status = 'APPROVED' or (o.status = 'CANCELLED' and o.ended_on is not null))
+            and {TOOK_PART} and $4 between o.starts_on and coalesce(o.ended_on, o.ends_on)
         order by o.status = 'APPROVED' desc, o.id limit 1
     ) o on true
     where (seen.days @> $4::date or (seen.of_services ->> $3)::datemultirange @> $4::date)
         and (m.target is not null or o.id is not null)
 )
-"""
+"""  # noqa: S608 (constants only)
 _PAGE: Final = f"""
 {_FOUND}
-select practice, network, offer from found
+select practice, practice_name, network, offer from found
 where ($5::text[] is null or difference = any ($5)) and ($6::text is null or practice > $6)
 order by practice limit $7
 """  # noqa: S608 (constants only)
@@ -70,7 +70,7 @@ _COUNT: Final = f"""
 
 
 async def page(
-    reader: Reader, acting: Acting, wanted: SignUpFilter, after: Sequence[object], limit: int
+    reader: Reader, acting: Acting, wanted: SignUpFilter, after: Sequence[object], limit: int | None
 ) -> list[SignUp]:
     """In the order of the practices' codes."""
     rows = await reader.fetch(_PAGE, *acting, *_arguments(wanted), *after, limit)

@@ -191,3 +191,50 @@ async def test_offers_are_told_again_as_they_stand(accepted):
     assert {event.type for event in again} == {"offer.restated.v1"}
     latest = {payload["id"]: payload for _, payload in await accepted.events()}
     assert {event.key: event.payload for event in again} == latest
+
+
+async def resumed(participation):
+    return [body for kind, body in await participation.events() if kind == "offer.resumed.v1"]
+
+
+async def test_a_closure_that_is_taken_back_or_put_off_lets_it_go_on(accepted):
+    await hear(accepted, changed("A81001", status="CLOSED", closed_on="2025-09-30"))
+    await hear(accepted, changed("A81001", version=3, closed_on="2025-12-31"))
+    await hear(accepted, changed("A81001", version=4))
+    assert [told["ended_on"] for told in await ended(accepted)] == ["2025-09-30"]
+    assert [told["ended_on"] for told in await resumed(accepted)] == ["2025-12-31", None]
+    (row,) = await accepted.rows("select status, ended_on from offer where provider = 'A81001'")
+    assert tuple(row) == ("APPROVED", None)
+
+
+async def test_an_older_closure_that_comes_late_changes_nothing(accepted):
+    closing = changed("A81001", version=2, status="CLOSED", closed_on="2025-09-30")
+    await hear(accepted, changed("A81001", version=3))
+    await hear(accepted, closing)
+    assert await ended(accepted) == []
+
+
+async def test_what_was_cancelled_is_not_resumed(accepted):
+    await hear(accepted, changed("A81001", status="CLOSED", closed_on="2025-09-30"))
+    rows = await accepted.rows("select id, version from offer where provider = 'A81001'")
+    chosen = deciding.Choice(rows={row["id"]: row["version"] for row in rows})
+    await deciding.cancel_offers(accepted.db, Ask(accepted.commissioner(), AT), chosen, None)
+    await hear(accepted, changed("A81001", version=3))
+    assert await resumed(accepted) == []
+
+
+async def test_memberships_that_vanish_resume_nothing(accepted):
+    async with accepted.db.transaction() as tx:
+        await tx.execute("alter table quality_service disable trigger quality_service_frozen")
+        await tx.execute("update quality_service set requires_pcn_membership = true")
+    await hear(accepted, changed("A81001", relationships=[membership("2025-09-30")]))
+    await hear(accepted, changed("A81001", version=3, relationships=[]))
+    assert await resumed(accepted) == []
+    await hear(accepted, changed("A81001", version=4, relationships=[membership(None)]))
+    assert [told["ended_on"] for told in await resumed(accepted)] == [None]
+
+
+async def test_closed_before_its_first_day_a_participation_never_began(accepted):
+    await hear(accepted, changed("A81001", status="CLOSED", closed_on="2025-03-20"))
+    (told,) = await ended(accepted)
+    assert told["ended_on"] == "2025-03-31"

@@ -1,33 +1,8 @@
 """Stories over real HTTP: people with tokens, GraphQL, and what others may not see."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
-from chassis.running import Running
-from nhs.roles import Role
-from services.participation.app import SERVICE
 from tests.services.participation.conftest import PRACTICES, QOF
-from tests.support.directory import have_person
-from tests.support.sample.fixtures import Sample, answering
+from tests.services.participation.offers.speaking import ALL, CREATE, TERMS, ask, offer, publish
 
-PEOPLE = {
-    "author": {"ENG": [Role.CATALOGUE_MANAGER]},
-    "publisher": {"ENG": [Role.CATALOGUE_MANAGER]},
-    "icb": {"QHM": [Role.COMMISSIONING_MANAGEMENT]},
-    "other": {"QNA": [Role.COMMISSIONING_MANAGEMENT]},
-    "practice": {"A81001": [Role.SERVICE_MANAGEMENT]},
-    "neighbour": {"A81002": [Role.SERVICE_MANAGEMENT]},
-    "clerk": {"A81001": [Role.USER_ADMINISTRATOR]},
-    "two": {"A81001": [Role.SERVICE_MANAGEMENT], "A81002": [Role.VIEW]},
-}
-CREATE = """
-mutation($input: CreateOffersInput!, $dryRun: Boolean!, $key: String) {
-  createOffers(input: $input, dryRun: $dryRun, idempotencyKey: $key) {
-    done refused { id code message field } counts { name value } selection message
-  }
-}
-"""
 ACCEPT = """
 mutation($choose: OfferChoice!, $dryRun: Boolean!) {
   acceptOffers(choose: $choose, dryRun: $dryRun) {
@@ -57,40 +32,6 @@ query($representations: [_Any!]!) {
   }
 }
 """
-TERMS = {"qualityService": QOF, "responseDueOn": "2025-03-31"}
-ALL = TERMS | {"providers": PRACTICES}
-
-
-@pytest.fixture
-async def service(participation, dsn, settings, issuer) -> AsyncIterator[Sample]:
-    async with participation.db.transaction() as tx:
-        for subject, held in PEOPLE.items():
-            await have_person(tx, subject, held)
-        await tx.execute("update directory.person set issuer = $1", issuer.address)
-    given = settings(dsn, now="2025-03-13T09:00Z", demonstration=True)
-    async with Running.of(SERVICE, given) as running, answering(running, issuer) as client:
-        yield client
-
-
-async def ask(service, subject, query, variables=None, **headers):
-    return await service.ask(query, variables, token=service.issuer.token(subject), **headers)
-
-
-async def publish(service):
-    drafted = await ask(
-        service, "author", 'mutation { draftShippedQualityService(code: "QOF2526") { id status } }'
-    )
-    assert drafted.data["draftShippedQualityService"] == {"id": QOF, "status": "DRAFT"}
-    published = await ask(
-        service, "publisher", f'mutation {{ publishQualityService(id: "{QOF}") {{ status }} }}'
-    )
-    assert published.data["publishQualityService"] == {"status": "PUBLISHED"}
-
-
-async def offer(service, **others):
-    await publish(service)
-    made = await ask(service, "icb", CREATE, {"input": ALL | others, "dryRun": False})
-    return made.data["createOffers"]
 
 
 async def listed(service, subject, **variables):

@@ -1,55 +1,28 @@
-"""What may be asked of offers, by whom: each asks for a role and reads one snapshot."""
+"""What is shown of offers."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.db import Database, Reader
+from chassis.db import Reader
 from chassis.errors import DomainError
-from nhs.directory import Acting, Principal
 from services.participation.offers.domain.looking import (
-    MAY_SEE,
     Listed,
     OfferedService,
     OfferFilter,
     Page,
-    payment_types_seen,
     year_of,
 )
 from services.participation.offers.domain.offer import Offer
 from services.participation.offers.domain.signing_up import Difference, SignUp
+from services.participation.offers.queries.asking import Asking
 from services.participation.offers.store import history as past
 from services.participation.offers.store import lists, services, signing_up
 from services.participation.offers.store.scope import REPORT, SCOPE
 from services.participation.offers.store.signing_up import SignUpFilter
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    db: Database
-    principal: Principal
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Reader]:
-        """A snapshot, for whoever holds a role that sees offers."""
-        self.principal.require_any(*sorted(MAY_SEE))
-        async with self.db.reader() as reader:
-            yield reader
-
-    @property
-    def acting(self) -> Acting:
-        return self.principal.acting
-
-    @property
-    def types_seen(self) -> list[str] | None:
-        return payment_types_seen(self.principal.roles)
-
-    def within(self, wanted: OfferFilter) -> OfferFilter:
-        return replace(wanted, types_seen=self.types_seen)
 
 
 async def find(asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Offer]:
@@ -98,6 +71,11 @@ def in_year(wanted: OfferFilter, today: date, year: str | None) -> OfferFilter:
     if wanted.year and not year:
         return wanted
     return replace(wanted, year=year_of(today, year))
+
+
+def taking_part(wanted: OfferFilter, on: date, service: str | None) -> OfferFilter:
+    """Who takes part on the day, in the service where one is named."""
+    return replace(wanted, taking_part_on=on, service=service or wanted.service)
 
 
 async def offered_services(asking: Asking, wanted: OfferFilter) -> list[OfferedService]:

@@ -1,0 +1,1 @@
+"""What may be asked of offers: shown in `lists`, or had whole in `files`."""
