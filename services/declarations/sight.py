@@ -3,13 +3,16 @@
 Every read joins `directory.scope` for the day that counts, and passes these lists beside it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
 from chassis.errors import DomainError
 from nhs.directory import Principal
+from nhs.reports import Report
 from nhs.roles import PROVIDERS, Role
+
+SCOPE = "directory.scope($1, $4)"
 
 ALL = ("*",)
 """Every payment type, as the statements know it."""
@@ -32,6 +35,8 @@ class Sight:
     is_provider: bool
     """A practice or a PCN, which sees few providers."""
     today: date
+    report: Report | None = None
+    """The report that what was allocated to the organisation is seen in as well."""
 
     @classmethod
     def of(cls, principal: Principal) -> "Sight":
@@ -51,6 +56,21 @@ class Sight:
         """Refuses whoever may not see pounds."""
         principal.require_any(*WITH_POUNDS)
         return cls.of(principal)
+
+    def expanded(self, report: Report) -> "Sight":
+        """Expanded reporting: more organisations, in that report and nowhere else."""
+        return replace(self, report=report)
+
+    def over(self, sql: str, row: str) -> str:
+        """A list that joins the scope as `s`, over what the report shows where it is expanded.
+
+        `row` is the alias of what has a service_code: an allocation may be for one service.
+        """
+        if self.report is None:
+            return sql
+        expanded = f"directory.report_scope($1, $4, '{self.report.value}')"
+        service = f"and (s.service_code is null or s.service_code = {row}.service_code)"
+        return f"{sql.replace(SCOPE, expanded)} {service}"
 
     @property
     def arguments(self) -> tuple[str, list[str], list[str], date]:

@@ -33,8 +33,19 @@ from services.declarations.sight import not_found
 Rows = Sequence[tuple[UUID, int]]
 """Ids with the versions that were seen."""
 
-Step = Callable[[Record, Declaration, bool], list[Happening]]
-"""What is to happen to a locked row; the last says whether a recalculation is pending."""
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else counts for a step."""
+
+    pending: bool
+    """Whether a recalculation is due."""
+    joined: bool
+    """Whether its commissioner does without the separation of duties today."""
+
+
+Step = Callable[[Record, Declaration, Circumstances], list[Happening]]
+"""What is to happen to a locked row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +76,17 @@ async def declare(
     principal.require(Role.DECLARATION_MANAGEMENT)
     _check_notes(notes)
 
-    def step(row: Record, declaration: Declaration, pending: bool) -> list[Happening]:
+    def step(
+        row: Record, declaration: Declaration, circumstances: Circumstances
+    ) -> list[Happening]:
         principal.require(Role.DECLARATION_MANAGEMENT, payment_type=declaration.payment_type)
-        switches = store.switches_of(row)
-        return domain.declare(declaration, principal.person_id, switches, pending=pending)
+        return domain.declare(
+            declaration,
+            principal.person_id,
+            store.switches_of(row),
+            pending=circumstances.pending,
+            joined=circumstances.joined,
+        )
 
     locked = await store.lock_for_provider(tx, [row for row, _ in rows], principal.acting)
     doing = _Doing(principal, "declareDeclarations", step, notes)
@@ -83,8 +101,8 @@ async def approve(
     """The commissioner approves: for each row the step that the caller's roles allow."""
     principal.require_any(Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT)
 
-    def step(_: Record, declaration: Declaration, pending: bool) -> list[Happening]:
-        return _approval(principal, declaration, pending=pending)
+    def step(_: Record, declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
+        return _approval(principal, declaration, circumstances)
 
     ids = [row for row, _ in rows]
     locked = await store.lock_for_commissioner(tx, ids, principal.acting)
@@ -94,13 +112,19 @@ async def approve(
     return outcome
 
 
-def _approval(principal: Principal, declaration: Declaration, *, pending: bool) -> list[Happening]:
+def _approval(
+    principal: Principal, declaration: Declaration, circumstances: Circumstances
+) -> list[Happening]:
     by, payment_type = principal.person_id, declaration.payment_type
     if declaration.status == Status.AWAITING_FINANCE_APPROVAL:
         principal.require(Role.FINANCE_MANAGEMENT, payment_type=payment_type)
-        return domain.finance_approve(declaration, by, pending=pending)
+        return domain.finance_approve(
+            declaration, by, pending=circumstances.pending, joined=circumstances.joined
+        )
     principal.require(Role.APPROVAL_MANAGEMENT, payment_type=payment_type)
-    return domain.approve(declaration, by, pending=pending)
+    return domain.approve(
+        declaration, by, pending=circumstances.pending, joined=circumstances.joined
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +147,15 @@ async def _do(
     """Decide each row; save what happened, or (in a dry run) keep the rows under a token."""
     seen = dict(rows)
     pending = await due.pending(tx, list(seen))
+    joined = await store.duties_joined(tx, doing.principal.today)
     found = {row["id"]: row for row in locked}
     outcome = Outcome()
     happened: list[list[Happening]] = []
     for identity, version in seen.items():
         try:
-            happenings = _decide(doing.step, found.get(identity), identity, version, pending)
+            declaration = _seen(found.get(identity), identity, version)
+            circumstances = Circumstances(identity in pending, declaration.commissioner in joined)
+            happenings = _taken(doing.step, found[identity], declaration, circumstances)
         except DomainError as error:
             outcome.refused.append(Refused(identity, error.code, error.message, error.field))
         else:
@@ -144,17 +171,22 @@ async def _do(
     return outcome
 
 
-def _decide(
-    step: Step, row: Record | None, identity: UUID, version: int, pending: set[UUID]
-) -> list[Happening]:
+def _seen(row: Record | None, identity: UUID, version: int) -> Declaration:
+    """The declaration as the caller saw it; refused where it is out of sight or has changed."""
     if row is None:
         raise not_found("declaration", identity)
     declaration = store.declaration_of(row)
     if declaration.version != version:
         message = f"It has changed since: version {declaration.version}, not {version}"
         raise DomainError("STALE_VERSION", message, current=declaration.version)
+    return declaration
+
+
+def _taken(
+    step: Step, row: Record, declaration: Declaration, circumstances: Circumstances
+) -> list[Happening]:
     try:
-        return step(row, declaration, identity in pending)
+        return step(row, declaration, circumstances)
     except RefusedError as refused:
         raise DomainError(refused.code, str(refused)) from refused
 
@@ -164,7 +196,7 @@ def _add(outcome: Outcome, happenings: Sequence[Happening]) -> None:
     outcome.done.append(after.id)
     outcome.points += after.points or 0
     outcome.pounds += after.pounds or 0
-    first = happenings[0].action.value
+    first = next(h.action.value for h in happenings if h.action is not Action.DUTIES_JOINED)
     outcome.steps[first] = outcome.steps.get(first, 0) + 1
 
 

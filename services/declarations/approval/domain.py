@@ -28,6 +28,8 @@ class Action(StrEnum):
     APPROVED = "APPROVED"
     FINANCE_APPROVED = "FINANCE_APPROVED"
     CLOSED = "CLOSED"
+    DUTIES_JOINED = "DUTIES_JOINED"
+    """The next step is a second one of the same person, which the commissioner lets them take."""
 
 
 FINAL = frozenset({Status.FINANCE_APPROVED, Status.CLOSED})
@@ -160,15 +162,20 @@ def incomplete(
 
 
 def declare(
-    before: Declaration, by: UUID, switches: Switches = Switches(), *, pending: bool = False
+    before: Declaration,
+    by: UUID,
+    switches: Switches = Switches(),
+    *,
+    pending: bool = False,
+    joined: bool = False,
 ) -> list[Happening]:
     """The provider declares what was calculated."""
     if before.status == Status.INCOMPLETE:
         message = f"It is incomplete: {', '.join(before.missing)} missing"
         raise RefusedError("INCOMPLETE", message)
     _expect(before, Status.AWAITING_PROVIDER_APPROVAL, pending=pending)
-    _separate(by, before.approved_by)
-    return _declared(before, by, switches)
+    marked = _separate(before, by, before.approved_by, joined=joined)
+    return [*marked, *_declared(_after(before, marked), by, switches)]
 
 
 def _declared(before: Declaration, by: UUID | None, switches: Switches) -> list[Happening]:
@@ -181,24 +188,31 @@ def _declared(before: Declaration, by: UUID | None, switches: Switches) -> list[
     return happened
 
 
-def approve(before: Declaration, by: UUID, *, pending: bool = False) -> list[Happening]:
+def approve(
+    before: Declaration, by: UUID, *, pending: bool = False, joined: bool = False
+) -> list[Happening]:
     """The commissioner approves; not who declared it."""
     _expect(before, Status.AWAITING_COMMISSIONER_APPROVAL, pending=pending)
-    _separate(by, before.declared_by)
-    approved_by = _joined(before.approved_by, by)
-    after = _moved(before, Status.AWAITING_FINANCE_APPROVAL, approved_by=approved_by)
-    return [Happening(Action.APPROVED, after, by)]
+    marked = _separate(before, by, before.declared_by, joined=joined)
+    after = _moved(
+        _after(before, marked),
+        Status.AWAITING_FINANCE_APPROVAL,
+        approved_by=_joined(before.approved_by, by),
+    )
+    return [*marked, Happening(Action.APPROVED, after, by)]
 
 
-def finance_approve(before: Declaration, by: UUID, *, pending: bool = False) -> list[Happening]:
+def finance_approve(
+    before: Declaration, by: UUID, *, pending: bool = False, joined: bool = False
+) -> list[Happening]:
     """Finance approves; nobody who declared or approved it, and no unconfirmed rules."""
     _expect(before, Status.AWAITING_FINANCE_APPROVAL, pending=pending)
-    _separate(by, before.declared_by, before.approved_by)
+    marked = _separate(before, by, before.declared_by, before.approved_by, joined=joined)
     if not before.payable:
         message = "Its rules are provisional: they pay in a demonstration only"
         raise RefusedError("PROVISIONAL_RULES", message)
-    after = _moved(before, Status.FINANCE_APPROVED, finance_approved_by=by)
-    return [Happening(Action.FINANCE_APPROVED, after, by)]
+    after = _moved(_after(before, marked), Status.FINANCE_APPROVED, finance_approved_by=by)
+    return [*marked, Happening(Action.FINANCE_APPROVED, after, by)]
 
 
 def close(before: Declaration) -> list[Happening]:
@@ -227,7 +241,17 @@ def _joined(people: tuple[UUID, ...], person: UUID | None) -> tuple[UUID, ...]:
     return people if person is None or person in people else (*people, person)
 
 
-def _separate(by: UUID, *others: tuple[UUID, ...]) -> None:
-    if any(by in people for people in others):
+def _separate(
+    before: Declaration, by: UUID, *others: tuple[UUID, ...], joined: bool
+) -> list[Happening]:
+    """Refuse a person's second step, or mark it where the commissioner joins the duties (10.6)."""
+    if not any(by in people for people in others):
+        return []
+    if not joined:
         message = "Nobody does two of declare, approve and finance-approve for one declaration"
         raise RefusedError("SEPARATION_OF_DUTIES", message)
+    return [Happening(Action.DUTIES_JOINED, _moved(before, before.status), by)]
+
+
+def _after(before: Declaration, happened: list[Happening]) -> Declaration:
+    return happened[-1].declaration if happened else before

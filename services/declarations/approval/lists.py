@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader
-from services.declarations.sight import Sight
+from services.declarations.sight import SCOPE, Sight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,16 +32,17 @@ class DeclarationFilter:
 _COLUMNS = """
 select d.*, s.pounds and ('*' = any($3::text[]) or d.payment_type = any($3)) as sees_pounds
 """
-_VISIBLE = """
+_VISIBLE = f"""
 from declaration d
-join directory.scope($1, $4) s
+join {SCOPE} s
     on s.provider = d.provider and d.achievement_date between s.valid_from and s.valid_to
 where ('*' = any($2::text[]) or d.payment_type = any($2))
 and $3::text[] is not null
 """
 
 # What waits for the caller: the provider's own to declare, what the organisation commissioned to
-# approve, and neither where the caller ever took another step (DOMAIN.md 10.6). Locking a row to
+# approve, and neither where the caller ever took another step, unless the commissioner does without
+# the separation of duties today (DOMAIN.md 10.6). Locking a row to
 # act on it looks at the day as well.
 _FILTERED = f"""{_VISIBLE}
 and ($5::text[] is null or d.status = any($5))
@@ -50,8 +51,12 @@ and ($7::text is null or d.provider = $7)
 and ($8::date is null or (d.period_start <= $9::date and d.period_end >= $8))
 and ($10::text[] is null or (
     d.status = any($10) and not d.held
-    and (d.status = 'AWAITING_PROVIDER_APPROVAL' or $11::uuid <> all(d.declared_by))
-    and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $11 <> all(d.approved_by))
+    and (
+        (d.status = 'AWAITING_PROVIDER_APPROVAL' or $11::uuid <> all(d.declared_by))
+        and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $11 <> all(d.approved_by))
+        or d.commissioner = any(
+            array(select j.commissioner from directory.duties_joined('DECLARATIONS', $4) j))
+    )
     and case
         when d.status = 'AWAITING_PROVIDER_APPROVAL'
             then d.provider = any(array(select i.organisation from directory.inherited($1, $4) i))
@@ -62,11 +67,12 @@ and ($10::text[] is null or (
 
 
 # Who sees few providers goes by their index; who sees many, by the order of the list.
-_OF_FEW = "and d.provider = any(array(select few.provider from directory.scope($1, $4) few))"
+_OF_FEW = f"and d.provider = any(array(select few.provider from {SCOPE} few))"  # noqa: S608 (our own words)
 
 
 def _filtered(sight: Sight) -> str:
-    return f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
+    sql = f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
+    return sight.over(sql, "d")
 
 
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:

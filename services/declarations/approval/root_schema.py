@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -26,6 +27,7 @@ from chassis.graphql import (
 )
 from chassis.idempotency import once
 from nhs.directory import Principal
+from nhs.reports import Report
 from services.declarations.approval import commands, lists
 from services.declarations.approval.commands import Outcome
 from services.declarations.approval.domain import Status as DeclarationStatus
@@ -42,6 +44,12 @@ from services.declarations.payments import store as ledger
 from services.declarations.sight import Sight, not_found
 
 Info = strawberry.Info[Context[Principal], None]
+
+_EXPANDED = (
+    "True: expanded reporting, with the organisations that others let yours see in this report, "
+    "and nowhere else."
+)
+Expanded = Annotated[bool, strawberry.argument(description=_EXPANDED)]
 
 
 @strawberry.type(description="Declarations in one state.")
@@ -96,9 +104,11 @@ class ApprovalQuery:
         filter: DeclarationFilter | None = None,  # noqa: A002
         first: int | None = None,
         after: str | None = None,
+        *,
+        expanded: Expanded = False,
     ) -> Connection[Declaration] | None:
         context, page = info.context, window(first, after, *DECLARATION_KEY)
-        sight, wanted = Sight.of(context.principal), _wanted(info, filter)
+        sight, wanted = _declarations(info, expanded=expanded), _wanted(info, filter)
 
         async def total() -> int:
             async with context.db.reader() as counting:
@@ -119,8 +129,10 @@ class ApprovalQuery:
         self,
         info: Info,
         filter: DeclarationFilter | None = None,  # noqa: A002
+        *,
+        expanded: Expanded = False,
     ) -> list[DeclarationSummary] | None:
-        sight, wanted = Sight.of(info.context.principal), _wanted(info, filter)
+        sight, wanted = _declarations(info, expanded=expanded), _wanted(info, filter)
         async with info.context.db.reader() as reader:
             rows = await lists.summary(reader, sight, wanted)
         return [
@@ -147,9 +159,11 @@ class ApprovalQuery:
         filter: PaymentFilter | None = None,  # noqa: A002
         first: int | None = None,
         after: str | None = None,
+        *,
+        expanded: Expanded = False,
     ) -> Connection[Payment] | None:
         context, page = info.context, window(first, after, date, str, UUID)
-        sight = Sight.of_pounds(context.principal)
+        sight = _payments(info, expanded=expanded)
         wanted = (filter or PaymentFilter()).wanted()
 
         async def total() -> int:
@@ -171,8 +185,10 @@ class ApprovalQuery:
         self,
         info: Info,
         filter: PaymentFilter | None = None,  # noqa: A002
+        *,
+        expanded: Expanded = False,
     ) -> PaymentTotal | None:
-        sight = Sight.of_pounds(info.context.principal)
+        sight = _payments(info, expanded=expanded)
         wanted = (filter or PaymentFilter()).wanted()
         async with info.context.db.reader() as reader:
             count, amount = await ledger.total(reader, sight, wanted)
@@ -253,6 +269,16 @@ async def _act(
             keep=lambda outcome: bool(outcome.done) and not dry_run,
         )
     return _answer(outcome, sees_pounds=_sees_pounds(context.principal))
+
+
+def _declarations(info: Info, *, expanded: bool) -> Sight:
+    sight = Sight.of(info.context.principal)
+    return sight.expanded(Report.DECLARATION_STATUS) if expanded else sight
+
+
+def _payments(info: Info, *, expanded: bool) -> Sight:
+    sight = Sight.of_pounds(info.context.principal)
+    return sight.expanded(Report.PAYMENTS) if expanded else sight
 
 
 def _wanted(info: Info, filter_: DeclarationFilter | None) -> lists.DeclarationFilter:

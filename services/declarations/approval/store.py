@@ -103,6 +103,14 @@ async def lock_for_commissioner(tx: Tx, ids: Sequence[UUID], acting: Acting) -> 
     return await tx.fetch(f"{_LOCK} {_BY_COMMISSIONER} {_IN_ORDER}", ids, *acting)
 
 
+_JOINED = "select commissioner from directory.duties_joined('DECLARATIONS', $1)"
+
+
+async def duties_joined(reader: Reader, today: date) -> set[str]:
+    """The commissioners that do without the separation of duties on the day (DOMAIN.md 10.6)."""
+    return {row["commissioner"] for row in await reader.fetch(_JOINED, today)}
+
+
 def switches_of(row: Record) -> Switches:
     return Switches(row["no_declaration_required"], row["no_approval_required"])
 
