@@ -13,7 +13,7 @@ from services.organisations.administration.schema import (
 )
 from services.organisations.directory import events as directory_events
 from services.organisations.directory.commands import republish
-from services.organisations.directory.schema import DirectoryQuery
+from services.organisations.directory.schema import DirectoryMutation, DirectoryQuery
 from services.organisations.network.report.queries import REPORT
 from services.organisations.network.report.schema import NetworkReportMutation, NetworkReportQuery
 from services.organisations.ods import commands as ods
@@ -34,7 +34,12 @@ class Query(
 
 @strawberry.type
 class Mutation(
-    NetworkReportMutation, PeopleMutation, AccessMutation, AdministrationMutation, OdsMutation
+    DirectoryMutation,
+    NetworkReportMutation,
+    PeopleMutation,
+    AccessMutation,
+    AdministrationMutation,
+    OdsMutation,
 ):
     pass
 

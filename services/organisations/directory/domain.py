@@ -1,11 +1,13 @@
 """What is known of an organisation."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from nhs.roles import OrganisationKind
+
+_DAY = timedelta(days=1)
 
 
 class Status(StrEnum):
@@ -42,6 +44,27 @@ def status_on(day: date, status: Status, opened_on: date | None, closed_on: date
     if closed_on:
         return Status.CLOSED if day > closed_on else Status.ACTIVE
     return status
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From the first to the last, both included; `last` is None where there is none."""
+
+    first: date
+    last: date | None = None
+
+    @property
+    def in_order(self) -> bool:
+        return self.last is None or self.first <= self.last
+
+    def without(self, taken: "Days") -> list["Days"]:
+        """What the taken days, some of which are among these, leave of them."""
+        left = []
+        if self.first < taken.first:
+            left.append(Days(self.first, taken.first - _DAY))
+        if taken.last and (self.last is None or self.last > taken.last):
+            left.append(Days(taken.last + _DAY, self.last))
+        return left
 
 
 class NetworkSize(StrEnum):

@@ -7,16 +7,19 @@ from typing import Annotated
 
 import strawberry
 
-from chassis.graphql import Connection, OdsCode, connection, window
+from chassis.errors import DomainError
+from chassis.graphql import Connection, OdsCode, as_uuid, connection, window
 from nhs.roles import OrganisationKind
-from services.organisations.directory import queries
+from services.organisations.directory import deciding, queries
+from services.organisations.directory.deciding import Decision, Director
+from services.organisations.directory.domain import Days
 from services.organisations.directory.domain import Status as OrganisationStatus
 from services.organisations.directory.loaders import Info, today
 from services.organisations.directory.queries import OrganisationFilter
 from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.moment import Moment
 
-__all__ = ["DirectoryQuery", "Organisation", "organisation_loader", "today"]
+__all__ = ["DirectoryMutation", "DirectoryQuery", "Organisation", "organisation_loader", "today"]
 
 _AS_AT = "As it was on this day; if none is given, as it is today."
 AsAt = Annotated[date | None, strawberry.argument(description=_AS_AT)]
@@ -80,6 +83,171 @@ class DirectoryQuery:
             key=lambda one: (one.ods_code,),
             total=lambda: queries.count(db, wanted),
         )
+
+
+@strawberry.input(description="Who is to be paid in an organisation's place, and when.")
+class OrganisationPayeeInput:
+    organisation: OdsCode = strawberry.field(description="A practice or a PCN.")
+    payee: OdsCode | None = strawberry.field(
+        default=None, description="Who is paid; null for the organisation itself."
+    )
+    valid_from: date = strawberry.field(description="The first day.")
+    valid_to: date | None = strawberry.field(
+        default=None, description="The last day; null for as long as nothing else is said."
+    )
+
+
+@strawberry.input(
+    description="Who is a PCN's Clinical Director, and when: a person, a title, or nobody."
+)
+class OrganisationClinicalDirectorInput:
+    organisation: OdsCode = strawberry.field(description="The PCN.")
+    person: strawberry.ID | None = strawberry.field(
+        default=None, description="Somebody who acts for the PCN or one of its members."
+    )
+    title: str | None = strawberry.field(
+        default=None, description="A named role instead, such as a shared post."
+    )
+    valid_from: date = strawberry.field(description="The first day.")
+    valid_to: date | None = strawberry.field(
+        default=None, description="The last day; null for as long as nothing else is said."
+    )
+
+    def director(self) -> Director:
+        return Director(as_uuid(self.person, "person") if self.person else None, self.title)
+
+
+@strawberry.input(description="A PCN's network agreement, and the days for which it stands.")
+class OrganisationNetworkAgreementInput:
+    organisation: OdsCode = strawberry.field(description="The PCN.")
+    reference: str | None = strawberry.field(
+        default=None, description="What it is filed under; null where there is none on the days."
+    )
+    signed_on: date | None = strawberry.field(default=None, description="The day it was signed.")
+    valid_from: date = strawberry.field(description="The first day.")
+    valid_to: date | None = strawberry.field(
+        default=None, description="The last day; null for as long as nothing else is said."
+    )
+
+    def agreement(self) -> tuple[str, date] | None:
+        if self.reference is None and self.signed_on is None:
+            return None
+        if self.reference is None or self.signed_on is None:
+            message = "An agreement has a reference and the day it was signed on"
+            raise DomainError("AGREEMENT_INCOMPLETE", message, field="agreement")
+        return self.reference, self.signed_on
+
+
+@strawberry.type
+class DirectoryMutation:
+    @strawberry.mutation(
+        description="Say who is paid in a provider's place: for the Organisation Administrator of "
+        "its commissioner, and Data Load."
+    )
+    async def name_payee(
+        self,
+        info: Info,
+        payee: OrganisationPayeeInput,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        days = Days(payee.valid_from, payee.valid_to)
+        code = await deciding.name_payee(
+            info.context.db,
+            _decision(info, reason, idempotency_key),
+            payee.organisation,
+            payee.payee,
+            days,
+        )
+        return await _after(info, code)
+
+    @strawberry.mutation(
+        description="Say who is a PCN's Clinical Director: for its own PCN Management, and the "
+        "Organisation Administrator of its commissioner."
+    )
+    async def name_clinical_director(
+        self,
+        info: Info,
+        clinical_director: OrganisationClinicalDirectorInput,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        named = clinical_director
+        code = await deciding.name_director(
+            info.context.db,
+            _decision(info, reason, idempotency_key),
+            named.organisation,
+            named.director(),
+            Days(named.valid_from, named.valid_to),
+        )
+        return await _after(info, code)
+
+    @strawberry.mutation(
+        description="Record a PCN's network agreement: for the Organisation Administrator of its "
+        "commissioner."
+    )
+    async def record_network_agreement(
+        self,
+        info: Info,
+        agreement: OrganisationNetworkAgreementInput,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        code = await deciding.record_agreement(
+            info.context.db,
+            _decision(info, reason, idempotency_key),
+            agreement.organisation,
+            agreement.agreement(),
+            Days(agreement.valid_from, agreement.valid_to),
+        )
+        return await _after(info, code)
+
+    @strawberry.mutation(
+        description="Record that one organisation takes over from another of its kind: from the "
+        "day on it sees what the other could, and acts for it. For Data Load."
+    )
+    async def record_succession(
+        self,
+        info: Info,
+        successor: OdsCode,
+        predecessor: OdsCode,
+        since: date,
+        *,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        decision = _decision(info, reason, idempotency_key)
+        db = info.context.db
+        code = await deciding.record_succession(db, decision, successor, predecessor, since)
+        return await _after(info, code)
+
+    @strawberry.mutation(
+        description="Take a succession back that was recorded by mistake. For Data Load."
+    )
+    async def withdraw_succession(
+        self,
+        info: Info,
+        successor: OdsCode,
+        predecessor: OdsCode,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Organisation:
+        decision = _decision(info, reason, idempotency_key)
+        db = info.context.db
+        code = await deciding.withdraw_succession(db, decision, successor, predecessor)
+        return await _after(info, code)
+
+
+def _decision(info: Info, reason: str | None, key: str | None) -> Decision:
+    context = info.context
+    return Decision(context.principal, context.now, reason, context.idempotency(info, key))
+
+
+async def _after(info: Info, code: str) -> Organisation:
+    info.context.loaders.clear()  # what an earlier mutation of the request read is old now
+    organisation = await organisation_loader(info).load(code)
+    assert organisation is not None
+    return organisation
 
 
 def _wanted(info: Info, asked: OrganisationsFilter) -> OrganisationFilter:
