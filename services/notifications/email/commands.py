@@ -70,14 +70,14 @@ class Claimed:
     """What to send; or what has come of it already, without sending."""
 
 
-async def claim(db: Database, links: Links, *, now: datetime, today: date) -> Claimed | None:
+async def claim(db: Database, links: Links, *, now: datetime) -> Claimed | None:
     """Take the mail that has waited longest, with what it says."""
     async with db.transaction() as tx:
         delivery = await delivering.claim(tx, now)
-        return Claimed(delivery, await _letter(tx, delivery, links, today)) if delivery else None
+        return Claimed(delivery, await _letter(tx, delivery, links)) if delivery else None
 
 
-async def _letter(tx: Tx, delivery: Record, links: Links, today: date) -> Letter | Outcome:
+async def _letter(tx: Tx, delivery: Record, links: Links) -> Letter | Outcome:
     if delivery["active"] is False:
         return Outcome(Verdict.WITHHELD, "PERSON_DISABLED", "Their access has been disabled.")
     if delivery["email"] is None:
@@ -86,10 +86,14 @@ async def _letter(tx: Tx, delivery: Record, links: Links, today: date) -> Letter
         said = "An earlier mail to this address was refused, and it has not changed since."
         return Outcome(Verdict.WITHHELD, "ADDRESS_BOUNCES", said)
     try:
-        return await letter_for(tx, delivery, links, today)
-    except (LookupError, ValueError, TypeError):  # a bug of ours must not hold up the others
+        return await letter_for(tx, delivery, links)
+    except (
+        LookupError,
+        ValueError,
+        TypeError,
+    ):  # a bug of ours holds up no other mail, and may be mended
         log.exception("email.not_written", delivery=str(delivery["id"]))
-        return Outcome(Verdict.REFUSED, "NOT_WRITTEN", "The mail could not be written.")
+        return Outcome(Verdict.LATER, "NOT_WRITTEN", "The mail could not be written.")
 
 
 async def settle(

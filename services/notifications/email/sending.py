@@ -90,8 +90,7 @@ class PostOffice:
         links = Links(self.mail.public_url, self.mail.key)
         async with Connection(self.mail) as connection:
             while not (self.unreachable or self.worker.stop.is_set()):
-                now, today = _real_now(), self.worker.clock.today()
-                claimed = await commands.claim(self.worker.db, links, now=now, today=today)
+                claimed = await commands.claim(self.worker.db, links, now=_real_now())
                 if claimed is None:
                     return
                 outcome = await self._send(connection, claimed)

@@ -1,6 +1,8 @@
 """From a mail that is due to what it says, as things stand now."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,30 +26,26 @@ _NO_LONGER_WANTED: Final = Outcome(Verdict.WITHHELD, "NO_LONGER_WANTED", "They u
 Told = Sequence[tuple[str, Record]]
 
 
-async def letter_for(
-    reader: Reader, delivery: Record, links: Links, today: Any
-) -> Letter | Outcome:
+async def letter_for(reader: Reader, delivery: Record, links: Links) -> Letter | Outcome:
     """What to write; or why nothing is to be written any more."""
     person: UUID = delivery["person_id"]
     chosen = (await preferences.chosen(reader, [person])).get(person, {})
-    told = await letters.messages(reader, delivery, today)
+    told = await letters.messages(reader, delivery["id"])
     name = delivery["name"]
     if delivery["digest_on"] is None:
-        [(place, row)] = told
-        return _about_a_message(name, place, row, chosen, links)
+        [row] = told
+        return _about_a_message(name, row, chosen, links)
     if not any(choice_for(kind, chosen) is Choice.DAILY for kind in Kind):
         return _NO_LONGER_WANTED
     accepted = await letters.acceptances(reader, delivery["id"])
     return _of_a_day(name, told, accepted, links.unsubscribe(Wish(person, None)))
 
 
-def _about_a_message(
-    name: str, place: str, row: Record, chosen: Chosen, links: Links
-) -> Letter | Outcome:
+def _about_a_message(name: str, row: Record, chosen: Chosen, links: Links) -> Letter | Outcome:
     kind = kind_of(row["subject_code"])
     if choice_for(kind, chosen) is Choice.NEVER:
         return _NO_LONGER_WANTED
-    task = row["kind"] == MessageKind.TASK
+    task, place = row["kind"] == MessageKind.TASK, row["place"]
     said = wording.Facts.of(row)
     facts = {
         "name": name,
@@ -61,12 +59,14 @@ def _about_a_message(
     return Letter("message", subject, facts, links.unsubscribe(Wish(row["person_id"], kind)))
 
 
-def _of_a_day(name: str, told: Told, accepted: Any, unsubscribe: str) -> Letter:
-    tasks = sum(row["kind"] == MessageKind.TASK for _, row in told)
+def _of_a_day(
+    name: str, told: Sequence[Record], accepted: Mapping[str, Sequence[str]], unsubscribe: str
+) -> Letter:
+    tasks = sum(row["kind"] == MessageKind.TASK for row in told)
     counted = sum(len(names) for names in accepted.values())
     facts = {
         "name": name,
-        "places": [_place(place, told) for place in sorted({place for place, _ in told})],
+        "places": [_place(place, rows) for place, rows in groupby(told, itemgetter("place"))],
         "acceptances": [
             {"service": service, "count": len(names), "names": names[:MOST_ITEMS]}
             for service, names in accepted.items()
@@ -78,9 +78,9 @@ def _of_a_day(name: str, told: Told, accepted: Any, unsubscribe: str) -> Letter:
     return Letter("digest", subject, facts, unsubscribe)
 
 
-def _place(place: str, told: Told) -> dict[str, Any]:
+def _place(place: str, told: Iterable[Record]) -> dict[str, Any]:
     """What is told at one organisation, tasks first."""
-    there = [_item(row) for where, row in told if where == place]
+    there = [_item(row) for row in told]
     there.sort(key=lambda item: not item["task"])
     return {"name": place, "items": there[:MOST_ITEMS], "more": len(there[MOST_ITEMS:])}
 

@@ -1,38 +1,27 @@
 """What a mail is about."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from chassis.db import Reader
-from services.notifications.messages.store import lists
-from services.notifications.messages.store.scope import Sight
+from services.notifications.messages.store.lists import ROW
 
-_MESSAGES: Final = """
-select m.id, m.organisation, coalesce(o.name, m.organisation) as name
-from message m
-left join directory.organisation o on o.ods_code = m.organisation
-where m.id = $2 or m.id in (select message_id from email_item where delivery_id = $1)
-"""
+_MESSAGES: Final = f"""
+select told.*, coalesce(o.name, told.organisation) || ' (' || told.organisation || ')' as place
+from (
+    {ROW} where m.id in (select message_id from email_item where delivery_id = $1)
+) told
+left join directory.organisation o on o.ods_code = told.organisation
+order by told.organisation, told.raised_at desc, told.id desc
+"""  # noqa: S608 - put together from constants
 
 
-async def messages(reader: Reader, delivery: Record, today: date) -> list[tuple[str, Record]]:
-    """The messages a mail tells of, as their recipient sees them, and where: the newest first."""
-    found = await reader.fetch(_MESSAGES, delivery["id"], delivery["message_id"])
-    places: dict[str, list[UUID]] = {}
-    for row in found:
-        places.setdefault(row["organisation"], []).append(row["id"])
-    names = {row["organisation"]: f"{row['name']} ({row['organisation']})" for row in found}
-    told: list[tuple[str, Record]] = []
-    for organisation in sorted(places):
-        sight = Sight(delivery["person_id"], organisation, False, None, today)
-        rows = (await lists.by_id(reader, sight, places[organisation])).values()
-        newest = sorted(rows, key=lambda row: (row["raised_at"], row["id"]), reverse=True)
-        told += [(names[organisation], row) for row in newest]
-    return told
+async def messages(reader: Reader, delivery: UUID) -> list[Record]:
+    """The messages a mail tells of, and at which place each; of each place the newest first."""
+    return await reader.fetch(_MESSAGES, delivery)
 
 
 _ACCEPTANCES: Final = """

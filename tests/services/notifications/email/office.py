@@ -161,8 +161,7 @@ class Office:
     async def claim(self) -> Any:
         """What a process does right before it sends."""
         links = sending.Links(self.mail.public_url, self.mail.key)
-        now, today = datetime.now(UTC), self.at.date()
-        return await commands.claim(self.db, links, now=now, today=today)
+        return await commands.claim(self.db, links, now=datetime.now(UTC))
 
     async def deliveries(self) -> list[Record]:
         async with self.db.reader() as reader:
