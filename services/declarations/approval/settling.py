@@ -83,6 +83,7 @@ async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:
     marked = await due.take(tx, BATCH)
     if not marked:
         return 0
+    await store.follow_offers(tx, marked)
     locked = [row for row in await store.lock(tx, marked) if row["status"] not in domain.FINAL]
     participating = [row for row in locked if row["participating"]]
     outcomes = await calculate_all(

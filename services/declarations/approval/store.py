@@ -69,6 +69,22 @@ async def insert(tx: Tx, written: Sequence[Written], now: datetime) -> None:
     await keep_entries(tx, [one.entry for one in written])
 
 
+_FOLLOW = """
+with moved as (
+    select d.id, o.quality_service from declaration d join offer o on o.id = d.offer_id
+    where d.id = any($1) and d.quality_service <> o.quality_service
+    and d.status not in ('FINANCE_APPROVED', 'CLOSED')
+    order by d.id for update of d
+)
+update declaration d set quality_service = moved.quality_service from moved where d.id = moved.id
+"""
+
+
+async def follow_offers(tx: Tx, ids: Sequence[UUID]) -> None:
+    """Whose offer has moved to a corrected version is paid by that one, until finance approves."""
+    await tx.execute(_FOLLOW, ids)
+
+
 _LOCK = f"""
 select {_COLUMNS}, coalesce(q.no_declaration_required, false) as no_declaration_required,
     coalesce(q.no_approval_required, false) as no_approval_required,

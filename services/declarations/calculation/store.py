@@ -50,7 +50,7 @@ select $1, * from unnest($2::text[], $3::numeric[])
 
 
 async def current_prevalences(reader: Reader, quality_service: str) -> Prevalences:
-    """The set loaded last."""
+    """The set loaded last for the version, else for any of its line: it may be a correction."""
     rows = await reader.fetch(_CURRENT, quality_service)
     values = {row["group_code"]: Fraction(row["prevalence"]) for row in rows}
     return Prevalences(rows[0]["set_id"] if rows else None, values)
@@ -59,7 +59,9 @@ async def current_prevalences(reader: Reader, quality_service: str) -> Prevalenc
 _CURRENT = """
 select set_id, group_code, prevalence from national_prevalence
 where set_id = (
-    select id from prevalence_set where quality_service = $1 order by id desc limit 1
+    select id from prevalence_set
+    where split_part(quality_service, '/', 1) = split_part($1, '/', 1)
+    order by quality_service = $1 desc, id desc limit 1
 )
 """
 
