@@ -66,7 +66,7 @@ async def _created(tx: Tx, ask: Ask, new: NewOffers) -> Outcome:
 
 
 async def _terms(tx: Tx, ask: Ask, new: NewOffers) -> Terms:
-    service = await providers.service(tx, new.quality_service)
+    service = await providers.service(tx, ask.principal.acting, new.quality_service)
     if service is None:
         message = f"There is no published quality service {new.quality_service}."
         raise DomainError("QUALITY_SERVICE_NOT_FOUND", message, field="qualityService")

@@ -22,6 +22,20 @@ class Service:
     ends_on: date
     requires_pcn_membership: bool
     accepted_on_behalf: bool = False
+    corrected_by: str | None = None
+    """The version published since."""
+    ours: bool = True
+    """Whether the acting organisation may offer it: a scheme of claims is its owner's."""
+
+    def check(self) -> None:
+        if not self.ours:
+            refuse("NOT_YOUR_SERVICE", f"{self.id} is a scheme of another commissioner.", _SERVICE)
+        if self.corrected_by:
+            message = f"{self.id} has been corrected: offer {self.corrected_by}."
+            refuse("VERSION_CORRECTED", message, _SERVICE)
+
+
+_SERVICE = "qualityService"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,7 @@ class Terms:
     target_on: date | None
 
     def check(self, today: date) -> None:
+        self.service.check()
         if self.ends_on < self.starts_on:
             refuse("DATES_REVERSED", "The offer would end before it starts.", "endsOn")
         allowed = Period(self.service.starts_on, self.service.ends_on)

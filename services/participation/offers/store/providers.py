@@ -12,13 +12,24 @@ from services.participation.offers.domain.offer import Status
 
 _SERVICE: Final = """
 select id, code, payment_type, provider_kind, starts_on, ends_on, requires_pcn_membership,
-    coalesce((specification -> 'accepted_on_behalf')::bool, false) as accepted_on_behalf
-from quality_service where id = $1 and status = 'PUBLISHED'
+    accepted_on_behalf,
+    (
+        select n.id from quality_service n
+        where n.code = q.code and n.status = 'PUBLISHED' and n.version > q.version
+        order by n.version desc limit 1
+    ) as corrected_by,
+    kind <> 'CLAIM'
+        or owner in (select organisation from directory.inherited($1, $2))
+        or exists (
+            select from directory.self_and_below(owner, $2) b
+            where b.organisation = $1 and $2 between b.valid_from and b.valid_to
+        ) as ours
+from quality_service q where id = $3 and status = 'PUBLISHED'
 """
 
 
-async def service(reader: Reader, identity: str) -> Service | None:
-    row = await reader.fetchrow(_SERVICE, identity)
+async def service(reader: Reader, acting: Acting, identity: str) -> Service | None:
+    row = await reader.fetchrow(_SERVICE, *acting, identity)
     return Service(**dict(row)) if row else None
 
 

@@ -12,7 +12,7 @@ from services.participation.offers.store.scope import TOOK_PART
 
 # A network's service names the line its members take part in; any other is that line itself.
 _LINE: Final = """
-select coalesce(specification ->> 'members_take_part_in', code)
+select coalesce(members_take_part_in, code)
 from quality_service
 where $1 in (code, id) and status = 'PUBLISHED'
 order by version desc limit 1

@@ -150,6 +150,30 @@ async def test_terms_that_cannot_be_refuse_the_whole_command(published, terms, c
     assert await published.traces() == before
 
 
+async def test_what_has_been_corrected_is_offered_as_corrected(published):
+    await published.publish_like_qof("QOF2526", id="QOF2526/2", version=2)
+    before = await published.traces()
+    with pytest.raises(DomainError, match="offer QOF2526/2") as refused:
+        await published.offer()
+    assert refused.value.code == "VERSION_CORRECTED"
+    assert await published.traces() == before
+    assert len((await published.offer(quality_service="QOF2526/2")).done) == len(PRACTICES)
+
+
+async def test_a_commissioners_own_scheme_is_offered_by_it_and_those_below_it(published):
+    scheme = await published.publish_like_qof("LES2526", kind="CLAIM", owner="QHM")
+    before = await published.traces()
+    other = published.commissioner("QNA")
+    with pytest.raises(DomainError) as refused:
+        await published.offer("B81001", by=other, quality_service=scheme)
+    assert refused.value.code == "NOT_YOUR_SERVICE"
+    assert await published.traces() == before
+    for by, provider in (("QHM", "A81001"), ("00L", "A81002")):
+        commissioner = published.commissioner(by)
+        made = await published.offer(provider, by=commissioner, quality_service=scheme)
+        assert len(made.done) == 1
+
+
 async def test_a_draft_cannot_be_offered(participation):
     with pytest.raises(DomainError, match="no published quality service"):
         await participation.offer()

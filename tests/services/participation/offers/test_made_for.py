@@ -15,8 +15,6 @@ from tests.services.participation.conftest import DUE, NOW
 from tests.services.participation.offers.test_lists import asking
 from tests.support.directory import have_organisation, relate
 
-BEHALF = {"accepted_on_behalf": True, "requires_pcn_membership": True}
-
 
 def refusals(outcome):
     return {refused.id: refused.code for refused in outcome.refused}
@@ -26,10 +24,10 @@ def refusals(outcome):
 async def network(published):
     """A network's service, and the one its members sign up to, accepted on their behalf."""
     await published.publish_like_qof(
-        "NCD2526", provider_kind="PCN", specification={"members_take_part_in": "NCDP2526"}
+        "NCD2526", provider_kind="PCN", members_take_part_in="NCDP2526"
     )
     await published.publish_like_qof(
-        "NCDP2526", payment_type=None, requires_pcn_membership=True, specification=BEHALF
+        "NCDP2526", payment_type=None, requires_pcn_membership=True, accepted_on_behalf=True
     )
     return published
 
