@@ -12,6 +12,7 @@ from chassis.service import Service
 from chassis.subscription import Reaction, Subscription
 from nhs import directory
 from nhs.directory import Principal, load_principal, projections
+from services.notifications.cover import schema as cover
 from services.notifications.email import consumers as email_consumers
 from services.notifications.email import events as email_events
 from services.notifications.email import pages, sending
@@ -55,12 +56,12 @@ SUBSCRIPTION = Subscription(
 
 
 @strawberry.type
-class Query(centre.Query, preferences.Query, email.Query):
+class Query(centre.Query, cover.Query, preferences.Query, email.Query):
     pass
 
 
 @strawberry.type
-class Mutation(centre.Mutation, preferences.Mutation):
+class Mutation(centre.Mutation, cover.Mutation, preferences.Mutation):
     pass
 
 

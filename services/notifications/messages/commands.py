@@ -61,8 +61,9 @@ class Action:
     def judge(self, row: Record | None, version: int) -> None:
         if row is None:
             raise DomainError("MESSAGE_NOT_FOUND", "There is no such message in your sight.")
-        if not row["mine"]:
-            raise DomainError("NOT_YOURS", "Only who was told of it can do that.")
+        if not row["mine_to_do" if self.tasks_only else "mine"]:
+            message = "Only who was told of it can do that, or who covers for them."
+            raise DomainError("NOT_YOURS", message)
         if row["version"] != version:
             raise DomainError("STALE_VERSION", "The message has changed since you saw it.")
         if self.tasks_only and row["kind"] != Kind.TASK:
@@ -92,7 +93,7 @@ async def act(db: Database, ask: Ask, action: Action, choice: Choice) -> Outcome
 
 
 async def _act(tx: Tx, ask: Ask, action: Action, choice: Choice) -> Outcome:
-    sight = Sight.of(ask.principal)
+    sight = await Sight.of(tx, ask.principal)
     chooser = ask.choosing(action.name)
     chosen = await chooser.chosen(tx, choice, lambda *f: changes.matching(tx, sight, *f))
     held = await changes.held(tx, sight, list(chosen), lock=not ask.dry_run)

@@ -186,6 +186,13 @@ NOTICES: Final[Mapping[str, tuple[Notice, ...]]] = {
     "mail.bounced": (_provider(_MESSAGE, Role.USER_ADMINISTRATOR),),
 }
 
+ROLES_WITH_TASKS: Final = frozenset(
+    notice.role
+    for notices in NOTICES.values()
+    for notice in notices
+    if notice.kind is Kind.TASK and notice.role
+)
+
 _TO_ANSWER: Final = ("OFFER_MADE", "OFFER_RESPONSE_DUE")
 _TO_ENTER: Final = ("DECLARATION_VALUES_MISSING",)
 _TO_DECLARE: Final = (

@@ -23,22 +23,22 @@ async def listed(
     db: Database, who: Principal, chosen: MessageFilter, after: tuple[Any, ...], limit: int
 ) -> list[Record]:
     async with db.reader() as reader:
-        return await lists.listed(reader, Sight.of(who), chosen, after, limit)
+        return await lists.listed(reader, await Sight.of(reader, who), chosen, after, limit)
 
 
 async def total(db: Database, who: Principal, chosen: MessageFilter) -> int:
     async with db.reader() as reader:
-        return await lists.total(reader, Sight.of(who), chosen)
+        return await lists.total(reader, await Sight.of(reader, who), chosen)
 
 
 async def counts(db: Database, who: Principal, mine: bool | None) -> Mapping[str, int]:
     async with db.reader() as reader:
-        return await lists.counts(reader, Sight.of(who), mine)
+        return await lists.counts(reader, await Sight.of(reader, who), mine)
 
 
 async def by_id(db: Database, who: Principal, ids: Sequence[UUID]) -> dict[UUID, Record]:
     async with db.reader() as reader:
-        return await lists.by_id(reader, Sight.of(who), ids)
+        return await lists.by_id(reader, await Sight.of(reader, who), ids)
 
 
 async def about(
@@ -48,7 +48,7 @@ async def about(
         message = f"first must be from 1 to {MOST_ABOUT}, not {most}."
         raise DomainError("PAGE_TOO_LONG", message, field="first", limit=MOST_ABOUT)
     async with db.reader() as reader:
-        return await lists.about(reader, Sight.of(who), ids, most)
+        return await lists.about(reader, await Sight.of(reader, who), ids, most)
 
 
 async def updates(db: Database, live: Live, who: Principal) -> AsyncGenerator[Record | None]:

@@ -1,5 +1,6 @@
 """What events make happen: people are told, and tasks are done."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -28,6 +29,7 @@ from services.notifications.messages.domain import (
     Thing,
 )
 from services.notifications.messages.store import announcing, heard, raising
+from services.notifications.messages.store.raising import Recipient
 
 BY_CODE: Final = frozenset({Thing.ORGANISATION})
 
@@ -92,11 +94,29 @@ async def _too_late(tx: Tx, notice: Notice, occurrence: Occurrence) -> bool:
 
 
 async def _tell(tx: Tx, notice: Notice, occurrence: Occurrence) -> None:
-    if people := await _people(tx, notice, occurrence):
-        note(tx, await raising.raise_to(tx, people, notice, occurrence), Change.RAISED)
+    people = await _people(tx, notice, occurrence)
+    if told := await _covered(tx, people, notice, occurrence):
+        note(tx, await raising.raise_to(tx, told, notice, occurrence), Change.RAISED)
 
 
-async def _people(tx: Tx, notice: Notice, what: Occurrence) -> list[tuple[UUID, str]]:
+async def _covered(
+    tx: Tx, people: Sequence[Recipient], notice: Notice, occurrence: Occurrence
+) -> Mapping[Recipient, Sequence[UUID]]:
+    """Who is told, and in whose place too: a task goes to the colleague who covers.
+
+    A colleague who is not among the people has been told of it already.
+    """
+    if notice.kind is not Kind.TASK or not people:
+        return dict.fromkeys(people, ())
+    by = await raising.covered(tx, people, notice, occurrence)
+    told: dict[Recipient, list[UUID]] = {one: [] for one in people if one not in by}
+    for absent, colleague in by.items():
+        if colleague in told:
+            told[colleague].append(absent[0])
+    return told
+
+
+async def _people(tx: Tx, notice: Notice, what: Occurrence) -> list[Recipient]:
     places = what.told.get(notice.side, ())
     if notice.side is Side.PERSON:
         active = what.person and await raising.is_active(tx, what.person)

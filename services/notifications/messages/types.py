@@ -98,6 +98,9 @@ class Message:
     )
     reason: str | None = strawberry.field(description="The reason that was given for it.")
     person: Person | None = strawberry.field(description="Who is told.")
+    covers: list[Person] = strawberry.field(
+        description="Colleagues in whose place they are told: they cover for these."
+    )
     organisation: Organisation | None = strawberry.field(description="Where they hold the role.")
     commissioner: Organisation | None = strawberry.field(
         description="Who commissions what it is about, if anybody."
@@ -134,6 +137,7 @@ class Message:
             effective_on=row["effective_on"],
             reason=row["reason"],
             person=Person(id=strawberry.ID(str(row["person_id"]))),
+            covers=[Person(id=strawberry.ID(str(one))) for one in row["covers"]],
             organisation=Organisation(ods_code=OdsCode(row["organisation"])),
             commissioner=_organisation(row["commissioner"]),
             quality_service=_quality_service(row["quality_service"]),

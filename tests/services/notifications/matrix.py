@@ -8,6 +8,7 @@ from typing import Final
 from tests.support.matrix import EVERYBODY, Line, entity
 
 _ID = "01990000-0000-7000-8000-000000000001"
+_DAYS = 'from: "2025-03-13", to: "2025-03-14"'
 _BULK = "mutation { %s(choose: {rows: []}) { message } }"
 
 MATRIX: Final = {
@@ -21,6 +22,11 @@ MATRIX: Final = {
     "Mutation.setEmailPreferences": Line(
         EVERYBODY, "mutation { setEmailPreferences(choices: []) { preferences { kind } } }"
     ),
+    "Query.covers": Line(EVERYBODY, "{ covers { totalCount } }"),
+    "Mutation.nameCover": Line(
+        EVERYBODY, f'mutation {{ nameCover(colleague: "{_ID}", {_DAYS}) {{ id }} }}'
+    ),
+    "Mutation.endCover": Line(EVERYBODY, f'mutation {{ endCover(id: "{_ID}") {{ id }} }}'),
     "Mutation.markMessagesRead": Line(EVERYBODY, _BULK % "markMessagesRead"),
     "Mutation.completeTasks": Line(EVERYBODY, _BULK % "completeTasks"),
 }

@@ -14,12 +14,14 @@ _MATCHING: Final = f"""
 select m.id, m.version from message m
 where {SEEN} and {MATCHES}
 order by m.id
-limit $11
+limit $13
 """  # noqa: S608 - put together from constants
 _HELD: Final = f"""
-select m.id, m.version, m.kind, m.status, m.person_id = $1 as mine
+select
+    m.id, m.version, m.kind, m.status, m.person_id = $1 as mine,
+    m.person_id = $1 or $1 = any (m.covers) or m.person_id = any ($7::uuid[]) as mine_to_do
 from message m
-where {SEEN} and m.id = any ($6)
+where {SEEN} and m.id = any ($8)
 order by m.id
 """  # noqa: S608 - put together from constants
 # With a task everything it is about is done: nothing of it asks for anything any more.

@@ -32,9 +32,9 @@ left join directory.organisation p on p.ods_code = one.provider
 _LIST: Final = f"""
 {ROW}
 where {SEEN} and {MATCHES}
-    and ($11::timestamptz is null or (m.raised_at, m.id) < ($11, $12::uuid))
+    and ($13::timestamptz is null or (m.raised_at, m.id) < ($13, $14::uuid))
 order by m.raised_at desc, m.id desc
-limit $13
+limit $15
 """
 _TOTAL: Final = f"select count(*) from message m where {SEEN} and {MATCHES}"  # noqa: S608 - constants
 _COUNTS: Final = f"""
@@ -43,16 +43,16 @@ select
     count(*) filter (where m.status = 'UNREAD') as unread,
     count(*) filter (where m.kind = 'TASK' and m.status <> 'DONE') as open_tasks
 from message m
-where {SEEN} and ($6::bool is null or (m.person_id = $1) = $6)
+where {SEEN} and ($8::bool is null or (m.person_id = $1) = $8)
 """  # noqa: S608 - put together from constants
-_BY_ID: Final = f"{ROW} where {SEEN} and m.id = any ($6)"
+_BY_ID: Final = f"{ROW} where {SEEN} and m.id = any ($8)"
 _ABOUT: Final = f"""
 select a.*
-from unnest($6::uuid[]) chosen (id)
+from unnest($8::uuid[]) chosen (id)
 join message m on m.id = chosen.id and {SEEN}
 cross join lateral (
     select * from message_about a
-    where a.message_id = m.id order by a.done, a.about_id limit $7
+    where a.message_id = m.id order by a.done, a.about_id limit $9
 ) a
 """  # noqa: S608 - put together from constants
 

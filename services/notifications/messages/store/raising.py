@@ -8,6 +8,9 @@ from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from services.notifications.messages.domain import Notice, Occurrence
 
+Recipient = tuple[UUID, str]
+"""A person, at the organisation where they are told."""
+
 # Whoever holds the role at the organisations on that day, or at those that had taken over from them
 # by then, in their place. Left out is who was told of this thing by this action already, and, once,
 # who still has the same task open.
@@ -73,6 +76,40 @@ async def recipients(
     return [(row["person_id"], row["organisation"]) for row in rows]
 
 
+# Colleagues who cover that day for those people, where they hold the role themselves.
+_COVERED: Final = """
+select told.person_id, told.organisation, c.colleague_id
+from unnest($1::uuid[], $2::text[]) as told (person_id, organisation)
+join cover c
+    on c.person_id = told.person_id
+    and c.organisation = told.organisation
+    and c.ended_at is null
+    and $5 between c.starts_on and c.ends_on
+join directory.person_role r
+    on r.person_id = c.colleague_id and r.organisation = told.organisation and r.role = $3
+join directory.person p on p.id = c.colleague_id and p.status = 'ACTIVE'
+where $4::text is null or r.payment_types is null or $4 = any (r.payment_types)
+"""
+
+
+async def covered(
+    reader: Reader, people: Sequence[Recipient], notice: Notice, what: Occurrence
+) -> Mapping[Recipient, Recipient]:
+    """Of these people, those who are covered, and by whom."""
+    rows = await reader.fetch(
+        _COVERED,
+        [person for person, _ in people],
+        [organisation for _, organisation in people],
+        notice.role,
+        what.payment_type,
+        what.day,
+    )
+    return {
+        (row["person_id"], row["organisation"]): (row["colleague_id"], row["organisation"])
+        for row in rows
+    }
+
+
 _IS_ACTIVE: Final = """
 select exists (select from directory.person where id = $1 and status = 'ACTIVE')
 """
@@ -88,16 +125,18 @@ with raised as (
     insert into message as m (
         id, version, kind, subject_code, role, person_id, organisation, action, quality_service,
         payment_type, commissioner, due_on, effective_on, reason, names, count, outstanding,
-        status, raised_at
+        status, raised_at, covers
     )
     select
         told.id, 1, $4, $5, $6, told.person_id, told.organisation, $7, $8,
         $9, $10, $11, $12, $13, $14, 1, case when $4 = 'TASK' then 1 else 0 end,
-        'UNREAD', $15
-    from unnest($1::uuid[], $2::uuid[], $3::text[]) as told (id, person_id, organisation)
+        'UNREAD', $15, string_to_array(told.covers, ',')::uuid[]
+    from unnest($1::uuid[], $2::uuid[], $3::text[], $21::text[])
+        as told (id, person_id, organisation, covers)
     on conflict on constraint message_once_an_action do update set
         version = m.version + 1, count = m.count + 1, status = 'UNREAD',
-        outstanding = m.outstanding + excluded.outstanding, raised_at = excluded.raised_at
+        outstanding = m.outstanding + excluded.outstanding, raised_at = excluded.raised_at,
+        covers = array (select unnest(m.covers) union select unnest(excluded.covers))
     returning id
 ),
 about as (
@@ -113,9 +152,9 @@ select id from raised
 
 
 async def raise_to(
-    tx: Tx, people: Sequence[tuple[UUID, str]], notice: Notice, what: Occurrence
+    tx: Tx, people: Mapping[Recipient, Sequence[UUID]], notice: Notice, what: Occurrence
 ) -> list[UUID]:
-    """Tell the people; answers each one's message."""
+    """Tell the people, some in the place of others too; answers each one's message."""
     rows = await tx.fetch(
         _RAISE,
         [new_id() for _ in people],
@@ -138,6 +177,7 @@ async def raise_to(
         what.provider,
         what.event_id,
         what.event_type,
+        [",".join(map(str, covers)) for covers in people.values()],
     )
     return [row["id"] for row in rows]
 
