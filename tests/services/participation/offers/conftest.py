@@ -23,11 +23,17 @@ PEOPLE = {
 
 
 @pytest.fixture
-async def service(participation, dsn, settings, issuer) -> AsyncIterator[Sample]:
+def now() -> str:
+    """When the stories happen."""
+    return "2025-03-13T09:00Z"
+
+
+@pytest.fixture
+async def service(participation, dsn, settings, issuer, now) -> AsyncIterator[Sample]:
     async with participation.db.transaction() as tx:
         for subject, held in PEOPLE.items():
             await have_person(tx, subject, held)
         await tx.execute("update directory.person set issuer = $1", issuer.address)
-    given = settings(dsn, now="2025-03-13T09:00Z", demonstration=True)
+    given = settings(dsn, now=now, demonstration=True)
     async with Running.of(SERVICE, given) as running, answering(running, issuer) as client:
         yield client
