@@ -14,6 +14,7 @@ from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey, once
 from chassis.ids import new_id
+from nhs.roles import Role
 from services.organisations.access import store
 from services.organisations.access.domain import (
     DAY,
@@ -293,8 +294,17 @@ async def _tell_accepted(tx: Tx, asking: Asking, person: UUID) -> None:
         acting_for=organisations[0] if organisations else "",
         at=asking.now,
     )
-    given = [Entry(person, Change.LINKED, code) for code in organisations]
+    given = [
+        entry
+        for code in organisations
+        for entry in link_entries(person, await _link_at(tx, person, code))
+    ]
     await tell(tx, [accepted, *given], asking.now, contacts=True)
+
+
+async def _link_at(tx: Tx, person: UUID, organisation: str) -> Link:
+    roles = sorted(await people.roles_at(tx, person, organisation))
+    return Link(organisation, tuple(HeldRole(Role(role)) for role in roles))
 
 
 def _hash(code: str) -> bytes:

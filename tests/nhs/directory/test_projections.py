@@ -81,6 +81,39 @@ async def test_an_organisation_is_kept_with_all_its_parts(database):
         assert await reader.fetchval("select payee from directory.payee") == "A84002"
 
 
+async def test_what_an_organisation_decides_is_kept_until_it_is_told_no_more(database):
+    given = {"id": str(new_id()), "report": "PAYMENTS", "to": "U00001", "valid_from": "2026-04-01"}
+    duty = {"kind": "DECLARATIONS", "separated": False, "valid_from": "2026-04-01"}
+    decided = practice(1, "U00001", allocated_reports=[given], duties=[duty])
+
+    async def kept():
+        async with database.reader() as reader:
+            return (
+                [
+                    tuple(row)
+                    for row in await reader.fetch(
+                        "select granted_by, report, service_code, granted_to, valid_to"
+                        " from directory.allocated_report"
+                    )
+                ],
+                [
+                    tuple(row)
+                    for row in await reader.fetch(
+                        "select ods_code, kind, separated, valid_to from directory.duty_switch"
+                    )
+                ],
+            )
+
+    for _ in range(2):
+        await project(database, project_organisations, decided)
+        assert await kept() == (
+            [("A84002", "PAYMENTS", None, "U00001", None)],
+            [("A84002", "DECLARATIONS", False, None)],
+        )
+    await project(database, project_organisations, practice(2, "U00001"))
+    assert await kept() == ([], [])
+
+
 async def test_of_a_batch_the_newest_version_counts(database):
     batch = practice(1, "U00001"), practice(3, "U00003"), practice(2, "U00002")
     await project(database, project_organisations, *batch)

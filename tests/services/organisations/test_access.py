@@ -259,6 +259,14 @@ async def test_who_is_invited_accepts_with_a_token_of_their_own_and_is_told_of_t
     assert me.data["me"]["person"]["status"] == "ACTIVE"
     changes = [entry["change"] for entry in me.data["me"]["person"]["history"]]
     assert changes == ["INVITED", "LINKED", "ROLE_GRANTED", "INVITATION_ACCEPTED"]
+    ((payload,),) = await organisations.rows(
+        "select payload from chassis.outbox where type = 'person.changed.v1'"
+    )
+    assert [(one["change"], one["role"]) for one in payload["changes"]] == [
+        ("INVITATION_ACCEPTED", None),
+        ("LINKED", None),
+        ("ROLE_GRANTED", "VIEW"),
+    ]
     assert len(await organisations.told()) == 2
     again = await organisations.ask("second", ACCEPT, code=invited["code"])
     assert again.code == "INVITATION_NOT_FOUND"
