@@ -27,7 +27,19 @@ from services.participation.offers.commands.making import (
 from services.participation.offers.domain.looking import OfferFilter, Order, OrderBy
 from services.participation.offers.domain.offer import Status
 from services.participation.offers.domain.outcome import Outcome
+from services.participation.offers.domain.signing_up import Difference
 
+# Named before anything is declared with them, here or in what imports this.
+strawberry.enum(
+    Status,
+    name="OfferStatus",
+    description="Offered; Approved or Rejected by the provider; Cancelled by the commissioner.",
+)
+strawberry.enum(
+    Difference,
+    name="NetworkSignUpDifference",
+    description="Signed up, and in no PCN by ODS; or in one, and not signed up.",
+)
 strawberry.enum(
     OrderBy,
     name="OfferOrderBy",

@@ -38,12 +38,6 @@ from services.participation.offers.schema.types import (
 
 T = TypeVar("T")
 
-strawberry.enum(
-    Difference,
-    name="NetworkSignUpDifference",
-    description="Signed up, and in no PCN by ODS; or in one, and not signed up.",
-)
-
 
 @strawberry.type(description="A quality service that was offered, and how it stands with it.")
 class OfferedService:

@@ -36,11 +36,6 @@ from services.participation.offers.schema.inputs import OfferFilterInput, wanted
 Info = strawberry.Info[Context[Principal], None]
 
 strawberry.enum(
-    Status,
-    name="OfferStatus",
-    description="Offered; Approved or Rejected by the provider; Cancelled by the commissioner.",
-)
-strawberry.enum(
     CancelKind,
     name="OfferCancelKind",
     description="Withdrawn before the provider answered, or cancelled afterwards.",
