@@ -46,23 +46,23 @@ class DeliveryFilter:
         return (self.status, self.person, self.since)
 
 
+# The people are found first, so that their mails are looked for by an index.
 _SEEN: Final = """
-(
-    d.person_id = $1
-    or d.person_id in (
-        select l.person_id
-        from directory.person_link l
-        where l.organisation in (
-            select $2::text where $3
-            union
-            select organisation from directory.self_and_below($2, $5)
-                where $4 and valid_from <= $5 and valid_to >= $5
-            union
-            select provider from directory.commissioned($2, $5)
-                where $4 and valid_from <= $5 and valid_to >= $5
-        )
+d.person_id = any (array (
+    select $1::uuid
+    union
+    select l.person_id
+    from directory.person_link l
+    where l.organisation in (
+        select $2::text where $3
+        union
+        select organisation from directory.self_and_below($2, $5)
+            where $4 and valid_from <= $5 and valid_to >= $5
+        union
+        select provider from directory.commissioned($2, $5)
+            where $4 and valid_from <= $5 and valid_to >= $5
     )
-)
+))
 """
 _MATCHES: Final = """
 ($6::text[] is null or d.status = any ($6))
