@@ -1,12 +1,15 @@
 """The real files of ODS, loaded as they are."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.services.organisations.importing import changes, load_files
+from services.organisations.directory import past
+from services.organisations.moment import PRESENT, Moment
+from services.organisations.network import store as network
+from tests.services.organisations.importing import NOW, changes, load_files
 
 pytestmark = pytest.mark.real_data
 
@@ -47,6 +50,9 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
         assert [row["target"] for row in overlap] == ["U11211"]
 
         await both_icbs_of_a_network_see_it_each_with_its_own_pounds(reader)
+        await memberships_are_as_many_as_the_files_page_says(reader)
+        await networks_lie_over_several_commissioners(reader)
+        await nothing_is_known_of_the_day_before(reader)
 
     async with database.transaction() as tx:
         await tx.execute("delete from chassis.outbox")
@@ -74,3 +80,52 @@ async def both_icbs_of_a_network_see_it_each_with_its_own_pounds(reader):
         assert {code for code in members if seen.get(code)} == with_pounds
         assert ("U41591" in seen) is (icb == "QJK")
         assert members & seen.keys() == (members if icb == "QJK" else with_pounds)
+
+
+COUNTS = """
+select count(distinct practice), count(*) filter (where ends_on is not null),
+    count(*) filter (where number = 2), count(*) filter (where was <> pcn),
+    (select count(*) from (
+        select from membership_row group by practice having count(distinct pcn) > 1
+    ) moved)
+from (
+    select *, row_number() over one as number, lag(pcn) over one as was from membership_row
+    window one as (partition by practice order by starts_on, ends_on nulls last)
+) rows
+"""
+
+
+async def memberships_are_as_many_as_the_files_page_says(reader):
+    """Practices, ended rows, practices of several rows, changes of PCN, practices of several."""
+    assert tuple(await reader.fetchrow(COUNTS)) == (6807, 1064, 611, 633, 597)
+
+
+COMMISSIONERS = """
+select m.target, count(distinct c.target) as sub_icbs, count(distinct p.target) as icbs
+from directory.relationship m
+join directory.relationship c
+    on c.source = m.source and c.kind = 'COMMISSIONED_BY' and c.valid_to is null
+join directory.relationship p on p.source = c.target and p.kind = 'PART_OF' and p.valid_to is null
+where m.kind = 'MEMBER_OF' and m.valid_to is null
+group by m.target having count(distinct c.target) > 1
+"""
+
+
+async def networks_lie_over_several_commissioners(reader):
+    spread = {row["target"]: tuple(row)[1:] for row in await reader.fetch(COMMISSIONERS)}
+    assert len(spread) == 9
+    assert (spread["U87499"], spread["U41591"]) == ((3, 1), (2, 2))
+    day = date(2023, 1, 1)
+    rows = await network.networks_of(reader, ["QJK", "QT6", "15N", "L82008"], day, PRESENT)
+    led = {row["organisation"] for row in rows if row["network"] == "U41591"}
+    assert led == {"QJK", "15N", "L82008"}
+
+
+async def nothing_is_known_of_the_day_before(reader):
+    """The files were imported on NOW; what they say of earlier days is known since."""
+    for known_on, network_then in ((NOW.date() - timedelta(days=1), []), (NOW.date(), ["U25545"])):
+        moment = Moment(date(2022, 3, 31), known_on)
+        rows = await network.networks_of(reader, ["A84002"], date(2022, 3, 31), moment)
+        assert [row["network"] for row in rows] == network_then
+        found = await past.organisations(reader, ["A84002"], moment)
+        assert len(found) == len(network_then)
