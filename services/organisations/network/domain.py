@@ -78,9 +78,13 @@ def in_force(rows: Iterable[Span]) -> list[Span]:
 
 
 def followed_by(history: Iterable[Span], new: Span) -> list[Span]:
-    """What was known until the new span starts, then the new one, which knows what comes after."""
+    """What was known until the new span starts, then the new one, which knows what comes after.
+
+    One of the same target that reaches into it is the same one, started on another day.
+    """
     before = [span for span in history if span.valid_from < new.valid_from]
-    return _joined([*(_until(span, new.valid_from - _DAY) for span in before), new])
+    others = [one for one in before if one.target != new.target or not one.shares_a_day(new)]
+    return [*(_until(span, new.valid_from - _DAY) for span in others), new]
 
 
 def belonging_to(history: Sequence[Span], target: str, since: date, first: date) -> list[Span]:
@@ -94,7 +98,7 @@ def belonging_to(history: Sequence[Span], target: str, since: date, first: date)
     *before, latest = sorted(history)
     if latest.target == target and latest.end >= since:
         return [*before, replace(latest, valid_to=None)]
-    return followed_by(history, Span(since, target))
+    return _joined(followed_by(history, Span(since, target)))
 
 
 def ending(history: Sequence[Span], last_day: date | None) -> list[Span]:

@@ -60,6 +60,17 @@ def test_a_new_commissioner_follows_the_one_known_until_then():
     assert followed_by(after, Span(D(2013, 4, 1), "00L")) == history
 
 
+def test_a_commissioner_known_from_another_day_is_known_from_the_new_one():
+    history = [Span(D(2013, 4, 1), "00L", D(2020, 3, 31)), Span(D(2020, 4, 1), "16C")]
+    later = Span(D(2020, 5, 1), "16C")
+    assert followed_by(history, later) == [history[0], later]
+    assert followed_by([history[0], later], history[1]) == history
+    again = Span(D(2022, 4, 1), "00L")
+    returned = [history[0], Span(D(2020, 4, 1), "16C", D(2022, 3, 31)), again]
+    assert followed_by(history, again) == returned
+    assert followed_by(returned, again) == returned
+
+
 def test_one_who_does_not_say_since_when_changes_nothing_that_is_known():
     today, first = D(2026, 4, 9), D(2013, 4, 1)
     history = [Span(D(2020, 4, 1), "QHM")]
