@@ -11,7 +11,7 @@ OdsCode = NewType("OdsCode", str)
 _ODS_CODE = re.compile(r"[A-Z0-9]{3,8}")
 _FINANCIAL_YEAR = re.compile(r"(\d{4})/(\d{2})")
 
-PAYMENT_TYPES = ("QOF", "NCD", "DES", "V&I", "LES", "LIS")
+PAYMENT_TYPES = ("QOF", "DES", "V&I", "LES", "LIS")
 """What a role may be limited to: kinds of services (DOMAIN.md 1.6), and of local schemes (10.8)."""
 
 

@@ -1,9 +1,11 @@
+import json
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from nhs.roles import HELD_AT, OrganisationKind, Role
-from nhs.values import FinancialYear, Period, ods_code
+from nhs.values import PAYMENT_TYPES, FinancialYear, Period, ods_code
 
 
 @pytest.mark.parametrize("text", ["A81001", "U89141", "16C", "A3A8R", "QHM", "Y63", "ENG"])
@@ -49,3 +51,11 @@ def test_every_role_is_held_somewhere_and_data_load_at_england_only():
     assert set(HELD_AT) == set(Role)
     assert HELD_AT[Role.DATA_LOAD] == {OrganisationKind.NATION}
     assert Role.PCN_VIEW.label == "PCN View"
+
+
+def test_a_role_can_be_limited_to_the_payment_type_of_every_service_that_is_shipped():
+    shipped = (Path(__file__).parents[2] / "services/participation/catalogue/shipped").glob(
+        "*.json"
+    )
+    types = {json.loads(path.read_text())["payment_type"] for path in shipped}
+    assert types - {None} <= set(PAYMENT_TYPES)
