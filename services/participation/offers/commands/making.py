@@ -11,6 +11,7 @@ from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from chassis.ids import new_id
 from nhs.values import Period
+from services.participation.catalogue.store import keep_newest
 from services.participation.offers.commands.asking import CREATE, Ask, commit, do_once, tell
 from services.participation.offers.domain.making import Candidate, Terms, second_offer
 from services.participation.offers.domain.offer import Happening, Offer, What
@@ -66,6 +67,7 @@ async def _created(tx: Tx, ask: Ask, new: NewOffers) -> Outcome:
 
 
 async def _terms(tx: Tx, ask: Ask, new: NewOffers) -> Terms:
+    await keep_newest(tx, new.quality_service)
     service = await providers.service(tx, ask.principal.acting, new.quality_service)
     if service is None:
         message = f"There is no published quality service {new.quality_service}."

@@ -99,6 +99,8 @@ class Candidate:
     last_member_on: date | None
     live: Status | None
     """The status of the offer of this service line it has already."""
+    took_part_until: date | None = None
+    """On days of the offer to come, by one of this line that has been cancelled since."""
 
     def check(self, terms: Terms) -> None:
         """Raise the first reason why it cannot be offered the service."""
@@ -121,6 +123,11 @@ class Candidate:
             refuse("NOT_IN_A_PCN", f"{self.ods_code} is in no PCN on {terms.starts_on}.")
         if self.live:
             raise second_offer(self.ods_code, terms.service.code, self.live)
+        if self.took_part_until:
+            # nothing is declared and paid twice for the same days
+            until = self.took_part_until
+            message = f"{self.ods_code} took part until {until}: offer it from the day after."
+            refuse("TOOK_PART_ALREADY", message, "startsOn")
 
     @property
     def standing(self) -> Standing:

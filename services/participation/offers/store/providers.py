@@ -49,7 +49,12 @@ select n.ods_code, p.kind, coalesce(p.status = 'ACTIVE', false) as active, p.clo
         select max(coalesce(m.valid_to, 'infinity')) from directory.relationship m
         where m.source = n.ods_code and m.kind = 'MEMBER_OF'
     ) as last_member_on,
-    o.status as live
+    o.status as live,
+    (
+        select max(o.ended_on) from offer o
+        where o.provider = n.ods_code and o.service_code = $6 and o.status = 'CANCELLED'
+            and o.ended_on >= o.starts_on and o.ended_on >= $4 and o.starts_on <= $5
+    ) as took_part_until
 from unnest($3::text[]) with ordinality as n (ods_code, place)
 left join directory.organisation p using (ods_code)
 left join offer o on o.provider = n.ods_code and o.service_code = $6 and o.status <> 'CANCELLED'

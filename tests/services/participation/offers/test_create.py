@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import uuid4
 
 import pytest
@@ -131,6 +131,31 @@ async def test_a_rejected_offer_is_cancelled_before_it_is_offered_again(offered)
     assert refusals(await offered.offer("A81001")) == {"A81001": "OFFER_EXISTS"}
     choice = deciding.Choice(rows={rows[0]["id"]: 2})
     await deciding.cancel_offers(offered.db, commissioner, choice, None)
+    assert len((await offered.offer("A81001")).done) == 1
+
+
+async def test_who_took_part_is_offered_it_anew_from_the_day_after(offered):
+    """Or months that were declared and paid by the first would be so by the second, too."""
+    await offered.accept(offered.provider("A81001"))
+    rows = await offered.rows("select id, version from offer where provider = 'A81001'")
+    chosen = deciding.Choice(rows={row["id"]: row["version"] for row in rows})
+    in_july = datetime(2025, 7, 1, 9, tzinfo=UTC)
+    await deciding.cancel_offers(offered.db, Ask(offered.commissioner(), in_july), chosen, None)
+    anew = {"now": in_july, "response_due_on": date(2025, 7, 31)}
+    before = await offered.traces()
+    refused = await offered.offer("A81001", **anew)
+    assert refusals(refused) == {"A81001": "TOOK_PART_ALREADY"}
+    assert "until 2025-07-01" in refused.refused[0].message
+    assert await offered.traces() == before
+    made = await offered.offer("A81001", **anew, starts_on=date(2025, 7, 2))
+    assert len(made.done) == 1
+
+
+async def test_who_never_began_to_take_part_is_offered_it_anew_as_before(offered):
+    await offered.accept(offered.provider("A81001"))
+    rows = await offered.rows("select id, version from offer where provider = 'A81001'")
+    chosen = deciding.Choice(rows={row["id"]: row["version"] for row in rows})
+    await deciding.cancel_offers(offered.db, Ask(offered.commissioner(), NOW), chosen, None)
     assert len((await offered.offer("A81001")).done) == 1
 
 

@@ -142,6 +142,8 @@ async def test_a_filter_is_for_a_dry_run_which_changes_nothing(offered):
         offered.db, replace(ask, dry_run=True), Choice(filter=OfferFilter(provider="X")), None
     )
     assert shown.counts["chosen"] == 0
+    assert shown.selection is None
+    assert shown.message == "Nothing matches: there is nothing to choose from"
     assert await offered.traces() == before
 
 
