@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Final
 
@@ -31,8 +32,7 @@ def check(service: QualityServiceSpecification) -> list[Problem]:
         problems += check_scheme(service.code, service.scheme, *dates)
     for indicator in service.indicators:
         found = [*_thresholds(indicator), *_names(service, indicator)]
-        meant = indicator.pays_less_because is not None
-        problems += found or ([] if meant else _monotonic(service, indicator))
+        problems += found or [*_steps(service, indicator), *_monotonic(service, indicator)]
     return [*problems, *_price_of_a_patient(service)]
 
 
@@ -144,8 +144,21 @@ def _formula(service: QualityServiceSpecification, indicator: Indicator) -> Form
     return next((f for f in service.formulas if f.formula == indicator.formula), None)
 
 
+def _steps(service: QualityServiceSpecification, indicator: Indicator) -> Iterator[Problem]:
+    """Thresholds of steps that are the same for everybody follow one another."""
+    values = _sample(service, indicator, 0)
+    for step in service.formula(indicator.formula).steps:
+        thresholds = step.arguments[1::2] if step.operator == "steps" else ()
+        known = [values[name] for name in thresholds if name in values]
+        if any(after <= before for before, after in pairwise(known)):
+            message = f"the thresholds {', '.join(thresholds)} of {step.name} overlap"
+            yield Problem("THRESHOLDS_OUT_OF_ORDER", indicator.code, message)
+
+
 def _monotonic(service: QualityServiceSpecification, indicator: Indicator) -> list[Problem]:
     """More achievement never pays less: steps are piecewise linear, so break-points suffice."""
+    if indicator.pays_less_because is not None:
+        return []
     formula = service.formula(indicator.formula)
     before: Fraction | None = None
     for numerator in _break_points(service, indicator, formula):

@@ -248,6 +248,7 @@ async def publish_quality_service(db: Database, ask: Ask, identity: str, terms: 
 
 async def _published(tx: Tx, ask: Ask, identity: str, terms: Terms) -> str:
     draft = await _ours(tx, ask, identity)
+    await store.hold(tx, draft.code)
     before = await store.published_before(tx, draft)
     publication = Publication(
         ask.signature, terms.on or ask.today, terms.reason, terms.accepted_offers
@@ -267,6 +268,7 @@ async def publish_scheduled(db: Database, now: datetime) -> list[str]:
     async with db.transaction() as tx:
         come = [one.come(now) for one in await store.whose_day_has_come(tx, today)]
         for service in come:
+            await store.hold(tx, service.code)
             await store.move(tx, service)
             await store.remember(tx, service.id, Entry(What.PUBLISHED, now))
         await outbox.record(tx, [events.published(service) for service in come], at=now)

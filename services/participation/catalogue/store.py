@@ -50,11 +50,24 @@ class Newest:
     ours: bool
 
 
-async def newest(tx: Tx, sight: Sight, code: str) -> Newest | None:
-    """The newest version of the line. Whoever else drafts the line waits."""
+async def hold(tx: Tx, code: str) -> None:
+    """Let nobody else add to the line, or publish or offer one of its versions, meanwhile."""
     await tx.execute(
         "select pg_advisory_xact_lock(hashtextextended('quality_service ' || $1, 0))", code
     )
+
+
+async def keep_newest(tx: Tx, identity: str) -> None:
+    """Let no version of the line be published meanwhile: what is newest stays so."""
+    await tx.execute(
+        "select pg_advisory_xact_lock_shared(hashtextextended('quality_service ' || $1, 0))",
+        identity.partition("/")[0],
+    )
+
+
+async def newest(tx: Tx, sight: Sight, code: str) -> Newest | None:
+    """The newest version of the line, which is held."""
+    await hold(tx, code)
     row = await tx.fetchrow(_LAST, sight.manages_for, code, sight.today)
     return Newest(row["version"], row["status"], row["owner"], row["ours"]) if row else None
 

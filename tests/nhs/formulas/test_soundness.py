@@ -88,6 +88,22 @@ def test_paying_less_for_more_is_let_in_where_it_is_meant():
     assert changed(mean_it) == []
 
 
+def test_steps_whose_thresholds_overlap_are_found():
+    def step(*thresholds: str, document: Any) -> None:
+        steps = document["formulas"][1]["steps"]
+        names = [f"indicator.{threshold}" for threshold in thresholds]
+        steps[1] = ["earned", "steps", ["achievement", "first", "points", "second", "points"]]
+        for domain in document["domains"]:
+            for group in domain["groups"]:
+                for indicator in group["indicators"]:
+                    indicator["bindings"] |= dict(zip(("first", "second"), names, strict=True))
+
+    assert changed(lambda d: step("lower", "upper", document=d)) == []
+    for thresholds in (("upper", "lower"), ("lower", "lower")):
+        found = changed(lambda d, t=thresholds: step(*t, document=d))
+        assert set(found) == {"THRESHOLDS_OUT_OF_ORDER"}
+
+
 def test_a_service_that_is_only_taken_part_in_measures_nothing():
     assert "KIND_MISMATCH" in changed(lambda d: d.update(kind="PARTICIPATION_ONLY"))
     assert "KIND_MISMATCH" in changed(lambda d: d.update(domains=[], points="0"))

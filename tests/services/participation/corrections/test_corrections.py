@@ -6,10 +6,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from chassis.clock import Clock
 from chassis.errors import DomainError
+from chassis.files import Files
+from chassis.service import Worker
 from nhs.directory import Principal
 from nhs.roles import Role
+from services.participation.app import SERVICE, move_corrected_offers, publish_services
 from services.participation.catalogue import commands as catalogue
+from services.participation.catalogue import store
 from services.participation.catalogue.commands import Terms
 from services.participation.catalogue.domain import AcceptedOffers
 from services.participation.catalogue.paths import Edit
@@ -20,6 +25,7 @@ from services.participation.offers.domain.offer import Offer, Status
 from services.participation.offers.store.scope import OFFER, offer
 from tests.services.participation.asking import asked
 from tests.services.participation.conftest import PRACTICES, QOF, Participation, person
+from tests.support.eventually import eventually
 
 MANAGER = person("ENG", Role.CATALOGUE_MANAGER)
 LATER = datetime(2025, 10, 1, 9, tzinfo=UTC)
@@ -173,3 +179,48 @@ async def test_the_impact_is_paged_in_graphql(answered):
     after = {"after": first["pageInfo"]["endCursor"]}
     last = (await asked(answered.db, then(MANAGER), IMPACT, after))["publicationImpact"]["offers"]
     assert [edge["node"]["provider"]["odsCode"] for edge in last["edges"]] == [PRACTICES[5]]
+
+
+_WAITING = """
+select from pg_locks l join pg_database d on d.oid = l.database
+where d.datname = current_database() and l.locktype = 'advisory' and not l.granted
+"""
+
+
+async def test_no_offer_is_made_of_what_is_being_corrected(answered):
+    """Whoever offers it waits, and is told of the correction."""
+
+    async def waiting() -> None:
+        assert await answered.rows(_WAITING)
+
+    async with answered.db.transaction() as tx:
+        await store.hold(tx, "QOF2526")
+        offering = asyncio.create_task(answered.offer(PRACTICES[3]))
+        await eventually(waiting)
+        await tx.execute(
+            "update quality_service set status = 'PUBLISHED', published_at = now(),"
+            " published_by = gen_random_uuid(), published_for = 'ENG' where id = $1",
+            SECOND,
+        )
+    with pytest.raises(DomainError, match=SECOND):
+        await offering
+
+
+async def test_the_service_publishes_what_is_due_and_moves_offers_by_itself(answered, tmp_path):
+    await correct(answered, MOVE, on=date(2025, 10, 2))
+    today = [LATER]
+    worker = Worker(
+        answered.db,
+        Clock(lambda: today[0]),
+        Files("participation", tmp_path, b"key", SERVICE.files),
+        asyncio.Event(),
+    )
+    running = asyncio.gather(publish_services(worker), move_corrected_offers(worker))
+    today[0] = datetime(2025, 10, 2, 9, tzinfo=UTC)
+
+    async def moved() -> None:
+        assert await versions(answered) == dict(zip(PRACTICES, "221122", strict=True))
+
+    await eventually(moved)
+    worker.stop.set()
+    await running
