@@ -83,7 +83,8 @@ class _Organisation(BaseModel):
 
 class _RoleChange(BaseModel):
     change: str
-    organisation: str
+    organisation: str | None = None
+    """None for what is no organisation's affair, such as a new name."""
     role: str | None = None
 
 
@@ -195,15 +196,18 @@ def changes_of_roles(heard: _Person) -> list[tuple[str, str, list[str]]]:
     that was left is told of at another that stayed, where there is one.
     """
     there = sorted(link.organisation for link in heard.links)
-    linked = {one.organisation for one in heard.changes if one.change == "LINKED"}
-    left = sorted(one.organisation for one in heard.changes if one.change == "UNLINKED")
+    changes = [
+        (one.change, one.organisation, one.role) for one in heard.changes if one.organisation
+    ]
+    linked = {place for change, place, _ in changes if change == "LINKED"}
+    left = sorted(place for change, place, _ in changes if change == "UNLINKED")
     found = [("person.unlinked", (there or left)[0], left)] if left else []
-    for change, event in _OF_ROLES.items():
+    for of_roles, event in _OF_ROLES.items():
         roles: dict[str, list[str]] = {}
-        for one in heard.changes:
-            if one.change == change and one.role and one.organisation not in left:
-                roles.setdefault(one.organisation, []).append(one.role)
-        if change == "ROLE_GRANTED":
+        for change, place, role in changes:
+            if change == of_roles and role and place not in left:
+                roles.setdefault(place, []).append(role)
+        if of_roles == "ROLE_GRANTED":
             found += [("person.linked", place, roles.pop(place, [])) for place in sorted(linked)]
         found += [(event, place, names) for place, names in sorted(roles.items())]
     return found

@@ -220,6 +220,12 @@ async def test_an_organisation_restated_tells_nobody(centre):
     assert await centre.rows() == []
 
 
+async def test_what_is_no_organisations_affair_is_told_to_nobody(centre):
+    changes = [{"change": change, "organisation": None} for change in ("ADDED", "RENAMED")]
+    await centre.hear(person(centre, changes=changes))
+    assert await centre.rows() == []
+
+
 async def test_roles_that_come_with_an_account_are_told_with_it(centre):
     await centre.hear(person(centre, "LINKED", "ROLE_GRANTED"))
     (row,) = await centre.rows()
