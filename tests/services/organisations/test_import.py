@@ -101,6 +101,58 @@ async def test_what_was_taken_for_true_before_is_kept_with_the_time_it_was(datab
     ) == [(12000, False), (12001, True)]
 
 
+async def changes_told(database):
+    """What the events tell people of, by organisation, since the last time."""
+    async with database.transaction() as tx:
+        found = await tx.fetch("select aggregateid, payload from chassis.outbox order by position")
+        await tx.execute("delete from chassis.outbox")
+    return {
+        row["aggregateid"]: [
+            (one["change"], one["target"], one["valid_from"], one["valid_to"], one["origin"])
+            for one in row["payload"]["changes"]
+        ]
+        for row in found
+    }
+
+
+async def test_of_the_first_memberships_ever_loaded_nobody_is_told(database):
+    await load_files(database, FILES)
+    assert not any((await changes_told(database)).values())
+
+
+async def test_whose_membership_changes_is_told_with_the_event_and_nobody_else(database):
+    await load_files(database, FILES)
+    await told(database)
+    moved = [
+        *MEMBERS[:2],
+        member("A99002", "U99002", end="20250331"),
+        member("A99002", "U99001", "20250401"),
+        member("A99003", "U99002", "20191101", sub_icb="98B"),
+    ]
+    corrected = csv_file([patients("A99001", 12001)], PATIENTS_HEADER)
+    files = {"ePCN.xlsx": workbook(PCNS, moved), "lists.csv": corrected}
+    await load_files(database, files)
+    assert await changes_told(database) == {
+        "A99001": [],
+        "A99002": [
+            ("MEMBERSHIP_ENDED", "U99002", "2019-10-01", "2025-03-31", "ODS"),
+            ("MEMBERSHIP_STARTED", "U99001", "2025-04-01", None, "ODS"),
+        ],
+        "A99003": [("MEMBERSHIP_STARTED", "U99002", "2019-11-01", None, "ODS")],
+    }
+    await load_files(database, {"ePCN.xlsx": workbook(PCNS, [*moved[:2], moved[4]])})
+    assert await changes_told(database) == {
+        "A99002": [
+            ("MEMBERSHIP_ENDED", "U99002", "2019-10-01", "2025-03-31", "ODS"),
+            ("MEMBERSHIP_ENDED", "U99001", "2025-04-01", "2026-04-09", "ODS"),
+        ]
+    }
+    await load_files(database, {"ePCN.xlsx": workbook(PCNS, [*MEMBERS[:3], moved[4]])})
+    assert await changes_told(database) == {
+        "A99002": [("MEMBERSHIP_STARTED", "U99002", "2019-10-01", None, "ODS")]
+    }
+
+
 async def test_loading_the_older_file_undoes_the_newer_one(database):
     await load_files(database, FILES)
     before = await rows(database, "select kind, source, target, valid_from from relationship")

@@ -1,0 +1,71 @@
+"""ODS holds where a commissioner had confirmed something else; nothing of ours goes silently."""
+
+from datetime import UTC, date, datetime
+
+from chassis.ids import new_id
+from services.organisations.directory import commands as directory
+from services.organisations.directory.domain import Author
+from tests.services.organisations.importing import load_files, relationships, rows, told
+from tests.services.organisations.small_england import FILES, MEMBERS, PCNS
+from tests.support.files_of_ods import member, workbook
+
+CONFIRMED_AT = datetime(2025, 6, 10, 14, tzinfo=UTC)
+CONFIRMER = new_id()
+_END = """
+update relationship set known_to = $1
+where source = 'A99002' and kind = 'MEMBER_OF' and known_to is null
+returning line
+"""
+_START = """
+insert into relationship
+    (id, kind, source, target, line, valid_from, valid_to, known_from, origin, reason, proposal)
+values ($1, 'MEMBER_OF', 'A99002', 'U99002', $2, '2019-10-01', '2025-04-30', $3, 'PROPOSAL',
+    'They have left', $4)
+"""
+
+
+async def leave(database):
+    """A99002 leaves U99002 with effect from 1 May, confirmed on 10 June."""
+    async with database.transaction() as tx:
+        line = await tx.fetchval(_END, CONFIRMED_AT)
+        await tx.execute(_START, new_id(), line, CONFIRMED_AT, new_id())
+        author = Author(CONFIRMER, "98A", "They have left")
+        await directory.tell(tx, ["A99002"], CONFIRMED_AT, author=author)
+    await told(database)
+
+
+async def test_a_membership_that_ods_has_otherwise_is_listed_and_ods_holds(database):
+    await load_files(database, FILES)
+    await leave(database)
+    for dry_run, outcome, changed in ((True, "DRY_RUN", []), (False, "APPLIED", ["A99002"])):
+        done = await load_files(database, {"ePCN.xlsx": FILES["ePCN.xlsx"]}, dry_run=dry_run)
+        assert (done[0], await told(database)) == (outcome, changed)
+        assert done[1]["counts"]["DIFFERENCES"] == 1
+        assert done[1]["differences"] == [
+            {
+                "practice": "A99002",
+                "ours": {"pcn": "U99002", "valid_from": "2019-10-01", "valid_to": "2025-04-30"},
+                "confirmed_at": CONFIRMED_AT.isoformat(),
+                "confirmed_by": str(CONFIRMER),
+                "confirmed_for": "98A",
+                "reason": "They have left",
+                "said": [{"pcn": "U99002", "valid_from": "2019-10-01", "valid_to": None}],
+            }
+        ]
+    assert await relationships(database, "A99002", "MEMBER_OF") == [
+        ("U99002", date(2019, 10, 1), None)
+    ]
+    assert await rows(
+        database, "select valid_to, known_to is null from relationship where origin = 'PROPOSAL'"
+    ) == [(date(2025, 4, 30), False)]
+
+
+async def test_a_membership_that_ods_has_as_it_was_confirmed_is_no_difference(database):
+    await load_files(database, FILES)
+    await leave(database)
+    agreed = [*MEMBERS[:2], member("A99002", "U99002", end="20250430"), MEMBERS[3]]
+    _, report = await load_files(database, {"ePCN.xlsx": workbook(PCNS, agreed)})
+    assert (report["differences"], await told(database)) == ([], [])
+    assert await rows(
+        database, "select known_to is null from relationship where origin = 'PROPOSAL'"
+    ) == [(True,)]
