@@ -1,16 +1,19 @@
 """Loading INDICATOR_VALUES: what is wrong is listed, and nothing else is lost."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 
 from chassis.errors import DomainError
+from chassis.ids import new_id
 from chassis.jobs import run_jobs
+from chassis.received import Received
 from services.declarations import due
 from services.declarations.achievement.domain import COLUMNS
 from services.declarations.agreements.commands import keep_offers
+from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.app import SERVICE
 from tests.services.declarations.period import (
     Period,
@@ -190,6 +193,23 @@ async def test_a_cancelled_participation_closes_its_declaration(period):
     await period.settle()
     assert (await period.of("A81003"))["status"] == "CLOSED"
     assert await period.events_by_type() == {"declaration.closed.v1": 1}
+
+
+async def test_a_participation_that_goes_on_after_all_has_its_declaration(period):
+    made = offer("A81003", version=1)
+    async with period.db.transaction() as tx:
+        await keep(tx, made | {"version": 2, "ended_on": "2025-09-30"})
+    await period.settle()
+    assert await period.events_by_type() == {}
+    resumed = made | {"version": 3}
+    topic, now = "participation.offer", datetime.now(UTC)
+    told = Received(
+        new_id(), "offer.resumed.v1", "participation", now, topic, 0, 0, made["id"], resumed
+    )
+    async with period.db.transaction() as tx:
+        await PROJECTIONS[told.type](tx, [told])
+    await period.settle()
+    assert (await period.of("A81003"))["status"] == "INCOMPLETE"
 
 
 async def test_a_cancellation_after_the_achievement_date_closes_nothing(period):
