@@ -11,7 +11,7 @@ from cqrs.console import shown
 
 _Told = Mapping[str, Any]
 
-_ONE_BY_ONE = 40
+_ONE_BY_ONE = 20
 """So many changes are shown singly; GraphQL has the first thousand."""
 _WHATS = ("opened", "closed", "renamed", "moved", "amended")
 _OUTCOMES = {

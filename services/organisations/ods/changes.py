@@ -83,15 +83,12 @@ def _withdrawn(span: Span, today: date) -> Span:
     return Span(span.valid_from, span.target, last_day)
 
 
-def changes(known: Known, made: Plan, today: date) -> list[Change]:
-    """Everything a plan changes, what people look for first."""
-    found = [
-        *(change for one in made.organisations for change in _of_organisation(known, one)),
-        *_of_lines(known, made, today),
-        *_of_list_sizes(known, made),
-    ]
-    order = {what: place for place, what in enumerate(What)}
-    return sorted(found, key=lambda one: (order[one.what], one.subject, one.ods_code))
+def changes(known: Known, made: Plan, today: date) -> Iterator[Change]:
+    """Everything a plan changes."""
+    for one in made.organisations:
+        yield from _of_organisation(known, one)
+    yield from _of_lines(known, made, today)
+    yield from _of_list_sizes(known, made)
 
 
 def turns(known: Known, made: Plan, today: date) -> Iterator[tuple[str, RelationshipKind, Turn]]:

@@ -16,9 +16,11 @@ LISTED = 1_000
 
 _ORDER = (*(kind.value for kind in reversed(OrganisationKind)), *SUBJECTS.values(), LIST_SIZE)
 
+_WHATS = tuple(What)
+
 
 def report(known: Known, reading: Reading, plan: Plan, today: date) -> dict[str, Any]:
-    found = changes(known, plan, today)
+    found = sorted(changes(known, plan, today), key=_place)
     return {
         "counts": dict(_counts(reading, plan)),
         "changes": list(_table(found)),
@@ -64,6 +66,11 @@ def _table(found: Sequence[Change]) -> Iterator[dict[str, Any]]:
         whats = [one.what for one in found if one.subject == subject]
         if whats:
             yield {"subject": subject, **{what.value.lower(): whats.count(what) for what in What}}
+
+
+def _place(one: Change) -> tuple[int, int, str]:
+    """What people look for first: closures, moves; of organisations, then of the rest."""
+    return _WHATS.index(one.what), _ORDER.index(one.subject), one.ods_code
 
 
 def _change(one: Change) -> dict[str, Any]:

@@ -8,15 +8,14 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from services.organisations.network import store as network
 from services.organisations.ods.domain import Confirmed
-
-_LOCK = 0x6F6473  # "ods"
 
 
 async def alone(tx: Tx) -> None:
     """Two imports at once would each plan from what the other is about to change: one waits."""
     await tx.execute("set local lock_timeout = '60s'")
-    await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
+    await network.alone(tx)
 
 
 # Who confirmed a membership made the practice's version of that moment.
