@@ -17,6 +17,7 @@ from services.notifications.email import consumers as email_consumers
 from services.notifications.email import events as email_events
 from services.notifications.email import pages, sending
 from services.notifications.email import schema as email
+from services.notifications.history import schema as history
 from services.notifications.messages import consumers, events
 from services.notifications.messages import schema as centre
 from services.notifications.messages.store import live
@@ -56,7 +57,7 @@ SUBSCRIPTION = Subscription(
 
 
 @strawberry.type
-class Query(centre.Query, cover.Query, preferences.Query, email.Query):
+class Query(centre.Query, cover.Query, history.Query, preferences.Query, email.Query):
     pass
 
 

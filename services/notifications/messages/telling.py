@@ -13,7 +13,7 @@ from asyncpg import Record
 from chassis import outbox
 from chassis.db import Tx
 from chassis.errors import NOT_YET_KNOWN, DomainError
-from services.notifications.messages import events
+from services.notifications.messages import events, wording
 from services.notifications.messages.domain import (
     COMPLETED_BY,
     COMPLETES,
@@ -139,13 +139,26 @@ def note(tx: Tx, ids: list[UUID], change: Change) -> None:
 
 
 async def _announce(tx: Tx, touched: dict[Any, Any]) -> None:
-    """Count in the mailboxes what became of their messages; publish what was told, as it stands."""
+    """Publish what was told, as it stands; count in the mailboxes what became of their messages.
+
+    The mailboxes last: their rows are what others wait for.
+    """
+    if told := [one for one, change in touched.items() if change is Change.RAISED]:
+        await _publish(tx, await announcing.as_told(tx, told, LONGEST_ABOUT))
     if touched:
         await announcing.count(tx, touched)
-    told = [one for one, change in touched.items() if change is Change.RAISED]
-    rows = await announcing.as_told(tx, told, LONGEST_ABOUT) if told else []
+
+
+async def _publish(tx: Tx, rows: Sequence[Record]) -> None:
+    await announcing.keep_what_was_said(tx, [_said(row) for row in rows])
     for at, together in groupby(rows, itemgetter("raised_at")):
         await outbox.record(tx, events.raised([_raised(row) for row in together]), at=at)
+
+
+def _said(row: Record) -> tuple[UUID, str, str, str]:
+    code, facts = row["subject_code"], wording.Facts.of(row)
+    codes = [row["quality_service"] or "", row["commissioner"] or "", *row["providers"]]
+    return row["id"], wording.subject(code, facts), wording.body(code, facts), " ".join(codes)
 
 
 def _raised(row: Record) -> events.MessageRaised:

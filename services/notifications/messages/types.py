@@ -1,6 +1,8 @@
 """Messages as GraphQL shows them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -59,7 +61,7 @@ class MessageAbout:
     person: Person | None = strawberry.field(description="The person, if it is one.")
 
     @classmethod
-    def of(cls, row: Record) -> "MessageAbout":
+    def of(cls, row: Record | Mapping[str, Any]) -> "MessageAbout":
         kind, identity = Thing(row["kind"]), strawberry.ID(row["about_id"])
         code = OdsCode(row["about_id"])
         return cls(

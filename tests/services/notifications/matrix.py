@@ -5,9 +5,18 @@ Everybody linked to an organisation has a Message Centre there.
 
 from typing import Final
 
+from nhs.roles import Role
 from tests.support.matrix import EVERYBODY, Line, entity
 
 _ID = "01990000-0000-7000-8000-000000000001"
+_OVERSEE = frozenset(
+    {
+        Role.SUPERVISOR,
+        Role.USER_ADMINISTRATOR,
+        Role.ADVANCED_USER_ADMINISTRATOR,
+        Role.ORGANISATION_ADMINISTRATOR,
+    }
+)
 _DAYS = 'from: "2025-03-13", to: "2025-03-14"'
 _BULK = "mutation { %s(choose: {rows: []}) { message } }"
 
@@ -22,6 +31,7 @@ MATRIX: Final = {
     "Mutation.setEmailPreferences": Line(
         EVERYBODY, "mutation { setEmailPreferences(choices: []) { preferences { kind } } }"
     ),
+    "Query.messageHistory": Line(_OVERSEE, "{ messageHistory { totalCount } }"),
     "Query.covers": Line(EVERYBODY, "{ covers { totalCount } }"),
     "Mutation.nameCover": Line(
         EVERYBODY, f'mutation {{ nameCover(colleague: "{_ID}", {_DAYS}) {{ id }} }}'

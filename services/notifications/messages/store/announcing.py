@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from services.notifications.messages.domain import Change
+from services.notifications.messages.store.lists import ROW
 
 # The mailboxes are locked in the order of their keys, by whichever process changes them.
 _COUNT: Final = """
@@ -41,20 +42,39 @@ async def count(tx: Tx, touched: Mapping[UUID, Change]) -> None:
     await tx.execute(_COUNT, list(touched), [str(change) for change in touched.values()])
 
 
-_AS_TOLD: Final = """
+_AS_TOLD: Final = f"""
 select
-    m.id, m.version, m.kind, m.subject_code, m.person_id, m.organisation, m.count, m.raised_at,
+    shown.*,
     array (
         select a.about_id from message_about a
-        where a.message_id = m.id order by a.about_id limit $2
+        where a.message_id = shown.id order by a.about_id limit $2
     ) as about,
-    (select a.kind from message_about a where a.message_id = m.id limit 1) as thing
-from message m
-where m.id = any ($1)
-order by m.raised_at, m.id
-"""
+    (select a.kind from message_about a where a.message_id = shown.id limit 1) as thing,
+    array (
+        select distinct a.provider from message_about a where a.message_id = shown.id limit $2
+    ) as providers
+from ({ROW} where m.id = any ($1)) shown
+order by shown.raised_at, shown.id
+"""  # noqa: S608 - put together from constants
 
 
 async def as_told(reader: Reader, ids: Sequence[UUID], most: int) -> list[Record]:
     """Messages with the first things they are about, in the order in which they were raised."""
     return await reader.fetch(_AS_TOLD, ids, most)
+
+
+_KEEP: Final = """
+insert into message_said (message_id, subject, body, words)
+select
+    said.message_id, said.subject, said.body,
+    to_tsvector('english', concat_ws(' ', said.subject, said.body, said.codes))
+from unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    as said (message_id, subject, body, codes)
+on conflict (message_id) do update set
+    subject = excluded.subject, body = excluded.body, words = excluded.words
+"""
+
+
+async def keep_what_was_said(tx: Tx, said: Sequence[tuple[UUID, str, str, str]]) -> None:
+    """Of each message its subject, its body, and codes by which it is found as well."""
+    await tx.execute(_KEEP, *([one[n] for one in said] for n in range(4)))

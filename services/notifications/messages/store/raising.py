@@ -137,15 +137,17 @@ with raised as (
         version = m.version + 1, count = m.count + 1, status = 'UNREAD',
         outstanding = m.outstanding + excluded.outstanding, raised_at = excluded.raised_at,
         covers = array (select unnest(m.covers) union select unnest(excluded.covers))
-    returning id
+    returning id, person_id, organisation
 ),
 about as (
     insert into message_about (message_id, kind, about_id, provider, done)
     select raised.id, $16, $17, $18, $4 <> 'TASK' from raised
 ),
 why as (
-    insert into message_event (message_id, event_id, event_type, about_id, at)
-    select raised.id, $19, $20, $17, $15 from raised
+    insert into message_event (
+        message_id, event_id, event_type, about_id, at, person_id, organisation, subject_code
+    )
+    select raised.id, $19, $20, $17, $15, raised.person_id, raised.organisation, $5 from raised
 )
 select id from raised
 """
