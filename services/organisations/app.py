@@ -14,6 +14,9 @@ from services.organisations.administration.schema import (
 from services.organisations.directory import events as directory_events
 from services.organisations.directory.commands import republish
 from services.organisations.directory.schema import DirectoryMutation, DirectoryQuery
+from services.organisations.network.details.schema import PracticesMutation, PracticesQuery
+from services.organisations.network.proposals import events as proposal_events
+from services.organisations.network.proposals.schema import ProposalsMutation, ProposalsQuery
 from services.organisations.network.report.queries import REPORT
 from services.organisations.network.report.schema import NetworkReportMutation, NetworkReportQuery
 from services.organisations.ods import commands as ods
@@ -27,7 +30,14 @@ from services.organisations.people.schema import PeopleMutation, PeopleQuery
 
 @strawberry.type
 class Query(
-    DirectoryQuery, NetworkReportQuery, PeopleQuery, AccessQuery, AdministrationQuery, OdsQuery
+    DirectoryQuery,
+    NetworkReportQuery,
+    PracticesQuery,
+    ProposalsQuery,
+    PeopleQuery,
+    AccessQuery,
+    AdministrationQuery,
+    OdsQuery,
 ):
     pass
 
@@ -36,6 +46,8 @@ class Query(
 class Mutation(
     DirectoryMutation,
     NetworkReportMutation,
+    PracticesMutation,
+    ProposalsMutation,
     PeopleMutation,
     AccessMutation,
     AdministrationMutation,
@@ -58,7 +70,7 @@ SERVICE: Service[Principal] = Service(
         people_events.PERSON_TOPIC: republish_people,
         people_events.CONTACT_TOPIC: republish_contacts,
     },
-    events=(directory_events.CONTRACT, *people_events.CONTRACTS),
+    events=(directory_events.CONTRACT, *people_events.CONTRACTS, *proposal_events.CONTRACTS),
     files=(ods.UPLOAD,),
     reports=(REPORT,),
     bootstrap=bootstrap,

@@ -40,7 +40,7 @@ _PLACES = {
     OrganisationKind.PCN: "U00001",
 }
 _OWNED = {
-    "organisations": {"Organisation", "Person"},
+    "organisations": {"Organisation", "Person", "MembershipProposal"},
     "participation": {"QualityService", "Offer"},
     "declarations": {"Declaration", "Claim", "Payment"},
     "notifications": {"Message"},

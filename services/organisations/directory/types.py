@@ -23,6 +23,7 @@ from services.organisations.directory.parts import (
 )
 from services.organisations.directory.queries import Row
 from services.organisations.moment import PRESENT, Moment
+from services.organisations.network.details.types import PracticeDetails, details_of
 
 strawberry.enum(
     OrganisationKind,
@@ -186,6 +187,13 @@ class Organisation:
     async def relationships(self, info: Info) -> list[OrganisationRelationship]:
         rows = await self._shown(info).relationships.load(self.ods_code)
         return [OrganisationRelationship.of(row, self.moment) for row in self._of_the_day(rows)]
+
+    @strawberry.field(
+        description="What its PCN keeps of a practice; null where that is nothing, or the "
+        "organisation you act for does not see the practice today."
+    )
+    async def practice_details(self, info: Info) -> PracticeDetails | None:
+        return await details_of(info, self.ods_code)
 
     @strawberry.field(description="What took over from it (as at a day: by then).")
     async def successors(self, info: Info) -> list[OrganisationSuccession]:

@@ -12,6 +12,14 @@ from nhs.roles import RelationshipKind
 from services.organisations.moment import Moment, holds, known
 from services.organisations.network.domain import Line, MembershipRow, Span
 
+_LOCK = 0x6F6473  # "ods"
+
+
+async def alone(tx: Tx) -> None:
+    """Whoever plans from the relationships in force what they are to be goes one after another."""
+    await tx.execute("select pg_advisory_xact_lock($1)", _LOCK)
+
+
 _KNOWN = """
 select id, kind, source, target, valid_from, valid_to from relationship where known_to is null
 """

@@ -26,6 +26,7 @@ from services.organisations.directory import store as organisations
 from services.organisations.directory.domain import Author
 from services.organisations.directory.events import OrganisationChange
 from services.organisations.network import store as network
+from services.organisations.network.proposals import commands as proposals
 from services.organisations.ods import store
 from services.organisations.ods.consistency import examine
 from services.organisations.ods.domain import JOB, Reading
@@ -199,6 +200,7 @@ async def _write(
     await steps.done()
     await network.write_spans(tx, planned.ended, planned.started, run.now)
     await network.write_rows(tx, planned.ended_rows, planned.started_rows, run.now)
+    await proposals.overtake(tx, planned.touched, run.now, run.id)
     await steps.done()
     await organisations.write_list_sizes(tx, planned.list_sizes, run.now)
     await steps.done()

@@ -16,6 +16,8 @@ OF_NETWORKS: Final[Roles] = ADMINISTRATORS | {Role.ORGANISATION_ADMINISTRATOR}
 ALLOCATES: Final[Roles] = frozenset({Role.ORGANISATION_ADMINISTRATOR, Role.PCN_MANAGEMENT})
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
+MANAGES: Final[Roles] = frozenset({Role.PCN_MANAGEMENT})
+
 _ID = "01990000-0000-7000-8000-000000000001"
 _PERSON = f'id: "{_ID}"'
 _AT = f'{_PERSON}, organisation: "A81001"'
@@ -32,6 +34,34 @@ MATRIX: Final = {
     ),
     "Mutation.requestNetworkRelationshipsDownload": Line(
         EVERYBODY, f"mutation {{ requestNetworkRelationshipsDownload({_YEAR}) {{ csv }} }}"
+    ),
+    "Query.networkPractices": Line(
+        frozenset({Role.PCN_VIEW, Role.PCN_MANAGEMENT}), "{ networkPractices { totalCount } }"
+    ),
+    "Mutation.editPracticeDetails": Line(
+        MANAGES,
+        'mutation { editPracticeDetails(practice: "A81001", details: {telephone: "1"}) { at } }',
+    ),
+    "Query.membershipProposals": Line(EVERYBODY, "{ membershipProposals { totalCount } }"),
+    "Query.membershipProposal": Line(EVERYBODY, f"{{ membershipProposal({_PERSON}) {{ id }} }}"),
+    "Query._entities MembershipProposal": Line(
+        EVERYBODY, entity("MembershipProposal", _PERSON, "status")
+    ),
+    "Mutation.proposeMembership": Line(
+        MANAGES,
+        'mutation { proposeMembership(proposal: {practice: "A81001", kind: JOIN,'
+        ' effectiveOn: "2025-04-01", reason: "x"}) { id } }',
+    ),
+    "Mutation.withdrawMembershipProposal": Line(
+        MANAGES, f"mutation {{ withdrawMembershipProposal({_PERSON}, version: 1) {{ id }} }}"
+    ),
+    "Mutation.confirmMembershipProposals": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR}),
+        "mutation { confirmMembershipProposals(choose: {rows: []}) { message } }",
+    ),
+    "Mutation.refuseMembershipProposals": Line(
+        frozenset({Role.ORGANISATION_ADMINISTRATOR}),
+        'mutation { refuseMembershipProposals(choose: {rows: []}, reason: "x") { message } }',
     ),
     "Query.me": Line(EVERYBODY, "{ me { roles { role } } }"),
     "Query.people": Line(ADMINISTRATORS, "{ people { totalCount } }"),

@@ -25,7 +25,7 @@ class ReportFilter:
         """Refuse what cannot be meant, by the field that is at fault."""
         if self.end < self.start:
             message = f"The period ends on {self.end}, before it starts on {self.start}."
-            raise DomainError("DATES_REVERSED", message, field="filter.to")
+            raise DomainError("DATES_OUT_OF_ORDER", message, field="filter.to")
         if self.end.year - self.start.year > MOST_YEARS:
             message = f"A period covers {MOST_YEARS} years at most."
             raise DomainError("PERIOD_TOO_LONG", message, field="filter.to", years=MOST_YEARS)

@@ -127,7 +127,7 @@ async def test_an_allocated_report_shows_what_its_grantor_sees(people):
 
 
 WRONG = [
-    ({"from": "2023-01-01"}, "DATES_REVERSED", "filter.to"),
+    ({"from": "2023-01-01"}, "DATES_OUT_OF_ORDER", "filter.to"),
     ({"from": "1900-01-01"}, "PERIOD_TOO_LONG", "filter.to"),
     ({"pcn": "A99001"}, "CODE_NOT_VALID", "filter.pcn"),
     ({"practice": "U9900"}, "CODE_NOT_VALID", "filter.practice"),
