@@ -31,6 +31,34 @@ where source = $1 and kind = 'MEMBER_OF' and valid_from <= $2 and coalesce(valid
 """
 
 
+MOVES = """
+select
+    count(distinct source),
+    count(distinct source) filter (where spans > 1),
+    count(distinct source) filter (where pcns > 1),
+    count(*) filter (where before <> target)
+from (
+    select source, target, lag(target) over (partition by source order by valid_from) as before,
+        count(*) over (partition by source) as spans, by_source.pcns
+    from relationship r
+    join (select source, count(distinct target) as pcns from relationship
+        where kind = 'MEMBER_OF' and known_to is null group by source) by_source using (source)
+    where r.kind = 'MEMBER_OF' and r.known_to is null
+) membership
+"""
+HIERARCHY = """
+with part as (
+    select o.kind, r.target from relationship r join organisation o on o.ods_code = r.source
+    where r.kind = 'PART_OF' and r.known_to is null
+)
+select
+    (select count(*) from part where kind = 'SUB_ICB'),
+    (select count(distinct target) from part where kind = 'SUB_ICB'),
+    (select count(distinct target) from part where kind = 'ICB'),
+    (select count(distinct target) from part where kind = 'REGION')
+"""
+
+
 async def test_the_real_files_load_as_they_came(database, real_ods):
     outcome, report = await load_files(database, real_ods)
     assert outcome == "APPLIED"
@@ -38,6 +66,9 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
     assert report["counts"]["MEMBERSHIP_ROWS"] == 7455
     assert changes(report, "PCN")["opened"] == 1329
     assert changes(report, "PRACTICE")["opened"] == 8226
+    assert (changes(report, "ICB")["opened"], changes(report, "REGION")["opened"]) == (42, 7)
+    assert changes(report, "LIST_SIZE")["opened"] + len(report["lists_of_nobody"]) == 6658
+    assert report["warnings"] == []
     assert [one["practice"] for one in report["overlaps"]] == ["F82001"]
     async with database.reader() as reader:
         assert await reader.fetchval("select count(*) from membership_row") == 7455
@@ -45,6 +76,8 @@ async def test_the_real_files_load_as_they_came(database, real_ods):
             assert await reader.fetchval(NETWORK, "A84002", day) == pcn
         current = "select count(*) from membership_row where ends_on is null"
         assert await reader.fetchval(current) == 6391
+        assert tuple(await reader.fetchrow(MOVES)) == (6807, 611, 597, 633)
+        assert tuple(await reader.fetchrow(HIERARCHY)) == (106, 42, 7, 1)
         assert await reader.fetchval("select count(*) from chassis.outbox") == 9842
         overlap = await reader.fetch(NETWORK, "F82001", date(2022, 7, 1))
         assert [row["target"] for row in overlap] == ["U11211"]
