@@ -31,8 +31,8 @@ class QualityServiceTouchedOffer:
         description="The version it was made of: QOF2526/1."
     )
     status: Status = strawberry.field(description="Offered, or Approved.")
-    provider: Organisation = strawberry.field(description="To whom it was offered.")
-    commissioner: Organisation = strawberry.field(description="Who offered it.")
+    provider: Organisation | None = strawberry.field(description="To whom it was offered.")
+    commissioner: Organisation | None = strawberry.field(description="Who offered it.")
     stays: Stays | None = strawberry.field(description="Why it stays; null if it would move.")
 
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.errors import DomainError
 from nhs.directory import Principal
-from nhs.roles import Role
+from nhs.roles import RelationshipKind, Role
 from services.participation.catalogue import commands, queries
 from services.participation.catalogue.commands import Ask, Terms
 from services.participation.catalogue.domain import AcceptedOffers, What
@@ -16,6 +16,7 @@ from services.participation.catalogue.paths import Edit
 from services.participation.catalogue.queries import Looking
 from services.participation.catalogue.shipped import library
 from tests.services.participation.conftest import NOW, QOF, person
+from tests.support.directory import relate
 
 MANAGER = person("ENG", Role.CATALOGUE_MANAGER)
 ANOTHER = person("ENG", Role.CATALOGUE_MANAGER)
@@ -312,6 +313,17 @@ async def test_a_commissioner_writes_nothing_else_and_nobody_elses(participation
     assert (await refused(participation, national))[0] == "ENGLAND_ONLY"
     practice = commands.draft_from(db, Ask(person("A81001", Role.VIEW), NOW), QOF, "X1")
     assert (await refused(participation, practice))[0] == "ROLE_REQUIRED"
+
+
+async def test_who_takes_over_from_a_commissioner_writes_its_lines(participation):
+    db, drafting = participation.db, commands.draft_shipped_quality_service
+    made = await drafting(db, Ask(LOCAL, NOW), "LESPW2526")
+    async with db.transaction() as tx:
+        await relate(tx, "QNA", RelationshipKind.SUCCESSOR_OF, "QHM")
+    await edited(participation, edit(("name", "Merged")), by=NEIGHBOUR, identity=made)
+    await published(participation, by=person("QNA", Role.CATALOGUE_MANAGER), identity=made)
+    following = await drafting(db, Ask(NEIGHBOUR, NOW), "LESPW2526")
+    assert (await found(participation, following, by=LOCAL)).owner == "QHM"
 
 
 async def test_a_manager_for_some_payment_types_writes_only_those(participation):
