@@ -25,9 +25,12 @@ from services.participation.offers.store.scope import REPORT, SCOPE
 from services.participation.offers.store.signing_up import SignUpFilter
 
 
-async def find(asking: Asking, ids: Sequence[UUID]) -> dict[UUID, Offer]:
+async def find(
+    asking: Asking, ids: Sequence[UUID], *, in_report: bool = False
+) -> dict[UUID, Offer]:
+    view = REPORT if in_report else SCOPE
     async with asking.reading() as reader:
-        return await lists.find(reader, asking.acting, ids, asking.types_seen)
+        return await lists.find(reader, asking.acting, view, ids, asking.types_seen)
 
 
 async def offers(

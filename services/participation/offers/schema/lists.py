@@ -132,7 +132,9 @@ class NetworkSignUp:
         description="The offer by which it takes part on the day; null where it has not signed up."
     )
     async def offer(self, info: Info) -> Offer | None:
-        return await offer_loader(info).load(as_uuid(self.offer_id)) if self.offer_id else None
+        if self.offer_id is None:
+            return None
+        return await offer_loader(info, in_report=True).load(as_uuid(self.offer_id))
 
     @classmethod
     def of(cls, row: SignUp) -> Self:

@@ -172,14 +172,15 @@ def today(info: Info) -> date:
     return info.context.now.astimezone(ENGLAND).date()
 
 
-def offer_loader(info: Info) -> DataLoader[UUID, Offer | None]:
+def offer_loader(info: Info, *, in_report: bool = False) -> DataLoader[UUID, Offer | None]:
     """This request's loader of offers by id; what is out of sight is None."""
 
     async def load(ids: list[UUID]) -> list[Offer | None]:
-        found = await queries.find(asking(info), ids)
+        found = await queries.find(asking(info), ids, in_report=in_report)
         return [Offer.of(found[one], today(info)) if one in found else None for one in ids]
 
-    return info.context.loader("offer", lambda: DataLoader(load))
+    name = "offer in report" if in_report else "offer"
+    return info.context.loader(name, lambda: DataLoader(load))
 
 
 def _history_loader(info: Info) -> DataLoader[UUID, list[Any]]:

@@ -43,18 +43,25 @@ async def matching(
     return [(row["id"], row["version"]) for row in rows]
 
 
-_FIND: Final = f"""
-select {OFFER} from {SCOPE.offers}
+_FIND: Final[Mapping[View, str]] = {
+    view: f"""
+select {OFFER} from {view.offers}
 where o.id = any ($3::uuid[])
     and ($4::text[] is null or o.payment_type is null or o.payment_type = any ($4))
-    and {SCOPE.seen}
+    and {view.seen}
 """  # noqa: S608 (constants only)
+    for view in (SCOPE, REPORT)
+}
 
 
 async def find(
-    reader: Reader, acting: Acting, ids: Sequence[UUID], types_seen: Sequence[str] | None
+    reader: Reader,
+    acting: Acting,
+    view: View,
+    ids: Sequence[UUID],
+    types_seen: Sequence[str] | None,
 ) -> dict[UUID, Offer]:
-    rows = await reader.fetch(_FIND, *acting, ids, types_seen)
+    rows = await reader.fetch(_FIND[view], *acting, ids, types_seen)
     return {row["id"]: offer(row) for row in rows}
 
 

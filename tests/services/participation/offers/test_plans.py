@@ -25,7 +25,7 @@ QUERIES = {
     "page of the report": (lists._PAGES[scope.REPORT, Order()], (*_EVERYTHING, *_FROM_THE_START)),
     "count": (lists._COUNTS[scope.SCOPE], _EVERYTHING),
     "matching": (lists._MATCHING, (*_EVERYTHING, 20_001)),
-    "find": (lists._FIND, ([new_id() for _ in range(500)], None)),
+    "find": (lists._FIND[scope.SCOPE], ([new_id() for _ in range(500)], None)),
     "services": (services._OFFERED, _EVERYTHING),
     "organisations": (lists._OF_ORGANISATIONS, (*_EVERYTHING, ["A81001"], *_FROM_THE_START)),
     "held": (changes._HELD_BY_COMMISSIONER, ([new_id() for _ in range(500)],)),
