@@ -145,7 +145,7 @@ async def run_import(run: JobRun) -> dict[str, Any]:
             at=run.now,
             files=[_described(file) for file in files],
             outcome=outcome,
-            report=told | {"would_be": would_be},
+            report=told | {"would_be": would_be, "overtaken": await store.overtaken(tx, run.id)},
         )
         answer = {"outcome": outcome.value}
         await run.finish(tx, answer)

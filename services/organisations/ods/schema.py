@@ -118,6 +118,25 @@ class OrganisationImportDifference:
         )
 
 
+@strawberry.type(description="A PCN's proposal that the import has left nothing to decide of.")
+class OrganisationImportOvertaken:
+    proposal: strawberry.ID = strawberry.field(description="The proposal's id.")
+    practice_code: OdsCode = strawberry.field(description="The practice's code.")
+    pcn_code: OdsCode = strawberry.field(description="The code of the PCN that proposed it.")
+    kind: str = strawberry.field(description="JOIN or LEAVE.")
+    effective_on: date = strawberry.field(description="The day it was to count from.")
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> OrganisationImportOvertaken:
+        return cls(
+            proposal=strawberry.ID(kept["id"]),
+            practice_code=OdsCode(kept["practice"]),
+            pcn_code=OdsCode(kept["pcn"]),
+            kind=kept["kind"],
+            effective_on=date.fromisoformat(kept["effective_on"]),
+        )
+
+
 @strawberry.type(description="A commissioner that took over from another.")
 class OrganisationImportSuccession:
     predecessor_code: OdsCode = strawberry.field(description="Whose parts all passed on.")
@@ -183,6 +202,9 @@ class OrganisationImportReport:
     differences: list[OrganisationImportDifference] = strawberry.field(
         description="Memberships that commissioners had confirmed and ODS has otherwise."
     )
+    overtaken: list[OrganisationImportOvertaken] = strawberry.field(
+        description="Proposals of PCNs that ODS now says itself, or has made impossible."
+    )
     lists_of_nobody: list[OdsCode] = strawberry.field(
         description="Codes that have registered patients and are no practice known here."
     )
@@ -202,6 +224,7 @@ class OrganisationImportReport:
             differences=[
                 OrganisationImportDifference.of(one) for one in kept.get("differences", ())
             ],
+            overtaken=[OrganisationImportOvertaken.of(one) for one in kept.get("overtaken", ())],
             lists_of_nobody=[OdsCode(code) for code in kept["lists_of_nobody"]],
             successions=[
                 OrganisationImportSuccession(

@@ -33,6 +33,18 @@ async def confirmed(reader: Reader) -> dict[UUID, Confirmed]:
     return {row.pop("id"): Confirmed(**row) for row in rows}
 
 
+_OVERTAKEN = """
+select p.id, p.practice, p.pcn, p.kind, p.effective_on
+from membership_proposal_change c join membership_proposal p on p.id = c.proposal
+where c.import = $1 order by p.practice
+"""
+
+
+async def overtaken(reader: Reader, id_: UUID) -> list[dict[str, Any]]:
+    """The proposals that the import has left nothing to decide of."""
+    return [dict(row) for row in await reader.fetch(_OVERTAKEN, id_)]
+
+
 _KEEP = """
 insert into import (id, asked_by, organisation, at, files, outcome, report)
 values ($1, $2, $3, $4, $5, $6, $7)

@@ -7,7 +7,7 @@ from services.organisations.directory import commands as directory
 from services.organisations.directory.domain import Author
 from tests.services.organisations.importing import load_files, relationships, rows, told
 from tests.services.organisations.small_england import FILES, MEMBERS, PCNS
-from tests.support.files_of_ods import member, workbook
+from tests.support.files_of_ods import member, pcn, workbook
 
 CONFIRMED_AT = datetime(2025, 6, 10, 14, tzinfo=UTC)
 CONFIRMER = new_id()
@@ -69,3 +69,62 @@ async def test_a_membership_that_ods_has_as_it_was_confirmed_is_no_difference(da
     assert await rows(
         database, "select known_to is null from relationship where origin = 'PROPOSAL'"
     ) == [(True,)]
+
+
+_PROPOSE = """
+insert into membership_proposal (id, version, practice, pcn, kind, effective_on, reason,
+    commissioner, status, proposed_at, proposed_by)
+values ($1, 1, $2, $3, $4, $5, 'Closer to home', '98A', 'PROPOSED', $6, $7)
+"""
+
+
+_PERSON = """
+insert into person (id, issuer, subject, name, email)
+values ($1, 'issuer', 'pcn-management', 'PCN Management, U99001', 'pcn@mail.example')
+on conflict do nothing
+"""
+
+
+async def propose(database, practice, network, kind, on):
+    id_ = new_id()
+    async with database.transaction() as tx:
+        await tx.execute(_PERSON, CONFIRMER)
+        await tx.execute(_PROPOSE, id_, practice, network, kind, on, CONFIRMED_AT, CONFIRMER)
+    return str(id_)
+
+
+async def test_a_proposal_that_ods_overtakes_waits_no_longer_and_others_do(database):
+    await load_files(database, FILES)
+    joins = await propose(database, "A99002", "U99001", "JOIN", date(2025, 7, 1))
+    waits = await propose(database, "A99003", "U99002", "LEAVE", date(2026, 5, 1))
+    await told(database)
+    moved = [
+        *MEMBERS[:2],
+        member("A99002", "U99002", end="20250630"),
+        member("A99002", "U99001", "20250701"),
+        member("A99003", "U99002", "20191101", sub_icb="98B"),
+    ]
+    _, report = await load_files(database, {"ePCN.xlsx": workbook(PCNS, moved)})
+    assert report["overtaken"] == [
+        {
+            "id": joins,
+            "practice": "A99002",
+            "pcn": "U99001",
+            "kind": "JOIN",
+            "effective_on": "2025-07-01",
+        }
+    ]
+    assert sorted(await told(database)) == sorted([joins, "A99002", "A99003"])
+    statuses = dict(await rows(database, "select id::text, status from membership_proposal"))
+    assert statuses == {joins: "OVERTAKEN", waits: "PROPOSED"}
+
+
+async def test_a_dry_run_overtakes_nothing(database):
+    await load_files(database, FILES)
+    await propose(database, "A99002", "U99001", "JOIN", date(2025, 7, 1))
+    await told(database)
+    closed = workbook([pcn("U99001", closed="20250331"), PCNS[1]], MEMBERS)
+    _, report = await load_files(database, {"ePCN.xlsx": closed}, dry_run=True)
+    assert (report["overtaken"], await told(database)) == ([], [])
+    await load_files(database, {"ePCN.xlsx": closed})
+    assert await rows(database, "select status from membership_proposal") == [("OVERTAKEN",)]
