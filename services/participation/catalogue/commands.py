@@ -158,6 +158,8 @@ async def edit_draft(
         _must_write(ask.principal, specification)
         edited = draft.edit(specification, ask.principal.person_id, revision)
         changes = differences(draft.specification.as_json(), specification.as_json())
+        if not changes:
+            raise DomainError("NOTHING_CHANGED", f"{draft.id} is so already.", field="edit")
         return _Changed(edited, What.EDITED, changes)
 
     return await _change(db, ask, identity, reason, change)

@@ -105,7 +105,8 @@ class Edit:
 
     def of(self, document: Document) -> dict[str, Any]:
         """The document as it is after the edit; PATH_NOT_FOUND names a path that leads nowhere."""
-        edited: dict[str, Any] = copy.deepcopy(dict(self.document or document))
+        begun = document if self.document is None else self.document
+        edited: dict[str, Any] = copy.deepcopy(dict(begun))
         for path in self.remove:
             _Place.find(edited, path).remove()
         for path, value in self.set:

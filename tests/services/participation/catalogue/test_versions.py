@@ -140,6 +140,9 @@ async def test_of_two_edits_at_once_one_is_stale(drafted):
         (edit(("domains/XX/name", "None")), "PATH_NOT_FOUND"),
         (edit(("code", "QOF2627")), "LINE_CHANGED"),
         (Edit({"code": "QOF2526"}), "NOT_A_SPECIFICATION"),
+        (Edit({}), "LINE_CHANGED"),
+        (edit(), "NOTHING_CHANGED"),
+        (edit(("points", 564)), "NOTHING_CHANGED"),
     ],
 )
 async def test_what_is_no_specification_is_refused_with_where(drafted, changes, code):
