@@ -131,4 +131,12 @@ async def _play(running: Running, scene: Scene, progress: Progress) -> None:
         period = Period(Cast(gateway), clock, progress, scene, running.kafka, running.people)
         await play(period)
     print_summary(period, topics.events(running.kafka))
-    print_doors(period, running.gateway, running.mail)
+    print_doors(period, running.gateway, await _mails(running.mail))
+
+
+async def _mails(page: str) -> str:
+    """How many there are so far, and where; nothing where none are kept."""
+    if not page:
+        return ""
+    async with aiohttp.ClientSession() as session, session.get(f"{page}/email") as answer:
+        return f"{int(answer.headers['X-Count']):,}, at {page}"

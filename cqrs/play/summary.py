@@ -37,13 +37,13 @@ def print_summary(period: Period, events: Mapping[str, int]) -> None:
         )
 
 
-def print_doors(period: Period, gateway: str, mail: str) -> None:
+def print_doors(period: Period, gateway: str, mails: str) -> None:
     """Where to look, and as whom."""
     progress = period.progress
     progress.say()
     progress.say(f"GraphQL page:  {gateway}/graphql")
-    if mail:
-        progress.say(f"Mails so far:  {mail}")
+    if mails:
+        progress.say(f"Mails so far:  {mails}")
     progress.say("Sign in there as one of these, or with `python -m cqrs token SUBJECT`:")
     progress.console.print(_people(period))
 

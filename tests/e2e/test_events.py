@@ -46,6 +46,7 @@ HAPPENED = {
     "declaration.finance-approved.v1",
     "payment.authorised.v1",
     "message.raised.v1",
+    "email.sent.v1",
 }
 KEYS = ("ods_code", "payment_id", "person_id", "id")
 """Which property is the record's key, the first of them that the topic speaks of."""

@@ -42,7 +42,7 @@ def ended(delivery: Record, at: datetime) -> Event:
         "digest_on": delivery["digest_on"],
         "at": at,
     }
-    key = str(delivery["message_id"] or delivery["id"])
+    key = str(delivery["id"])
     if delivery["status"] == Status.SENT:
         return Event(SENT, TOPIC, key, EmailSent(**facts).model_dump(mode="json"))
     code = delivery["problem_code"] or ""

@@ -33,6 +33,9 @@ PER_PRACTICE = {
 MESSAGES = 5
 """A practice's: offered, reminded, calculated, again after the recalculation, paid."""
 
+MAILS = 3
+"""Digests to a practice's people: offered, calculated, paid. Few are reminded or recalculated."""
+
 
 @cache
 def size(event_type: str) -> int:
@@ -60,7 +63,9 @@ def told(land: Land) -> dict[str, Counter[int]]:
     practices = len(land.open_practices(LISTS_ON))
     for topic, types in PER_PRACTICE.items():
         tell(topic, practices, types)
-    tell("notifications.message", practices * MESSAGES, ["message.raised.v1"])
+    messages = practices * MESSAGES + people  # who are told that their accounts are linked
+    tell("notifications.message", messages, ["message.raised.v1"])
+    tell("notifications.message", practices * MAILS + people, ["email.sent.v1"])
     return told
 
 
