@@ -95,7 +95,7 @@ def test_a_service_year_need_not_be_a_financial_year():
 
 
 def test_what_was_published_before_a_field_was_added_keeps_its_digest():
-    """The digest of QOF 2025/26 as it was before anything was known of kinds, schemes and fields."""
+    """The digest that QOF 2025/26 had before there were kinds, schemes and sources of fields."""
     document = shipped("QOF2526").as_json()
     for indicator in _indicators(document):
         indicator["sources"].pop("fields", None)
