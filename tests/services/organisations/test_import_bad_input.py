@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from services.organisations.ods.commands import UPLOAD
+from services.organisations.ods.formats import files as telling_apart
 from services.organisations.ods.formats import workbook as opening
 from tests.services.organisations.conftest import DATA_LOAD
 from tests.services.organisations.importing import (
@@ -203,6 +204,13 @@ async def test_a_workbook_that_would_fill_the_memory_is_refused_before_it_does(
     lies = bomb(b" " * 1_000_000).replace((1_000_000).to_bytes(4, "little"), b"\x09\0\0\0")
     _, report = await load_files(database, {**FILES, "ePCN.xlsx": lies})
     assert [one["code"] for one in report["problems"]] == ["WORKBOOK_NOT_READABLE"]
+    await nothing_came_of_it(database)
+
+
+async def test_a_table_of_more_lines_than_any_of_ods_is_read_no_further(database, monkeypatch):
+    monkeypatch.setattr(telling_apart, "MOST_LINES", 2)
+    _, report = await load_files(database, {"epraccur.csv": FILES["epraccur.csv"]})
+    assert [(one["code"], one["line"]) for one in report["problems"]] == [("TOO_LARGE", 3)]
     await nothing_came_of_it(database)
 
 

@@ -16,6 +16,9 @@ from services.organisations.ods.formats import (
 )
 from services.organisations.ods.formats.cells import Row, heading
 
+MOST_LINES = 500_000
+"""In one file; England's longest has 15,536."""
+
 _WORKBOOK = b"PK\x03\x04"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -97,7 +100,12 @@ def _rows(text: str) -> Iterator[Row]:
     """Rows with the number of the line they end on; empty lines are no rows."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        yield from ((reader.line_num, row) for row in reader if row)
+        for row in reader:
+            if reader.line_num > MOST_LINES:
+                reason = f"It has more than {MOST_LINES:,} lines"
+                raise _UnreadableError("TOO_LARGE", reason, reader.line_num)
+            if row:
+                yield reader.line_num, row
     except csv.Error as error:
         raise _UnreadableError("FILE_NOT_READABLE", f"No CSV: {error}", reader.line_num) from None
 
