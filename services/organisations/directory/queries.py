@@ -14,28 +14,13 @@ from asyncpg import Record
 
 from chassis.db import Database
 from nhs.directory import Principal
-from nhs.roles import OrganisationKind
-from services.organisations.directory import past, store, versions
+from services.organisations.directory import listing, past, store, versions
 from services.organisations.directory.comparing import PAYEE, Difference, differences
-from services.organisations.directory.domain import Status
+from services.organisations.directory.listing import Wanted
 from services.organisations.moment import PRESENT, Moment
 
 Row: TypeAlias = Record
 """A row as its statement gave it, for a schema to show."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrganisationFilter:
-    on: date
-    """The day on which it is to be commissioned or a member."""
-    today: date
-    open_then: bool = False
-    """Whether it is to be open on that day, too."""
-    kind: OrganisationKind | None = None
-    status: Status | None = None
-    commissioned_by: str | None = None
-    member_of: str | None = None
-    search: str | None = None
 
 
 async def find(db: Database, codes: Sequence[str], moment: Moment = PRESENT) -> list[Record | None]:
@@ -49,15 +34,15 @@ async def find(db: Database, codes: Sequence[str], moment: Moment = PRESENT) -> 
 
 
 async def page(
-    db: Database, wanted: OrganisationFilter, after: Sequence[Any], limit: int
+    db: Database, wanted: Wanted, moment: Moment, *, after: Sequence[Any], limit: int
 ) -> list[Record]:
     async with db.reader() as reader:
-        return await store.page(reader, _arguments(wanted), after[0], limit)
+        return await listing.page(reader, wanted, moment, after[0], limit)
 
 
-async def count(db: Database, wanted: OrganisationFilter) -> int:
+async def count(db: Database, wanted: Wanted, moment: Moment) -> int:
     async with db.reader() as reader:
-        return await store.count(reader, _arguments(wanted))
+        return await listing.count(reader, wanted, moment)
 
 
 async def list_sizes(db: Database, codes: Sequence[str], moment: Moment) -> list[list[Record]]:
@@ -132,16 +117,3 @@ def _by(codes: Sequence[str], rows: Sequence[Record]) -> list[list[Record]]:
     for row in rows:
         found[row["ods_code"]].append(row)
     return [found[code] for code in codes]
-
-
-def _arguments(wanted: OrganisationFilter) -> store.Wanted:
-    return (
-        wanted.kind,
-        wanted.status,
-        wanted.commissioned_by,
-        wanted.member_of,
-        wanted.search,
-        wanted.on,
-        wanted.open_then,
-        wanted.today,
-    )

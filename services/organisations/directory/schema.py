@@ -14,8 +14,8 @@ from services.organisations.directory import deciding, queries
 from services.organisations.directory.deciding import Decision, Director
 from services.organisations.directory.domain import Days
 from services.organisations.directory.domain import Status as OrganisationStatus
+from services.organisations.directory.listing import Wanted
 from services.organisations.directory.loaders import Info, today
-from services.organisations.directory.queries import OrganisationFilter
 from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.moment import Moment
 
@@ -59,18 +59,20 @@ class DirectoryQuery:
     ) -> Organisation | None:
         return await organisation_loader(info, Moment(as_at, as_known_on)).load(ods_code)
 
-    @strawberry.field(description="Organisations, by code.")
+    @strawberry.field(description="Organisations, by code; as known now, or at the end of a day.")
     async def organisations(
         self,
         info: Info,
         filter: OrganisationsFilter | None = None,  # noqa: A002 - GraphQL's word
         first: int | None = None,
         after: str | None = None,
+        as_known_on: AsKnownOn = None,
     ) -> Connection[Organisation] | None:
         asked = filter or OrganisationsFilter()
-        db, wanted, moment = info.context.db, _wanted(info, asked), Moment(asked.on)
+        db, wanted = info.context.db, _wanted(info, asked)
+        moment = Moment(asked.on, as_known_on)
         page = window(first, after, str)
-        rows = await queries.page(db, wanted, page.after, page.limit)
+        rows = await queries.page(db, wanted, moment, after=page.after, limit=page.limit)
         if moment.is_present:
             found = [Organisation.of(row) for row in rows]
         else:
@@ -81,7 +83,7 @@ class DirectoryQuery:
             page,
             node=lambda one: one,
             key=lambda one: (one.ods_code,),
-            total=lambda: queries.count(db, wanted),
+            total=lambda: queries.count(db, wanted, moment),
         )
 
 
@@ -250,14 +252,14 @@ async def _after(info: Info, code: str) -> Organisation:
     return organisation
 
 
-def _wanted(info: Info, asked: OrganisationsFilter) -> OrganisationFilter:
-    return OrganisationFilter(
-        on=asked.on or today(info),
-        today=today(info),
-        open_then=asked.on is not None,
+def _wanted(info: Info, asked: OrganisationsFilter) -> Wanted:
+    return Wanted(
         kind=asked.kind,
         status=asked.status,
-        commissioned_by=asked.commissioned_by,
-        member_of=asked.member_of,
+        commissioner=asked.commissioned_by,
+        network=asked.member_of,
         search=asked.search,
+        on=asked.on or today(info),
+        open_then=asked.on is not None,
+        today=today(info),
     )

@@ -24,6 +24,7 @@ from services.organisations.directory.parts import (
 from services.organisations.directory.queries import Row
 from services.organisations.moment import PRESENT, Moment
 from services.organisations.network.details.types import PracticeDetails, details_of
+from services.organisations.network.domain import Origin
 
 strawberry.enum(
     OrganisationKind,
@@ -34,6 +35,12 @@ strawberry.enum(
     RelationshipKind,
     name="OrganisationRelationshipKind",
     description="How one organisation belongs to another.",
+)
+strawberry.enum(
+    Origin,
+    name="OrganisationRelationshipOrigin",
+    description="Where a relationship comes from: the files of ODS, or a proposal of a PCN that "
+    "its commissioner confirmed.",
 )
 strawberry.enum(
     OrganisationStatus,
@@ -70,6 +77,7 @@ class OrganisationRelationship:
     moment: strawberry.Private[Moment]
     valid_from: date = strawberry.field(description="The first day.")
     valid_to: date | None = strawberry.field(description="The last day; null while it lasts.")
+    origin: Origin = strawberry.field(description="Where it comes from.")
 
     @strawberry.field(description="The organisation it leads to.")
     async def target(self, info: Info) -> Organisation | None:
@@ -83,6 +91,7 @@ class OrganisationRelationship:
             moment=moment,
             valid_from=row["valid_from"],
             valid_to=row["valid_to"],
+            origin=Origin(row["origin"]),
         )
 
 

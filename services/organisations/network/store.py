@@ -93,7 +93,7 @@ async def write_rows(
 
 
 _FROM = f"""
-select r.kind, r.source, r.target, r.valid_from, r.valid_to from relationship r
+select r.kind, r.source, r.target, r.valid_from, r.valid_to, r.origin from relationship r
 where r.source = any ($1) and {known("r", "$2")} order by r.kind, r.valid_from, r.target
 """  # noqa: S608 - all of it is ours
 _MEMBERS = f"""

@@ -1,7 +1,7 @@
 """What is known of organisations: as at any day, as known on any day."""
 
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,13 @@ from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.organisations.app import SERVICE
 from services.organisations.directory import commands as directory
 from services.organisations.directory.domain import Author
+from services.organisations.moment import Moment
 from services.organisations.network import store as network
 from services.organisations.network.domain import Span
+from services.organisations.network.queries import members as members_of
 from tests.services.organisations.conftest import ADMINISTRATOR
 from tests.services.organisations.importing import NOW, load_files
-from tests.services.organisations.small_england import PCNS, PRACTICES
+from tests.services.organisations.small_england import FILES, PCNS, PRACTICES
 from tests.support.files_of_ods import (
     PATIENTS_HEADER,
     csv_file,
@@ -127,6 +129,65 @@ async def test_a_name_is_of_the_day_it_was_heard_of_and_of_what_was_known_then(m
         "odsCode": "A99001",
         "name": "PRACTICE A99001",
     }
+
+
+LIST = """
+query ($filter: OrganisationsFilter, $asKnownOn: Date) {
+  organisations(filter: $filter, asKnownOn: $asKnownOn) {
+    totalCount edges { node { odsCode name status } }
+  }
+}
+"""
+
+
+async def test_lists_too_are_of_the_day_and_of_what_was_known_on_one(moved):
+    async def listed(as_known_on=None, **wanted):
+        variables = {"filter": wanted, "asKnownOn": as_known_on}
+        page = (await moved.ask(ADMINISTRATOR, LIST, **variables)).data["organisations"]
+        assert page["totalCount"] == len(page["edges"])
+        return {edge["node"]["odsCode"]: edge["node"]["name"] for edge in page["edges"]}
+
+    then = {"memberOf": "U99002", "on": "2026-05-15"}
+    assert list(await listed(**then)) == ["A99002", "A99003"]
+    early = await listed("2026-06-09", **then)
+    assert early == {code: f"PRACTICE {code}" for code in ("A99001", "A99002", "A99003")}
+    for known_on, name in (("2026-06-09", "PRACTICE A99001"), (None, "THE NEW NAME")):
+        board = {"kind": "PRACTICE", "commissionedBy": "QQ1", "search": "A99001"}
+        assert await listed(known_on, **board) == {"A99001": name}
+    assert await listed("2026-04-08") == {}
+    assert list(await listed(search="new name")) == ["A99001"]
+    assert await listed("2026-06-09", search="new name") == {}
+
+
+async def test_a_list_of_a_day_has_those_of_the_status_of_that_day(moved):
+    closed = [practice("A99002", status="C", closed="20260630"), PRACTICES[0], PRACTICES[2]]
+    files = {"epraccur.csv": csv_file(closed)}
+    await load_files(moved.database, files, now=datetime(2026, 7, 1, 9, tzinfo=UTC))
+    for wanted, found in (
+        ({"status": "ACTIVE", "on": "2026-06-30"}, {"A99001", "A99002", "A99003"}),
+        ({"status": "ACTIVE", "on": "2026-07-01"}, {"A99001", "A99003"}),
+        ({"status": "CLOSED"}, {"A99002"}),
+    ):
+        variables = {"filter": wanted | {"kind": "PRACTICE"}, "asKnownOn": None}
+        page = (await moved.ask(ADMINISTRATOR, LIST, **variables)).data["organisations"]
+        assert set(codes(page)) == found
+        assert {edge["node"]["status"] for edge in page["edges"]} == {wanted["status"]}
+
+
+async def test_a_membership_ended_on_10_june_2025_with_effect_from_1_may(database):
+    """At 15 May it exists as known on 1 June, not as known on 11 June."""
+    for told_on, end in ((date(2025, 4, 1), ""), (date(2025, 6, 10), "20250430")):
+        rows = [member("A99001", "U99001", end=end)]
+        files = FILES | {"ePCN.xlsx": workbook(PCNS, rows)}
+        told_at = datetime.combine(told_on, time(9), UTC)
+        assert (await load_files(database, files, now=told_at))[0] == "APPLIED"
+    for known_on, members in ((date(2025, 6, 1), ["A99001"]), (date(2025, 6, 11), [])):
+        moment = Moment(date(2025, 5, 15), known_on)
+        (found,) = await members_of(database, ["U99001"], moment)
+        on_the_day = [
+            row["source"] for row in found if (row["valid_to"] or date.max) >= date(2025, 5, 15)
+        ]
+        assert on_the_day == members
 
 
 async def test_nothing_was_known_before_the_first_import(moved):
