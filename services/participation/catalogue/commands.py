@@ -240,6 +240,8 @@ class Terms:
     on: date | None = None
     """None for today."""
     accepted_offers: AcceptedOffers | None = None
+    revision: int | None = None
+    """What was seen of the draft; None to publish whatever it holds."""
 
 
 async def publish_quality_service(db: Database, ask: Ask, identity: str, terms: Terms) -> str:
@@ -255,7 +257,7 @@ async def _published(tx: Tx, ask: Ask, identity: str, terms: Terms) -> str:
     publication = Publication(
         ask.signature, terms.on or ask.today, terms.reason, terms.accepted_offers
     )
-    published = draft.publish(publication, before, ask.today)
+    published = draft.publish(publication, before, ask.today, terms.revision)
     now = publication.on <= ask.today
     what = What.PUBLISHED if now else What.SCHEDULED
     await _keep(tx, ask, _Changed(published, what, []), terms.reason)

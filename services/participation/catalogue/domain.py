@@ -123,12 +123,16 @@ class QualityService:
         return replace(self, discarded=True, revision=self.revision + 1)
 
     def publish(
-        self, publication: Publication, before: "QualityService | None", today: date
+        self,
+        publication: Publication,
+        before: "QualityService | None",
+        today: date,
+        revision: int | None = None,
     ) -> "QualityService":
         """Publish it from a day on; `before` is the newest published version of the line."""
         if self.status is Status.PUBLISHED:
             raise DomainError("ALREADY_PUBLISHED", f"{self.id} was published already.")
-        self._must_be_draft("published")
+        self._must_be_draft("published", revision)
         if publication.decided.by in self.authors:
             message = f"You wrote {self.id}: another Catalogue Manager must publish it."
             raise DomainError("SEPARATION_OF_DUTIES", message)

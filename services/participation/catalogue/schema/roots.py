@@ -272,9 +272,14 @@ class CatalogueMutation:
             date | None, strawberry.argument(description="The first day; null for today.")
         ] = None,
         accepted_offers: AcceptedOffers | None = None,
+        revision: Annotated[
+            int | None,
+            strawberry.argument(description="The revision you saw: if given, another is stale."),
+        ] = None,
         idempotency_key: str | None = None,
     ) -> QualityService | None:
-        ask, terms = _ask(info, idempotency_key), commands.Terms(reason, on, accepted_offers)
+        terms = commands.Terms(reason, on, accepted_offers, revision)
+        ask = _ask(info, idempotency_key)
         made = await commands.publish_quality_service(info.context.db, ask, id, terms)
         return await _after(info, made)
 

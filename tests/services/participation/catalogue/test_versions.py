@@ -179,6 +179,12 @@ async def test_a_whole_specification_may_replace_a_draft(drafted):
     assert (await found(drafted)).specification.name == "Another"
 
 
+async def test_nobody_publishes_what_was_edited_since_they_saw_it(drafted):
+    await edited(drafted, edit(("name", "QOF")))
+    assert await refused(drafted, published(drafted, revision=1)) == ("STALE_VERSION", "revision")
+    assert await published(drafted, revision=2) == QOF
+
+
 # What becomes of a draft ---------------------------------------------------------------------
 
 
