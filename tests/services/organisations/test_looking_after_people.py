@@ -152,6 +152,22 @@ async def test_a_person_is_enabled_again_with_a_reason_and_as_before(organisatio
     assert last == {"change": "ENABLED", "reason": "is back"}
 
 
+async def test_who_acts_for_nobody_any_more_is_englands_to_look_after(organisations):
+    id_ = await added(organisations)
+    await added(organisations, "local", A99001=["USER_ADMINISTRATOR"])
+    await organisations.ask("local", CHANGE["unlinkPerson"], id=id_, organisation="A99001")
+    await organisations.told()
+    before = await history(organisations)
+    for change, given in ((CONTACT, {"name": "X Y"}), (CHANGE["disablePerson"], {}), (ENABLE, {})):
+        answer = await organisations.ask("local", change, id=id_, **given)
+        assert answer.code == "PERSON_NOT_FOUND"
+    await nothing_came_of_it(organisations, before)
+    renamed = await organisations.ask(ADMINISTRATOR, CONTACT, id=id_, name="X Y")
+    assert renamed.data["changeContact"]["name"] == "X Y"
+    disabled = await organisations.ask(ADMINISTRATOR, CHANGE["disablePerson"], id=id_)
+    assert disabled.data["disablePerson"] == {"status": "DISABLED"}
+
+
 async def test_names_and_addresses_change_with_history_and_are_told_apart(organisations):
     id_ = await added(organisations)
     new = {"name": "Another Name", "email": "another@mail.example", "again": "another@MAIL.example"}

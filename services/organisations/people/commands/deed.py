@@ -13,7 +13,7 @@ from chassis.errors import DomainError
 from chassis.idempotency import IdempotencyKey, once
 from chassis.outbox import Event
 from nhs.directory import Principal
-from nhs.roles import Role
+from nhs.roles import OrganisationKind, Role
 from services.organisations.people import store
 from services.organisations.people.domain import (
     ADMINISTRATORS,
@@ -106,9 +106,14 @@ async def may_link(tx: Tx, deed: Deed, link: Link, person: UUID | None = None) -
 
 
 async def looks_after_all(tx: Tx, deed: Deed, person: UUID) -> list[str]:
-    """The person's organisations; refuses who does not look after every one of them."""
+    """The person's organisations; refuses who does not look after every one of them.
+
+    Who acts for nobody is England's to look after.
+    """
     reach = deed.reach()
     linked = await store.organisations_of(tx, person)
+    if not linked and deed.principal.organisation_kind is not OrganisationKind.NATION:
+        raise person_not_found(person)
     looked_after = (await store.ground(tx, reach, linked)).within
     if others := sorted(set(linked) - set(looked_after)):
         message = f"This person also acts for {', '.join(others)}, which you do not look after"

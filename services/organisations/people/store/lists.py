@@ -9,6 +9,7 @@ from chassis.db import Reader
 from services.organisations.people.store.ground import WITHIN, Reach
 
 # Seen: who acts for an organisation that the caller's sees today, or is part of it; and oneself.
+# Who acts for nobody is seen by England's administrators, who look after them.
 _SEES = """
 select s.provider from directory.scope($1, $3) s where s.valid_from <= $3 and s.valid_to >= $3
 union
@@ -26,9 +27,15 @@ select
         where l.person_id = p.id
     ) then p.email end as email
 from person p
-where p.id = any ($4) and (p.id = $5 or exists (
-    select from person_link l join sees on sees.ods_code = l.organisation where l.person_id = p.id
-))
+where p.id = any ($4) and (
+    p.id = $5
+    or exists (
+        select from person_link l join sees on sees.ods_code = l.organisation
+        where l.person_id = p.id
+    )
+    or $6 and not exists (select from person_link l where l.person_id = p.id)
+        and exists (select from organisation o where o.ods_code = $1 and o.kind = 'NATION')
+)
 """  # noqa: S608 - all of it is ours
 
 
