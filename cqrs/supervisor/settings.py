@@ -118,6 +118,7 @@ def _sending(addresses: Addresses) -> dict[str, str]:
         "CQRS_SMTP_HOST": "127.0.0.1",
         "CQRS_SMTP_PORT": str(addresses.smtp_port),
         "CQRS_SMTP_TLS": "none",
+        "CQRS_SMTP_CONNECTIONS": "1",  # mails may come later, so that nothing else waits for them
         "CQRS_SMTP_SENDER": "no-reply@cqrs.example",
         "CQRS_MAIL_KEY": secrets.token_urlsafe(32),
         "CQRS_PUBLIC_URL": addresses.gateway,
