@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 
-from nhs.roles import OrganisationKind
 from services.organisations.directory.domain import Organisation, Status
 from services.organisations.network.domain import MembershipRow
 from services.organisations.ods.domain import Place, Problem, Reading
@@ -35,22 +34,26 @@ def _kinds_changed(known: Known, reading: Reading) -> Iterator[Problem]:
 
 
 def _examine_members(reading: Reading, find: Find, today: date) -> None:
-    wrong = {
-        row: problem
-        for row in reading.rows or ()
-        if (problem := _impossible(row, reading, find, today))
-    }
+    _withhold_the_impossible(reading, find, today)
+    first_rows: dict[str, MembershipRow] = {}
+    for row in reading.rows or ():
+        for code in (row.practice, row.pcn):
+            if find(code) is None:
+                first_rows.setdefault(code, row)
+    reading.warnings += [
+        _at(reading.row_places[row], *_not_described(code, row)) for code, row in first_rows.items()
+    ]
+
+
+def _withhold_the_impossible(reading: Reading, find: Find, today: date) -> None:
+    found = {row: _impossible(row, reading, find, today) for row in reading.rows or ()}
+    wrong = {row: problem for row, problem in found.items() if problem}
     if wrong:
         reading.problems += wrong.values()
         reading.withhold(wrong.keys())
-    named = {row.pcn: row for row in reversed(reading.rows or ()) if find(row.pcn) is None}
-    named |= {row.practice: row for row in reversed(reading.rows or ()) if not find(row.practice)}
-    for code in [*reading.named]:
-        if reading.named[code].kind is OrganisationKind.PCN and code not in named:
-            del reading.named[code]
-    reading.warnings += [
-        _at(reading.row_places[row], *_not_described(code, row)) for code, row in named.items()
-    ]
+        left = {code for row in reading.rows or () for code in (row.practice, row.pcn)}
+        for code in {code for row in wrong for code in (row.practice, row.pcn)} - left:
+            reading.named.pop(code, None)  # those that only these rows name
 
 
 def _impossible(row: MembershipRow, reading: Reading, find: Find, today: date) -> Problem | None:

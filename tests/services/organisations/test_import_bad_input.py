@@ -78,7 +78,11 @@ PROBLEMS = [
         ("NOT_A_CODE", 14 + 4, "PCN Code"),
     ),
     ("succ.csv", csv_file([successor("A99001", "A99001")]), ("SUCCEEDS_ITSELF", 1, SUCCESSOR)),
-    ("succ.csv", csv_file([successor("A99001", "A99002", "?")]), (NO_DATE, 1, "effective date")),
+    (
+        "succ.csv",
+        csv_file([successor("RX1", "RX2"), successor("A99001", "A99002", "?")]),
+        (NO_DATE, 2, "effective date"),
+    ),
     ("ePCN.xlsx", b"PK\x03\x04 and then nothing", ("WORKBOOK_NOT_READABLE", None, None)),
     ("ePCN.xlsx", workbook(PCNS, MEMBERS, ("PCNDetails", "Else")), ("SHEET_MISSING", None, None)),
     ("ePCN.xlsx", workbook(PCNS, [member("A99001", "Z1")]), ("NOT_A_CODE", 2, "PCN Code")),

@@ -14,12 +14,11 @@ from services.organisations.ods.formats.cells import CellError, Line, Row, read_
 
 _COLUMNS = {"organisation code": 1, "successor code": 2, "reason": 3, "effective date": 4}
 _WIDTH = 5
-_REASONS = frozenset("FOR")
 _PROVIDER = re.compile(r"[A-Z]\d{5}")
 
 
 def are_here(first: Sequence[object]) -> bool:
-    return len(first) == _WIDTH and str(first[2]).strip() in _REASONS
+    return len(first) == _WIDTH and str(first[3]).strip().isdecimal()
 
 
 def read_successors(file: str, rows: Iterable[Row], reading: Reading) -> None:
