@@ -8,6 +8,7 @@ from chassis.ids import new_id
 from nhs.reports import Report
 from nhs.roles import OrganisationKind as Kind
 from nhs.roles import RelationshipKind as Rel
+from tests.nhs.directory.test_scope import ENGLAND, rows_touched
 from tests.support.directory import have_organisation, relate
 
 TODAY = date(2026, 4, 9)
@@ -176,3 +177,15 @@ async def test_duties_are_joined_where_and_when_a_commissioner_says(england, dat
     assert await joined("DECLARATIONS", date(2026, 3, 31)) == {"QNA"}
     assert await joined("DECLARATIONS", date(2026, 4, 10)) == set()
     assert await joined("CLAIMS", TODAY) == set()
+
+
+async def test_a_report_scope_walks_indexes_where_nothing_was_allocated(database):
+    async with database.transaction() as tx:
+        for statement in ENGLAND.split(";"):
+            await tx.execute(statement)
+        await tx.execute("analyze directory.relationship")
+        for acting_for in ("P17", "U17", "S17"):
+            asked = "select * from directory.report_scope($1, $2, $3)"
+            explained = f"explain (analyze, format json) {asked}"
+            (plan,) = await tx.fetchval(explained, acting_for, TODAY, STATUS)
+            assert rows_touched(plan["Plan"]) <= 1_500, acting_for
