@@ -6,12 +6,15 @@ from typing import Any
 from cqrs.play.gateway import Person, document
 
 
-async def publish(drafting: Person, publishing: Person, code: str) -> str:
-    """Answers the id of the version that can be offered."""
-    asked = await drafting.ask(document("draft_service"), code=code)
-    drafted = str(asked["draftShippedQualityService"]["id"])
+async def publish(
+    drafting: Person, publishing: Person, shipped: str, line: str | None = None
+) -> str:
+    """Answers the id of the version that can be offered, of the shipped line or another like it."""
+    asked = await drafting.ask(document("draft_service"), shipped=shipped, code=line)
+    drafted = str(asked["draftQualityService"]["id"])
+    accepted = None if drafted.endswith("/1") else "KEEP"
     reason = "The constants are those of the published guidance"
-    await publishing.ask(document("publish_service"), id=drafted, reason=reason)
+    await publishing.ask(document("publish_service"), id=drafted, reason=reason, accepted=accepted)
     return drafted
 
 

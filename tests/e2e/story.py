@@ -1,7 +1,7 @@
 """A board of its own with three practices, played through the gateway to one payment.
 
-Everything lies apart from the period the other tests look at: its own organisations, a version of
-the quality service of its own (so that its national prevalences change nobody else's payment), and
+Everything lies apart from the period the other tests look at: its own organisations, a line of the
+quality service of its own (so that its national prevalences change nobody else's payment), and
 nobody waits for anything when it is over.
 """
 
@@ -32,6 +32,8 @@ from tests.support.files_of_ods import (
 )
 
 BOARD, SUB_BOARD = "QZ9", "99Z"
+LINE = "QOF2526S"
+"""Like QOF2526 as it ships."""
 PAID, LACKING, ASIDE = "A99101", "A99102", "A99103"
 """Everything right; without BP002's values; takes no part."""
 IN_TWO_PLACES, LEAVING = "two-places", "leaving"
@@ -120,7 +122,7 @@ def _named(subject: str, *links: Link) -> Person:
 
 async def _publish(cast: Cast) -> str:
     drafting, publishing = (cast.first(each.subject) for each in (DRAFTING, PUBLISHING))
-    return await catalogue.publish(drafting, publishing, "QOF2526")
+    return await catalogue.publish(drafting, publishing, "QOF2526", LINE)
 
 
 async def _offer(cast: Cast, service: str) -> None:
@@ -142,7 +144,7 @@ def _write_extract(path: Path) -> Path:
         *extract_rows(LACKING, without),
     ]
     with path.open("w", newline="") as file:
-        csv.writer(file).writerows([COLUMNS, *rows])
+        csv.writer(file).writerows([COLUMNS, *([LINE, *rest] for _, *rest in rows)])
     return path
 
 
