@@ -18,11 +18,10 @@ async def alone(tx: Tx) -> None:
     await network.alone(tx)
 
 
-# Who confirmed a membership made the practice's version of that moment.
 _CONFIRMED = """
-select r.id, r.known_from as at, v.changed_by as by, v.acting_for, r.reason
+select r.id, coalesce(c.at, r.known_from) as at, c.changed_by as by, c.acting_for, r.reason
 from relationship r
-left join organisation_version v on v.ods_code = r.source and v.known_from = r.known_from
+left join membership_proposal_change c on c.proposal = r.proposal and c.status = 'CONFIRMED'
 where r.known_to is null and r.origin = 'PROPOSAL'
 """
 

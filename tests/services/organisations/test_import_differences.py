@@ -24,11 +24,45 @@ values ($1, 'MEMBER_OF', 'A99002', 'U99002', $2, '2019-10-01', '2025-04-30', $3,
 """
 
 
+_PROPOSE = """
+insert into membership_proposal (id, version, practice, pcn, kind, effective_on, reason,
+    commissioner, status, proposed_at, proposed_by)
+values ($1, 1, $2, $3, $4, $5, 'Closer to home', '98A', 'PROPOSED', $6, $7)
+"""
+
+
+_PERSON = """
+insert into person (id, issuer, subject, name, email)
+values ($1, 'issuer', 'pcn-management', 'PCN Management, U99001', 'pcn@mail.example')
+on conflict do nothing
+"""
+
+
+async def propose(database, practice, network, kind, on):
+    id_ = new_id()
+    async with database.transaction() as tx:
+        await tx.execute(_PERSON, CONFIRMER)
+        await tx.execute(_PROPOSE, id_, practice, network, kind, on, CONFIRMED_AT, CONFIRMER)
+    return id_
+
+
+_CONFIRM = """
+update membership_proposal set status = 'CONFIRMED', decided_at = $2, version = 2 where id = $1
+"""
+_CONFIRMED = """
+insert into membership_proposal_change (proposal, version, status, at, changed_by, acting_for)
+values ($1, 2, 'CONFIRMED', $2, $3, '98A')
+"""
+
+
 async def leave(database):
     """A99002 leaves U99002 with effect from 1 May, confirmed on 10 June."""
+    proposal = await propose(database, "A99002", "U99002", "LEAVE", date(2025, 5, 1))
     async with database.transaction() as tx:
+        await tx.execute(_CONFIRM, proposal, CONFIRMED_AT)
+        await tx.execute(_CONFIRMED, proposal, CONFIRMED_AT, CONFIRMER)
         line = await tx.fetchval(_END, CONFIRMED_AT)
-        await tx.execute(_START, new_id(), line, CONFIRMED_AT, new_id())
+        await tx.execute(_START, new_id(), line, CONFIRMED_AT, proposal)
         author = Author(CONFIRMER, "98A", "They have left")
         await directory.tell(tx, ["A99002"], CONFIRMED_AT, author=author)
     await told(database)
@@ -71,28 +105,6 @@ async def test_a_membership_that_ods_has_as_it_was_confirmed_is_no_difference(da
     ) == [(True,)]
 
 
-_PROPOSE = """
-insert into membership_proposal (id, version, practice, pcn, kind, effective_on, reason,
-    commissioner, status, proposed_at, proposed_by)
-values ($1, 1, $2, $3, $4, $5, 'Closer to home', '98A', 'PROPOSED', $6, $7)
-"""
-
-
-_PERSON = """
-insert into person (id, issuer, subject, name, email)
-values ($1, 'issuer', 'pcn-management', 'PCN Management, U99001', 'pcn@mail.example')
-on conflict do nothing
-"""
-
-
-async def propose(database, practice, network, kind, on):
-    id_ = new_id()
-    async with database.transaction() as tx:
-        await tx.execute(_PERSON, CONFIRMER)
-        await tx.execute(_PROPOSE, id_, practice, network, kind, on, CONFIRMED_AT, CONFIRMER)
-    return str(id_)
-
-
 async def test_a_proposal_that_ods_overtakes_waits_no_longer_and_others_do(database):
     await load_files(database, FILES)
     joins = await propose(database, "A99002", "U99001", "JOIN", date(2025, 7, 1))
@@ -107,15 +119,15 @@ async def test_a_proposal_that_ods_overtakes_waits_no_longer_and_others_do(datab
     _, report = await load_files(database, {"ePCN.xlsx": workbook(PCNS, moved)})
     assert report["overtaken"] == [
         {
-            "id": joins,
+            "id": str(joins),
             "practice": "A99002",
             "pcn": "U99001",
             "kind": "JOIN",
             "effective_on": "2025-07-01",
         }
     ]
-    assert sorted(await told(database)) == sorted([joins, "A99002", "A99003"])
-    statuses = dict(await rows(database, "select id::text, status from membership_proposal"))
+    assert sorted(await told(database)) == sorted([str(joins), "A99002", "A99003"])
+    statuses = dict(await rows(database, "select id, status from membership_proposal"))
     assert statuses == {joins: "OVERTAKEN", waits: "PROPOSED"}
 
 
