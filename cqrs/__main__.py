@@ -48,7 +48,11 @@ def run(
 
 @app.command()
 def play(
+    *,
     system: System = None,
+    compose: Annotated[
+        bool, typer.Option("--compose", help="On the system of docker-compose.yml.")
+    ] = False,
     england: England = False,
     ods: Ods = None,
     icb: Icb = None,
@@ -56,7 +60,7 @@ def play(
 ) -> None:
     """Play the payment period on a running system that has played none yet."""
     wanted = commands.Wanted(england=england, ods=ods, icb=icb, seed=seed)
-    raise typer.Exit(asyncio.run(commands.play_on_running(system, wanted)))
+    raise typer.Exit(asyncio.run(commands.play_on_running(system, wanted, compose=compose)))
 
 
 @app.command()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
+from cqrs.compose.system import ComposedClock, composed
 from cqrs.console import Progress
 from cqrs.imports import ods
 from cqrs.play import topics
@@ -90,11 +91,15 @@ def run(wanted: Wanted | None, *, once: bool) -> int:
     return 0
 
 
-async def play_on_running(system: int | None, wanted: Wanted) -> int:
+async def play_on_running(system: int | None, wanted: Wanted, *, compose: bool) -> int:
     progress = Progress()
     try:
         with tempfile.TemporaryDirectory(prefix="cqrs-play-") as folder:
-            await _play(find(system), wanted.scene(Path(folder)), progress)
+            scene = wanted.scene(Path(folder))
+            if compose:
+                await _play_composed(scene, progress)
+            else:
+                await _play(find(system), scene, progress)
     except _FAILURES as failure:
         progress.fail(failure)
         return 1
@@ -128,10 +133,21 @@ async def import_ods(paths: Sequence[Path], asked: ods.Asked, system: int | None
 async def _play(running: Running, scene: Scene, progress: Progress) -> None:
     clock = DemonstrationClock(running.clock)
     async with reached(running.gateway, running.issuer) as gateway:
-        period = Period(Cast(gateway), clock, progress, scene, running.kafka, running.people)
+        period = Period(Cast(gateway), clock, progress, scene, (running.kafka,), running.people)
         await play(period)
     print_summary(period, topics.events(running.kafka))
     print_doors(period, running.gateway, await _mails(running.mail))
+
+
+async def _play_composed(scene: Scene, progress: Progress) -> None:
+    """Play from outside: with Keycloak's tokens, and the ledger as a finance system reads it."""
+    system = composed()
+    async with reached(system.gateway, system.issuer, system.password) as gateway:
+        clock = ComposedClock()
+        period = Period(Cast(gateway), clock, progress, scene, system.subscriber, None)
+        await play(period)
+    print_summary(period, {})
+    print_doors(period, system.gateway, f"at {system.mail}")
 
 
 async def _mails(page: str) -> str:

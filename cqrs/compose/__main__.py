@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cqrs.compose import demonstration, secret_values, topics
+from cqrs.play.clock import DemonstrationClock
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -28,6 +29,12 @@ def make_demonstration(
 ) -> None:
     """Write what the demonstration begins with."""
     demonstration.write(folder, realms, os.environ["CQRS_ISSUER"])
+
+
+@app.command("clock")
+def set_clock(now: Annotated[str, typer.Argument(help="A moment, in ISO's form.")]) -> None:
+    """Set the demonstration's clock."""
+    DemonstrationClock(Path("/demonstration/clock")).write(now)
 
 
 @app.command("secrets")

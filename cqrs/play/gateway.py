@@ -42,6 +42,8 @@ class Gateway:
     address: str
     issuer: str
     session: aiohttp.ClientSession = field(repr=False)
+    password: str = field(default="", repr=False)
+    """Everybody's in a demonstration, where the issuer asks for one."""
     calls: int = 0
 
     def person(self, subject: str, organisation: str) -> "Person":
@@ -85,7 +87,8 @@ class Person:
 
     async def token(self) -> str:
         if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:
-            self._token = await sign_in(self.gateway.session, self.gateway.issuer, self.subject)
+            asked = self.gateway
+            self._token = await sign_in(asked.session, asked.issuer, self.subject, asked.password)
             self._signed_in = time.monotonic()
         return self._token
 
@@ -127,16 +130,25 @@ async def _refusal(answer: aiohttp.ClientResponse) -> str:
 
 
 @asynccontextmanager
-async def reached(address: str, issuer: str) -> AsyncIterator[Gateway]:
+async def reached(address: str, issuer: str, password: str = "") -> AsyncIterator[Gateway]:
     """The gateway at an address, with a session of its own."""
     connector = aiohttp.TCPConnector(keepalive_timeout=_KEPT_ALIVE)
     async with aiohttp.ClientSession(connector=connector) as session:
-        yield Gateway(address, issuer, session)
+        yield Gateway(address, issuer, session, password)
 
 
-async def sign_in(session: aiohttp.ClientSession, issuer: str, subject: str) -> str:
-    """A token of the built-in issuer, which believes whoever asks."""
-    async with session.post(f"{issuer}/token", json={"subject": subject}) as answer:
+async def sign_in(
+    session: aiohttp.ClientSession, issuer: str, subject: str, password: str = ""
+) -> str:
+    """A token: of Keycloak for a password, else of the built-in issuer, which believes anybody."""
+    if password:
+        grant = {"grant_type": "password", "client_id": "cqrs", "username": subject}
+        asked = session.post(
+            f"{issuer}/protocol/openid-connect/token", data=grant | {"password": password}
+        )
+    else:
+        asked = session.post(f"{issuer}/token", json={"subject": subject})
+    async with asked as answer:
         answer.raise_for_status()
         return str((await answer.json())["access_token"])
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -20,23 +21,26 @@ class Books:
     pounds: Decimal
 
 
-async def compare(viewer: Person, kafka: str, expected: int) -> Books:
+async def compare(viewer: Person, subscriber: Sequence[str], expected: int) -> Books:
     """Wait for the last entry on the topic; then both must agree to the penny."""
     ours = await _graphql(viewer)
     if ours.entries < expected:
         raise PlayError(f"GraphQL knows {ours.entries} of {expected} payments")
     failing = f"{ours.entries} entries were to be on the ledger's topic"
     theirs = await until(
-        lambda: _subscriber(kafka), lambda books: books.entries >= ours.entries, failing, _PATIENCE
+        lambda: _subscriber(subscriber),
+        lambda books: books.entries >= ours.entries,
+        failing,
+        _PATIENCE,
     )
     if theirs != ours:
         raise PlayError(f"the ledger does not agree: subscriber {theirs}, GraphQL {ours}")
     return ours
 
 
-async def _subscriber(kafka: str) -> Books:
+async def _subscriber(arguments: Sequence[str]) -> Books:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(_SUBSCRIBER), kafka, stdout=asyncio.subprocess.PIPE
+        sys.executable, str(_SUBSCRIBER), *arguments, stdout=asyncio.subprocess.PIPE
     )
     told, _ = await process.communicate()
     if process.returncode:

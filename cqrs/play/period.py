@@ -20,7 +20,7 @@ from cqrs.play import (
 )
 from cqrs.play.asking import PlayError
 from cqrs.play.cast import APPROVAL, FINANCE_VIEW, Cast, everybody, everybody_at
-from cqrs.play.clock import DemonstrationClock
+from cqrs.play.clock import Clock
 from cqrs.play.ledger import Books
 from cqrs.play.offers import Fates, Terms
 from cqrs.play.scene import Mergers, Scene
@@ -37,10 +37,11 @@ class Period:
     """What the steps pass on."""
 
     cast: Cast
-    clock: DemonstrationClock
+    clock: Clock
     progress: Progress
     scene: Scene
-    kafka: str
+    subscriber: Sequence[str]
+    """Where the example subscriber finds the ledger's topic: its arguments."""
     people: Path | None
     """The file for the issuer's list of people, where there is one."""
     practices: dict[str, list[str]] = field(default_factory=dict)
@@ -202,6 +203,6 @@ async def settle(period: Period) -> None:
         step.counts["tasks and messages"] = await messages.check(period.cast, concerned)
     with period.progress.step("The ledger agrees") as step:
         viewer = period.cast(FINANCE_VIEW, ENGLAND)
-        period.books = await ledger.compare(viewer, period.kafka, len(period.participating))
+        period.books = await ledger.compare(viewer, period.subscriber, len(period.participating))
         step.counts["payments"] = period.books.entries
         step.counts["paid"] = f"£{period.books.pounds:,}"

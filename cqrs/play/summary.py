@@ -26,7 +26,8 @@ def print_summary(period: Period, events: Mapping[str, int]) -> None:
     progress = period.progress
     progress.say()
     progress.console.print(_steps(progress))
-    progress.console.print(_topics(events))
+    if events:
+        progress.console.print(_topics(events))
     _name(progress, "In two PCNs on one day, by the files", period.overlaps)
     _name(progress, "Not playing, without a known list size", period.scene.roster.without_list)
     _name(progress, "Not playing, not there when offers are made", period.left_out)

@@ -44,7 +44,7 @@ def _asking(system: RunningSystem, work: Callable[[Cast], Awaitable[T]]) -> T:
 
 async def _until_declared(system: RunningSystem, cast: Cast, scene: Scene) -> Period:
     running = system.running
-    period = Period(cast, system.clock, Progress(), scene, running.kafka, running.people)
+    period = Period(cast, system.clock, Progress(), scene, (running.kafka,), running.people)
     for part in (prepare, offer_and_answer, measure):
         await part(period)
     await declarations.declare(cast, period.participating, lambda _: None)
