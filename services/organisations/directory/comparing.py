@@ -33,6 +33,11 @@ def _days(item: Item) -> str:
     return f"since {item['valid_from']}"
 
 
+def _why(item: Item) -> str:
+    """A proposal's reason; the files of ODS give none."""
+    return f" ({item['reason']})" if item.get("reason") else ""
+
+
 # What administrators decide between themselves has histories of its own.
 PARTS: Final[Mapping[str, Part]] = {
     "list_sizes": Part("LIST_SIZE", ("on",), lambda one: f"{one['patients']} on {one['on']}"),
@@ -55,9 +60,8 @@ PARTS: Final[Mapping[str, Part]] = {
 }
 
 
-def differences(before: Item | None, after: Item | None) -> list[Difference]:
+def differences(before: Item | None, after: Item, *, reasons: bool) -> list[Difference]:
     """Of two versions that follow each other; of the first, that it is the first."""
-    assert after is not None
     if before is None:
         return [Difference(FIRST_KNOWN, None, after["name"])]
     plain = [
@@ -67,14 +71,21 @@ def differences(before: Item | None, after: Item | None) -> list[Difference]:
     ]
     for name, part in PARTS.items():
         if name in before["parts"]:
-            plain += _of_part(part, before["parts"][name], after["parts"][name])
+            plain += _of_part(part, before["parts"][name], after["parts"][name], reasons=reasons)
     return plain
 
 
-def _of_part(part: Part, before: Sequence[Item], after: Sequence[Item]) -> list[Difference]:
+def _of_part(
+    part: Part, before: Sequence[Item], after: Sequence[Item], *, reasons: bool
+) -> list[Difference]:
     """An item that ended or was put right stands beside what it was."""
-    gone = {_key(part, one): part.written(one) for one in before}
-    come = {_key(part, one): part.written(one) for one in after}
+
+    def written(items: Sequence[Item]) -> dict[tuple[Any, ...], str]:
+        return {
+            _key(part, one): part.written(one) + (_why(one) if reasons else "") for one in items
+        }
+
+    gone, come = written(before), written(after)
     return [
         Difference(part.what, gone.get(key), come.get(key))
         for key in sorted({*gone, *come}, key=repr)

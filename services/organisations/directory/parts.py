@@ -115,7 +115,9 @@ class OrganisationHistoryEntry:
     organisation_import: strawberry.ID | None = strawberry.field(
         description="The import of ODS files that made it, if one did."
     )
-    reason: str | None = strawberry.field(description="Why, if a reason was given.")
+    reason: str | None = strawberry.field(
+        description="Why, if a reason was given and you see the organisation."
+    )
     changes: list[OrganisationDifference] = strawberry.field(
         description="What it changed, as far as you may see it."
     )
@@ -135,7 +137,7 @@ class OrganisationHistoryEntry:
             by_id=row["changed_by"],
             acting_for_code=OdsCode(row["acting_for"]) if row["acting_for"] else None,
             organisation_import=strawberry.ID(str(row["import"])) if row["import"] else None,
-            reason=row["reason"],
+            reason=entry.reason,
             changes=[
                 OrganisationDifference(what=one.what, before=one.before, after=one.after)
                 for one in entry.differences

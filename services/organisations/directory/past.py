@@ -97,15 +97,23 @@ async def payees(
     return await reader.fetch(_PAYEES, *acting, list(codes), moment.known_before)
 
 
-_WITH_POUNDS: Final = """
-select s.provider from directory.scope($1, $2) s where s.pounds and s.provider = any ($3)
+_SIGHT: Final = """
+select ods_code, bool_or(pounds) as pounds from (
+    select s.provider, s.pounds from directory.scope($1, $2) s
+    union all
+    select b.organisation, true from directory.self_and_below($1, $2) b
+) seen (ods_code, pounds)
+where ods_code = any ($3) group by ods_code
 """
 
 
-async def seen_with_pounds(reader: Reader, acting: Acting, codes: Sequence[str]) -> set[str]:
-    """Those of the organisations that the caller sees with pounds, on some day."""
-    rows = await reader.fetch(_WITH_POUNDS, *acting, list(codes))
-    return {row["provider"] for row in rows}
+async def sight(reader: Reader, acting: Acting, codes: Sequence[str]) -> dict[str, bool]:
+    """Those of the organisations that the caller's one sees on some day, and whether with pounds.
+
+    Names and relationships anybody may see; why somebody changed them, and payees, these.
+    """
+    rows = await reader.fetch(_SIGHT, *acting, list(codes))
+    return {row["ods_code"]: row["pounds"] for row in rows}
 
 
 _DIRECTORS: Final = f"""

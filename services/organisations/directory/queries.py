@@ -88,27 +88,29 @@ class Entry:
 
     row: Record
     differences: Sequence[Difference]
+    reason: str | None
 
 
 async def history(
     db: Database, principal: Principal, codes: Sequence[str], moment: Moment
 ) -> list[list[Entry]]:
-    """The versions of each, the latest first; payees only where they are seen."""
+    """The versions of each, the latest first; reasons and payees only where they are seen."""
     async with db.reader() as reader:
         rows = _by(codes, await versions.history(reader, codes, moment.known_before))
-        with_pounds = await past.seen_with_pounds(reader, principal.acting, codes)
+        sight = await past.sight(reader, principal.acting, codes)
     return [
-        _entries(of_one, pounds=code in with_pounds)
+        _entries(of_one, seen=code in sight, pounds=sight.get(code, False))
         for code, of_one in zip(codes, rows, strict=True)
     ]
 
 
-def _entries(rows: Sequence[Record], *, pounds: bool) -> list[Entry]:
-    versions_of_it = [dict(row) for row in rows]
-    entries = [
-        Entry(row, [one for one in differences(*pair) if pounds or one.what != PAYEE])
-        for row, pair in zip(rows, pairwise([None, *versions_of_it]), strict=True)
-    ]
+def _entries(rows: Sequence[Record], *, seen: bool, pounds: bool) -> list[Entry]:
+    entries = []
+    for before, after in pairwise([None, *rows]):
+        assert after is not None
+        told = differences(dict(before) if before else None, dict(after), reasons=seen)
+        shown = [one for one in told if pounds or one.what != PAYEE]
+        entries.append(Entry(after, shown, after["reason"] if seen else None))
     return entries[::-1]
 
 

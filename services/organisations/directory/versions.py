@@ -30,7 +30,13 @@ described as (
                 'signed_on', a.signed_on, 'valid_from', a.valid_from, 'valid_to', a.valid_to)
                 order by a.valid_from), '[]')
             from network_agreement a where a.ods_code = o.ods_code and a.known_to is null
-        ) as network_agreements
+        ) as network_agreements,
+        (
+            select coalesce(jsonb_agg(jsonb_build_object('kind', r.kind, 'target', r.target,
+                'valid_from', r.valid_from, 'valid_to', r.valid_to, 'reason', r.reason)
+                order by r.kind, r.valid_from, r.target), '[]')
+            from relationship r where r.source = o.ods_code and r.known_to is null
+        ) as with_reasons
     from state join organisation o using (ods_code)
 ),
 kept as (
@@ -38,7 +44,8 @@ kept as (
         closed_on, address, postcode, parts, changed_by, acting_for, import, reason)
     select ods_code, version, $2, name, status, opened_on, closed_on, address, postcode,
         to_jsonb(described) - array['ods_code', 'version', 'kind', 'name', 'status', 'opened_on',
-            'closed_on', 'address', 'postcode'],
+            'closed_on', 'address', 'postcode', 'with_reasons']
+            || jsonb_build_object('relationships', with_reasons),
         $3, $4, $5, $6
     from described
 )

@@ -217,12 +217,16 @@ async def test_an_agreement_stands_for_its_days_and_history_says_who_recorded_it
 
 
 async def test_a_history_shows_payees_to_those_who_see_pounds_alone(directory):
-    await payees(directory, named("A99002", "2025-04-01"))
+    """And reasons to those who see the organisation at all."""
+    await payees(directory, named("A99002", "2025-04-01"), reason="They share a bank account")
     history = """{ organisation(odsCode: "A99001") {
-      history(first: 1) { edges { node { changes { what } } } } } }"""
-    for by, seen in ((COMMISSIONER, [{"what": "PAYEE"}]), (ELSEWHERE, [])):
+      history(first: 1) { edges { node { reason changes { what } } } } } }"""
+    for by, seen, reason in (
+        (COMMISSIONER, [{"what": "PAYEE"}], "They share a bank account"),
+        (ELSEWHERE, [], None),
+    ):
         shown = (await directory.ask(by, history)).data["organisation"]["history"]
-        assert shown["edges"][0]["node"]["changes"] == seen
+        assert shown["edges"][0]["node"] == {"reason": reason, "changes": seen}
 
 
 def heir(successor="A99002", predecessor="A99001", **since):
