@@ -61,7 +61,8 @@ class Claim:
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="A proposal that a practice join or leave a network from a day on.",
+    description="A PCN's proposal that a practice joins or leaves it, which its commissioner "
+    "confirms or refuses.",
 )
 class MembershipProposal:
     id: strawberry.ID = strawberry.field(description="The proposal's id.")
