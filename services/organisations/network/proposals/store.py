@@ -89,13 +89,13 @@ _LOCK_PRACTICES = """
 select ods_code from organisation where ods_code = any ($1) order by ods_code for update
 """
 _GROUND = """
+with within as materialized (select * from directory.commissioned($5, $6))
 select
     p.id, practice.ods_code as practice, practice.opened_on, practice.closed_on,
     pcn.ods_code as pcn, pcn.opened_on as pcn_opened_on, pcn.closed_on as pcn_closed_on,
     $5::text is null or exists (
-        select from directory.commissioned($5, $6) c
-        where c.provider = p.practice
-            and p.effective_on between c.valid_from and c.valid_to
+        select from within c
+        where c.provider = p.practice and p.effective_on between c.valid_from and c.valid_to
     ) as commissioned
 from unnest($1::uuid[], $2::text[], $3::text[], $4::date[]) as p (id, practice, pcn, effective_on)
 join organisation practice on practice.ods_code = p.practice
@@ -215,9 +215,9 @@ async def start(tx: Tx, started: Sequence[tuple[Proposal, Span]], at: datetime) 
 
 # Whose it is to decide: the PCN's commissioner, at any level, today.
 _HELD = f"""
-select {_COLUMNS}, exists (
-    select from directory.commissioned($2, $3) c
-    where c.provider = p.pcn and $3 between c.valid_from and c.valid_to
+select {_COLUMNS}, p.pcn in (
+    select c.provider from directory.commissioned($2, $3) c
+    where $3 between c.valid_from and c.valid_to
 ) as to_decide, p.pcn in (select i.organisation from directory.inherited($2, $3) i) as own
 from membership_proposal p where p.id = any ($1) order by p.id
 """  # noqa: S608 (constants)
@@ -251,36 +251,39 @@ async def pending_of(tx: Tx, codes: Collection[str]) -> list[Proposal]:
 
 
 # Seen by whoever sees the practice or the PCN while the proposal waits, or waited.
+_SEEN = """
+with seen as materialized (select * from directory.scope($1, $2)),
+decides as materialized (
+    select distinct c.provider from directory.commissioned($1, $2) c
+    where $2 between c.valid_from and c.valid_to
+),
+-- The business clock can be set back: then it was decided before it was proposed.
+waiting as (
+    select id, practice, pcn, (proposed_at at time zone 'Europe/London')::date as first,
+        coalesce((decided_at at time zone 'Europe/London')::date, $2) as last
+    from membership_proposal
+),
+sight as (
+    select w.id from waiting w join seen s on s.provider = w.practice
+        and s.valid_from <= greatest(w.first, w.last) and s.valid_to >= w.first
+    union
+    select w.id from waiting w join seen s on s.provider = w.pcn
+        and s.valid_from <= greatest(w.first, w.last) and s.valid_to >= w.first
+)
+"""
 _WANTED = """
 from membership_proposal p
-left join lateral (
-    select true as found from seen s
-    where s.provider in (p.practice, p.pcn)
-        and s.valid_from <= coalesce((p.decided_at at time zone 'Europe/London')::date, $2)
-        and s.valid_to >= (p.proposed_at at time zone 'Europe/London')::date
-    limit 1
-) sight on true
-left join lateral (
-    select true as found from directory.commissioned($1, $2) c
-    where c.provider = p.pcn and $2 between c.valid_from and c.valid_to limit 1
-) decides on p.status = 'PROPOSED'
-where sight.found
-    and ($3::text is null or p.status = $3)
+join sight on sight.id = p.id
+left join decides on decides.provider = p.pcn and p.status = 'PROPOSED'
+where ($3::text is null or p.status = $3)
     and ($4::text is null or p.practice = $4)
     and ($5::text is null or p.pcn = $5)
-    and (not $6 or decides.found)
+    and (not $6 or decides.provider is not null)
 """
-_SEEN = "with seen as materialized (select * from directory.scope($1, $2))"
-_PAGE = f"""
-{_SEEN}
-select {_COLUMNS}, coalesce(decides.found, false) as to_decide {_WANTED}
-    and ($7::uuid is null or p.id < $7) order by p.id desc limit $8
-"""
+_SHOWN = f"select {_COLUMNS}, decides.provider is not null as to_decide {_WANTED}"
+_PAGE = f"{_SEEN} {_SHOWN} and ($7::uuid is null or p.id < $7) order by p.id desc limit $8"
 _COUNT = f"{_SEEN} select count(*) {_WANTED}"
-_FIND = f"""
-{_SEEN}
-select {_COLUMNS}, coalesce(decides.found, false) as to_decide {_WANTED} and p.id = any ($7)
-"""
+_FIND = f"{_SEEN} {_SHOWN} and p.id = any ($7)"
 _MATCHING = f"{_SEEN} select p.id, p.version {_WANTED} order by p.id limit $7"
 
 
