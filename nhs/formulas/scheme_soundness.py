@@ -35,8 +35,8 @@ def _component(scheme: Scheme, component: Component) -> Iterator[Problem]:
     for name in component.evidence:
         if name not in known:
             yield Problem("NAME_UNBOUND", where, f"there is no evidence {name}")
-    if not any(tariff.provider is None for tariff in component.tariffs):
-        yield Problem("TARIFF_MISSING", where, "it has no tariff for providers without their own")
+    if not component.tariffs:
+        yield Problem("TARIFF_MISSING", where, "it has no tariff, for anybody")
     for tariff in component.tariffs:
         if tariff.amount < 0:
             message = f"its tariff from {tariff.valid_from} is {tariff.amount}"

@@ -53,6 +53,10 @@ def _kind(service: QualityServiceSpecification) -> Iterator[Problem]:
     if measured == (service.payment_period == "NONE"):
         message = f"it is {service.kind} and its payment period is {service.payment_period}"
         yield Problem("KIND_MISMATCH", service.code, message)
+    of_members = service.values_from == "MEMBERS" or service.members_take_part_in is not None
+    if of_members and service.provider_kind != "PCN":
+        message = f"it stands on members' values, which a {service.provider_kind} has not"
+        yield Problem("KIND_MISMATCH", service.code, message)
     if claimed and service.payment_type not in LOCAL_SCHEMES:
         message = f"what is claimed is {' or '.join(LOCAL_SCHEMES)}, not {service.payment_type}"
         yield Problem("PAYMENT_TYPE_UNKNOWN", service.code, message)

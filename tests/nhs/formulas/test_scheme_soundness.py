@@ -31,6 +31,7 @@ def tariffs(document: Document) -> list[Document]:
 
 def test_a_tariff_of_one_provider_may_hold_beside_that_of_all_others():
     assert codes(lambda d: tariffs(d).append(tariffs(d)[0] | {"provider": "A81001"})) == []
+    assert codes(lambda d: [tariff.update(provider="A81001") for tariff in tariffs(d)]) == []
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,11 @@ def test_a_service_that_is_only_taken_part_in_measures_nothing():
     assert "KIND_MISMATCH" in changed(lambda d: d.update(domains=[], points="0"))
 
 
+def test_a_practice_has_no_members_to_be_paid_by():
+    assert changed(lambda d: d.update(values_from="MEMBERS")) == ["KIND_MISMATCH"]
+    assert changed(lambda d: d.update(members_take_part_in="NCDP2526")) == ["KIND_MISMATCH"]
+
+
 ODD = (None, "0", "-1", "100", "", "X", "national.prevalence", "indicator.lower", [], {}, True)
 
 
