@@ -23,7 +23,7 @@ from services.organisations.access.types import (
     AccessRequestInput,
     PersonInvitation,
 )
-from services.organisations.directory.schema import today
+from services.organisations.directory.loaders import today
 from services.organisations.people.commands import Deed
 from services.organisations.people.domain import Link, NewPerson
 from services.organisations.people.types import Info, PersonRoleInput

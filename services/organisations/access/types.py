@@ -15,7 +15,7 @@ from services.organisations.access import queries
 from services.organisations.access.commands import Invited
 from services.organisations.access.domain import Asked, Status
 from services.organisations.directory.queries import Row
-from services.organisations.directory.schema import Organisation, organisation_loader
+from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.people.domain import Link
 from services.organisations.people.types import (
     Info,

@@ -26,7 +26,7 @@ from services.organisations.administration.commands import Decision, Outcome, be
 from services.organisations.administration.domain import Allocation, Change, Days, Duty
 from services.organisations.administration.queries import AllocationFilter
 from services.organisations.directory.queries import Row
-from services.organisations.directory.schema import Organisation, organisation_loader
+from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.people.types import Info, Person, person_loader
 
 strawberry.enum(

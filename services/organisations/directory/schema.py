@@ -19,8 +19,6 @@ from services.organisations.directory.loaders import Info, today
 from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.moment import Moment
 
-__all__ = ["DirectoryMutation", "DirectoryQuery", "Organisation", "organisation_loader", "today"]
-
 _AS_AT = "As it was on this day; if none is given, as it is today."
 AsAt = Annotated[date | None, strawberry.argument(description=_AS_AT)]
 _AS_KNOWN_ON = "As it was known at the end of this day; if none is given, as it is known now."

@@ -10,7 +10,7 @@ import strawberry
 from chassis.graphql import Context, Count, OdsCode, as_uuid
 from nhs.directory import Principal
 from services.organisations.directory.queries import Row
-from services.organisations.directory.schema import Organisation, organisation_loader
+from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.ods.changes import What
 from services.organisations.ods.commands import Outcome as OrganisationImportOutcome
 from services.organisations.ods.commands import Wanted

@@ -9,7 +9,7 @@ import strawberry
 
 from chassis.graphql import Connection, Count, OdsCode, Refusal, as_uuid, connection, window
 from nhs.roles import Role
-from services.organisations.directory.schema import today
+from services.organisations.directory.loaders import today
 from services.organisations.people import commands, queries
 from services.organisations.people.commands import Contact, Deed, Done, Somebody
 from services.organisations.people.domain import Refused

@@ -17,8 +17,9 @@ from chassis.graphql import (
 from chassis.ids import new_id
 from nhs.directory import Principal
 from nhs.roles import Role
+from services.organisations.directory.loaders import today
 from services.organisations.directory.queries import Row
-from services.organisations.directory.schema import Organisation, organisation_loader, today
+from services.organisations.directory.types import Organisation, organisation_loader
 from services.organisations.people import queries
 from services.organisations.people.commands import Done, Grant, Warned
 from services.organisations.people.domain import Change as PersonChange
