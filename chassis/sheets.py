@@ -54,7 +54,9 @@ def _as_text(cell: Cell) -> str:
         return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
     if isinstance(cell, datetime):
         return cell.astimezone(ENGLAND).isoformat(sep=" ", timespec="seconds")
-    return cell.isoformat() if isinstance(cell, date) else format(cell, "")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
 
 
 async def write_xlsx(out: IO[bytes], columns: Sequence[str], rows: Rows) -> None:

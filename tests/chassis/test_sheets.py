@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from chassis import sheets
@@ -68,6 +70,20 @@ async def test_a_text_that_begins_like_a_formula_is_none(formula):
     with zipfile.ZipFile(io.BytesIO(content)) as parts:
         assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
         assert b'quotePrefix="1"' in parts.read("xl/styles.xml")
+
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"))
+
+
+@settings(max_examples=50)
+@given(text=_TEXT)
+async def test_any_text_is_read_back_as_it_was_and_in_csv_is_no_formula(text):
+    row = (text, 1, None, None, None)
+    content = (await written(write_csv, row)).decode("utf-8-sig")
+    (cell, *_) = list(csv.reader(io.StringIO(content, newline="")))[1]
+    assert cell in {text, f"'{text}"}
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert read_sheet(await written(write_xlsx, row))[1][0] == text
 
 
 async def test_a_sheet_that_would_lose_rows_is_refused(monkeypatch):
