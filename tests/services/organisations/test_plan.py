@@ -13,7 +13,7 @@ from nhs.roles import RelationshipKind as Rel
 from services.organisations.app import SERVICE
 from services.organisations.directory.domain import ListSize, Organisation
 from services.organisations.network.domain import MembershipRow, Span, overlaps
-from services.organisations.ods.domain import Commissioned, Led, PartOf, Reading
+from services.organisations.ods.domain import Commissioned, Led, PartOf, Reading, Succeeded
 from services.organisations.ods.plan import Known, plan
 
 TODAY = date(2026, 4, 9)
@@ -62,6 +62,10 @@ def readings(draw):
         led=[Led(code, span.target, span.valid_from, span.valid_to) for code, span in led],
         parts=[PartOf(part, whole, since) for part, whole in parts],
         rows=draw(st.none() | st.lists(rows(), max_size=6)),
+        succeeded=[
+            Succeeded(one, other, draw(DAYS))
+            for one, other in draw(st.sets(st.permutations(PRACTICES).map(tuple)))
+        ],
         list_sizes=[ListSize("A99001", date(2026, 1, 1), draw(st.integers(0, 9)))],
     )
 
