@@ -58,7 +58,8 @@ and ($4::text is null or o.ods_code in (
 # took over; as far as that was known.
 _THEN: Final = f"""
 from (
-    select distinct on (v.ods_code) v.*, kept.kind
+    select distinct on (v.ods_code) v.ods_code, v.version, kept.kind, v.name, v.status,
+        v.opened_on, v.closed_on, v.address, v.postcode
     from organisation_version v join organisation kept using (ods_code)
     where v.known_from < $9 order by v.ods_code, v.version desc
 ) o where {_MATCHES}

@@ -378,3 +378,11 @@ async def test_a_question_takes_one_statement_for_each_kind_of_fact_not_for_each
         asked.append(len(counting.statements))
     assert len(answer.data["organisation"]["networks"]["edges"]) >= 30
     assert asked[1] <= asked[0] <= 22
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+async def test_the_first_and_the_last_day_there_are_can_be_asked_for(organisations, day):
+    as_at = await asked(organisations, "A99001", day)
+    assert as_at["status"] == ("PROPOSED" if day < "1974" else "ACTIVE")
+    known_on = await asked(organisations, "A99001", None, day)
+    assert (known_on is None) is (day < "1974")
