@@ -95,6 +95,28 @@ async def test_another_scheme_than_bearer_is_refused(sample: Sample) -> None:
     assert (answer.status, answer.code) == (401, "UNAUTHENTICATED")
 
 
+async def test_a_stranger_with_a_token_asks_for_what_is_open_to_strangers_alone(
+    sample: Sample,
+) -> None:
+    token = sample.issuer.token("nobody")
+    for asked in ("{ welcome }", "query A { word: welcome __typename }"):
+        assert "Welcome, nobody, of ''." in (await sample.ask(asked, token=token)).data.values()
+    for refused in (
+        "{ welcome today }",
+        "{ ...More } fragment More on Query { welcome }",
+        "query A { welcome } query B { today }",
+        "{ " + "welcome " * 1_000 + "}",
+        "nonsense",
+    ):
+        answer = await sample.ask(refused, token=token)
+        assert (answer.status, answer.code) == (403, "PERSON_NOT_KNOWN"), refused[:40]
+    assert (await sample.ask("{ welcome }", token="")).status == 401
+    known = await sample.ask("{ welcome today }")
+    assert known.data["welcome"] == "Welcome, anna, of 'A1'."
+    elsewhere = await sample.ask("{ welcome }", X_Acting_For="A2")
+    assert (elsewhere.status, elsewhere.code) == (403, "NOT_LINKED")
+
+
 async def test_whoever_is_not_known_or_not_linked_is_refused(sample: Sample) -> None:
     stranger = await sample.ask("{ today }", token=sample.issuer.token("nobody"))
     assert (stranger.status, stranger.code) == (403, "PERSON_NOT_KNOWN")

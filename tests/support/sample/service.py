@@ -33,7 +33,7 @@ from chassis.ids import new_id
 from chassis.jobs import JobRun, enqueue, find
 from chassis.outbox import Event, record
 from chassis.received import Received
-from chassis.service import EventContract, Service, Worker
+from chassis.service import EventContract, Service, Strangers, Worker
 from chassis.subscription import Subscription
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -150,6 +150,12 @@ class Query:
         async with info.context.db.reader() as reader:
             job = await find(reader, as_uuid(job_id))
         return job.status if job else None
+
+    @strawberry.field(description="A word to whoever comes with a token.")
+    def welcome(self, info: Info) -> str:
+        return (
+            f"Welcome, {info.context.identity.subject}, of {info.context.principal.organisation!r}."
+        )
 
     @strawberry.field(description="The business date.")
     def today(self, info: Info) -> str:
@@ -330,6 +336,11 @@ service = Service(
     schema=schema(Query, Mutation, subscription=Notices),
     numbers=written,
     principal=load_writer,
+    strangers=Strangers(
+        refusals=frozenset({"PERSON_NOT_KNOWN"}),
+        fields=frozenset({"welcome"}),
+        principal=lambda _identity, _now: Writer(new_id(), "", may_write=False),
+    ),
     subscription=Subscription(
         group="sample", topics=[TOPIC], projections={"note.added.v1": project_notes}
     ),
