@@ -52,9 +52,8 @@ async def histories(looking: Looking, ids: Sequence[str]) -> list[list[Entry]]:
 
 async def comparison(looking: Looking, old: str, new: str) -> list[Difference]:
     """What differs between two versions within sight."""
-    for identity, service in zip((old, new), both := await find(looking, [old, new]), strict=True):
-        if service is None:
-            message = f"There is no {identity}."
-            raise DomainError("QUALITY_SERVICE_NOT_FOUND", message, field="id")
-    before, after = (one.specification.as_json() for one in both if one)
-    return differences(before, after)
+    before, after = await find(looking, [old, new])
+    if before is None or after is None:
+        message = f"There is no {new if before else old}."
+        raise DomainError("QUALITY_SERVICE_NOT_FOUND", message, field="to" if before else "from")
+    return differences(before.specification.as_json(), after.specification.as_json())

@@ -174,7 +174,7 @@ async def remember(tx: Tx, identity: str, entry: Entry) -> None:
 _HISTORY: Final = f"""
 select h.quality_service, h.what, h.at, h.by, h.acting_for, h.reason, h.changes
 from quality_service_history h join quality_service on id = h.quality_service
-where h.quality_service = any ($4::text[]) and {_SEEN} and ($2 or {_OURS})
+where h.quality_service = any ($4::text[]) and ($2::bool or {_OURS})
 order by h.quality_service, h.position
 """  # noqa: S608 (constants only)
 
