@@ -15,7 +15,14 @@ from chassis import outbox
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from services.notifications.email import events
-from services.notifications.email.domain import GIVE_UP, Outcome, Status, Verdict, pause
+from services.notifications.email.domain import (
+    GIVE_UP,
+    NOT_WRITTEN,
+    Outcome,
+    Status,
+    Verdict,
+    pause,
+)
 from services.notifications.email.letter import Letter
 from services.notifications.email.links import Links
 from services.notifications.email.store import considering, delivering, digests
@@ -87,13 +94,9 @@ async def _letter(tx: Tx, delivery: Record, links: Links) -> Letter | Outcome:
         return Outcome(Verdict.WITHHELD, "ADDRESS_BOUNCES", said)
     try:
         return await letter_for(tx, delivery, links)
-    except (
-        LookupError,
-        ValueError,
-        TypeError,
-    ):  # a bug of ours holds up no other mail, and may be mended
+    except (LookupError, ValueError, TypeError):
         log.exception("email.not_written", delivery=str(delivery["id"]))
-        return Outcome(Verdict.LATER, "NOT_WRITTEN", "The mail could not be written.")
+        return NOT_WRITTEN
 
 
 async def settle(

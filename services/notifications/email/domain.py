@@ -52,10 +52,13 @@ class Outcome:
     """Why, without an address."""
 
 
+NOT_WRITTEN: Final = Outcome(Verdict.LATER, "NOT_WRITTEN", "The mail could not be written.")
+"""A bug of ours: it holds up no other mail, and may be mended by the next attempt."""
+
 GATHERING: Final = timedelta(seconds=1)
 """How long a message must stand still before it is mailed, so that a bulk action is one mail."""
 LONGEST_GATHERING: Final = timedelta(seconds=30)
-LEASE: Final = timedelta(minutes=5)
+LEASE: Final = timedelta(minutes=10)
 """How long whoever claims a mail may take over it; longer than all time-outs together."""
 GIVE_UP: Final = timedelta(days=4)
 """As long as mail servers themselves keep trying."""

@@ -16,7 +16,7 @@ from chassis.mail import Mail
 from chassis.service import Worker
 from services.notifications.email import commands
 from services.notifications.email.commands import Claimed
-from services.notifications.email.domain import Outcome, Verdict
+from services.notifications.email.domain import NOT_WRITTEN, Outcome, Verdict
 from services.notifications.email.letter import address_of, write
 from services.notifications.email.links import Links
 from services.notifications.email.post import Connection
@@ -34,21 +34,21 @@ _SETTLING: Final = 60
 """Attempts to keep what came of a mail while the database is away, one a second."""
 
 
-def _real_now() -> datetime:
+def real_now() -> datetime:
     return datetime.now(UTC)
 
 
 async def write_mails(worker: Worker) -> None:
     """Decide what is mailed, make the digests of the day, give up what nobody sends any more."""
     while not worker.stop.is_set():
-        more = await _patiently(lambda: _prepare(worker))
+        more = await _patiently(lambda: prepare(worker))
         if not more:
             await _wait(worker.stop, _PAUSE)
 
 
-async def _prepare(worker: Worker) -> bool:
+async def prepare(worker: Worker) -> bool:
     """Answers whether there is more to do at once."""
-    now, on_the_wall = _real_now(), worker.clock.now().astimezone(ENGLAND)
+    now, on_the_wall = real_now(), worker.clock.now().astimezone(ENGLAND)
     considered = await commands.consider(worker.db, now, mailing=worker.mail is not None)
     if worker.mail:
         if on_the_wall.hour >= worker.mail.daily_hour:
@@ -81,7 +81,7 @@ class PostOffice:
 
     async def send_all(self) -> bool:
         async with self.worker.db.reader() as reader:
-            due = await delivering.anything_due(reader, _real_now())
+            due = await delivering.anything_due(reader, real_now())
         if due:
             await asyncio.gather(*(self._send_some() for _ in range(self.mail.connections)))
         return due
@@ -90,7 +90,7 @@ class PostOffice:
         links = Links(self.mail.public_url, self.mail.key)
         async with Connection(self.mail) as connection:
             while not (self.unreachable or self.worker.stop.is_set()):
-                claimed = await commands.claim(self.worker.db, links, now=_real_now())
+                claimed = await commands.claim(self.worker.db, links, now=real_now())
                 if claimed is None:
                     return
                 outcome = await self._send(connection, claimed)
@@ -104,24 +104,33 @@ class PostOffice:
         to = address_of(delivery["name"], delivery["email"])
         if to is None:
             return Outcome(Verdict.BOUNCED, "ADDRESS_NOT_VALID", "It is no mail address.")
-        return await connection.send(to.addr_spec, write(self.mail, delivery["id"], to, letter))
+        try:
+            content = write(self.mail, delivery["id"], to, letter)
+        except Exception:
+            log.exception("email.not_written", delivery=str(delivery["id"]))
+            return NOT_WRITTEN
+        return await connection.send(to.addr_spec, content)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        mails.labels(outcome.verdict).inc()
-        if outcome.verdict is not Verdict.SENT:
-            named = {"delivery": str(claimed.delivery["id"]), "code": outcome.code}
-            log.info("email.not_sent", verdict=outcome.verdict, **named)
+        """Keep what came of it; while the database is away, try until the claim runs out."""
+        _note(claimed, outcome)
         for attempt in range(_SETTLING):
             try:
-                at = self.worker.clock.now()
-                now = _real_now()
-                return await commands.settle(
-                    self.worker.db, claimed.delivery, outcome, now=now, at=at
-                )
+                now, at = real_now(), self.worker.clock.now()
+                await commands.settle(self.worker.db, claimed.delivery, outcome, now=now, at=at)
             except TransientError as error:
                 log.warning("email.not_settled", attempt=attempt, error=str(error))
                 await asyncio.sleep(1)
-        return None  # its claim runs out, and it is shown as uncertain
+            else:
+                return
+
+
+def _note(claimed: Claimed, outcome: Outcome) -> None:
+    mails.labels(outcome.verdict).inc()
+    if outcome.verdict is not Verdict.SENT:
+        say = log.warning if outcome.verdict is Verdict.UNREACHABLE else log.info
+        delivery, verdict = str(claimed.delivery["id"]), outcome.verdict
+        say("email.not_sent", verdict=verdict, delivery=delivery, code=outcome.code)
 
 
 async def _patiently(work: Callable[[], Awaitable[bool]]) -> bool:

@@ -46,14 +46,13 @@ _BY_BEGINNING: Final = (
     ("DECLARATION_", Kind.DECLARATIONS),
     ("MEMBERSHIP_", Kind.MEMBERSHIP),
     ("CLAIM_", Kind.CLAIMS),
-    ("PERSON_", Kind.ACCOUNT),
-    ("MAIL_", Kind.ACCOUNT),
 )
 
 
 def kind_of(subject_code: str) -> Kind:
-    """The kind a message belongs to, by what it tells of."""
-    return next(kind for begins, kind in _BY_BEGINNING if subject_code.startswith(begins))
+    """The kind a message belongs to, by what it tells of: the rest is about people."""
+    found = (kind for begins, kind in _BY_BEGINNING if subject_code.startswith(begins))
+    return next(found, Kind.ACCOUNT)
 
 
 def choice_for(kind: Kind, chosen: Chosen) -> Choice:

@@ -138,7 +138,7 @@ class Office:
 
     async def consider(self) -> None:
         """What the background work does before anything is sent."""
-        await sending._prepare(self.worker())
+        await sending.prepare(self.worker())
 
     async def send(self, db: Database | None = None) -> None:
         await sending.PostOffice(self.worker(db), self.mail).send_all()

@@ -1,5 +1,6 @@
 """What becomes of a mail that is not simply taken."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,11 +10,13 @@ from nhs.roles import Role
 from services.notifications.email import commands, sending
 from services.notifications.email.domain import GIVE_UP, LEASE, Outcome, Verdict
 from services.notifications.preferences.domain import Choice
-from tests.services.notifications.centre import event, offer
+from tests.services.notifications.centre import declaration, event, offer
 from tests.services.notifications.email.conftest import mail_to
+from tests.support.eventually import eventually
 
 P = "A99001"
 SERVICE, ADMINISTRATOR = Role.SERVICE_MANAGEMENT, Role.USER_ADMINISTRATOR
+SERVICE_WORK = (sending.write_mails, sending.send_mails)
 ADDRESS = "service-management@a99001.example"
 
 
@@ -39,6 +42,40 @@ async def test_a_server_that_is_away_for_a_while_loses_and_doubles_nothing(waiti
     assert waiting.server.recipients() == [ADDRESS] * 10
     assert len({str(mail["Message-ID"]) for _, mail in waiting.server.mails}) == 10
     assert [kind for kind, _ in await waiting.told()] == ["email.sent.v1"] * 10
+
+
+async def test_the_background_work_goes_on_where_the_server_left_it(waiting):
+    await waiting.server.stop()
+    worker = waiting.worker()
+    work = [asyncio.create_task(part(worker)) for part in SERVICE_WORK]
+
+    async def retrying():
+        assert await waiting.statuses() == ["RETRYING"]
+
+    async def sent():
+        await waiting.passes(timedelta(minutes=10))
+        assert await waiting.statuses() == ["SENT"]
+
+    await eventually(retrying)
+    await waiting.server.start()
+    await eventually(sent)
+    worker.stop.set()
+    await asyncio.wait_for(asyncio.gather(*work), 2)
+    assert waiting.server.recipients() == [ADDRESS]
+
+
+async def test_a_mail_that_cannot_be_written_holds_up_no_other(waiting):
+    other = waiting.centre.people["QZ9", Role.APPROVAL_MANAGEMENT]
+    await waiting.choose(other, Choice.AT_ONCE)
+    await waiting.centre.hear(declaration("declared"))
+    async with waiting.db.transaction() as tx:
+        await tx.execute(
+            "update message set subject_code = 'OF_ANOTHER_DAY' where kind = 'TASK'"
+            " and subject_code = 'OFFER_MADE'"
+        )
+    await waiting.deliver()
+    assert waiting.server.recipients() == ["approval-management@qz9.example"]
+    assert await waiting.statuses() == ["RETRYING", "SENT"]
 
 
 async def test_a_server_that_is_away_is_not_asked_for_every_mail(waiting):
@@ -168,7 +205,7 @@ async def test_a_mail_whose_sender_died_is_shown_and_not_sent_again(waiting):
     await waiting.deliver()
     assert (waiting.server.mails, await waiting.statuses()) == ([], ["UNCERTAIN"])
     assert [told["outcome"] for _, told in await waiting.told()] == ["UNCERTAIN"]
-    now = sending._real_now()
+    now = sending.real_now()
     late = Outcome(Verdict.LATER, "451", "x")
     await commands.settle(waiting.db, claimed.delivery, late, now=now, at=waiting.at)
     assert await waiting.statuses() == ["UNCERTAIN"]
