@@ -207,7 +207,7 @@ async def _decide(db: Database, ask: Ask, action: _Action, choice: Choice) -> Ou
 
 
 async def _matching(tx: Tx, ask: Ask, wanted: ProposalFilter, most: int) -> list[tuple[UUID, int]]:
-    within = replace(wanted, status=Status.PROPOSED, to_decide=True)
+    within = replace(wanted, to_decide=True)
     return await store.matching(tx, ask.principal.acting, within, most)
 
 
