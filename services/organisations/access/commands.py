@@ -26,17 +26,14 @@ from services.organisations.access.domain import (
     refusals,
 )
 from services.organisations.people import store as people
-from services.organisations.people.commands import Deed, add
+from services.organisations.people.commands import Deed, admit, link_known
 from services.organisations.people.commands.adding import link_entries
 from services.organisations.people.commands.deed import (
-    done,
     known,
-    may_link,
     person_not_found,
     tell,
 )
 from services.organisations.people.domain import (
-    Admission,
     Change,
     HeldRole,
     Link,
@@ -132,36 +129,19 @@ async def _approve_request(
     link = Link(found["organisation"], granted)
     person = await store.known(tx, found["issuer"], found["subject"])
     if person is None:
-        await _admit(tx, deed, found, link)
+        await admit(tx, deed, _asker(found, link))
+    elif person["id"] == deed.by:
+        raise DomainError("OWN_REQUEST", "Nobody answers their own request")
     else:
-        await _link(tx, deed, person["id"], link)
+        await link_known(tx, deed, person["id"], link)
     await _decide(tx, found, Status.APPROVED, deed.now, deed=deed, granted=granted)
     return id_
 
 
-async def _admit(tx: Tx, deed: Deed, request: Record, link: Link) -> None:
-    """Make a person of who was nobody yet."""
-    person = NewPerson(
-        new_id(), request["issuer"], request["subject"], request["name"], request["email"], (link,)
-    )
-    ground = await people.ground(tx, deed.reach(), [link.organisation], [person])
-    if refused := Admission(ground).refusal(person):
-        raise DomainError(refused.code, refused.message, field=refused.field)
-    await add(tx, [person], deed)
-
-
-async def _link(tx: Tx, deed: Deed, person: UUID, link: Link) -> None:
-    if person == deed.by:
-        raise DomainError("OWN_REQUEST", "Nobody answers their own request")
-    await may_link(tx, deed, link, person)
-    if await known(tx, person) == PersonStatus.DISABLED:
-        raise DomainError("PERSON_DISABLED", "This person has been disabled")
-    if not await people.link(tx, person, link.organisation):
-        message = f"This person acts for {link.organisation} already"
-        raise DomainError("LINKED_ALREADY", message, field="organisation")
-    for held in link.roles:
-        await people.grant(tx, person, link.organisation, held.role, held.payment_types)
-    await done(tx, deed, list(link_entries(person, link)))
+def _asker(request: Record, link: Link) -> NewPerson:
+    """A person made of who was nobody yet."""
+    token = request["issuer"], request["subject"]
+    return NewPerson(new_id(), *token, request["name"], request["email"], (link,))
 
 
 async def _refuse_request(tx: Tx, deed: Deed, id_: UUID) -> UUID:
@@ -245,12 +225,7 @@ async def _invite_person(
 ) -> UUID:
     deed.reach()
     _raise(twice_refusals(person.email, email_again))
-    ground = await people.ground(
-        tx, deed.reach(), [link.organisation for link in person.links], [person]
-    )
-    if refused := Admission(ground).refusal(person):
-        raise DomainError(refused.code, refused.message, field=refused.field)
-    await add(tx, [person], deed)
+    await admit(tx, deed, person)
     await store.invite(tx, person.id, _hash(code), deed.now + INVITATION_LASTS)
     return person.id
 

@@ -191,6 +191,19 @@ async def test_a_person_asks_once_for_an_organisation_and_not_without_end(organi
     assert (await organisations.ask(STRANGER, REQUEST, request=flood)).code == "TOO_MANY_REQUESTS"
 
 
+async def test_nobody_answers_their_own_request_and_roles_bound_who_may(organisations):
+    await organisations.add(somebody("board", QQ1=["ADVANCED_USER_ADMINISTRATOR"]))
+    await organisations.add(somebody("plain", **{"98A": ["USER_ADMINISTRATOR"]}))
+    await organisations.told()
+    own = await request(organisations, "board", roles=["VIEW"])
+    assert (await organisations.ask("board", APPROVE, id=own)).code == "OWN_REQUEST"
+    above = await request(organisations, organisation="98A", roles=["ADVANCED_USER_ADMINISTRATOR"])
+    assert (await organisations.ask("plain", APPROVE, id=above)).code == "ROLE_ABOVE_YOURS"
+    assert await organisations.told() == []
+    waiting = "select count(*) from access_request where status = 'REQUESTED'"
+    assert await organisations.rows(waiting) == [(2,)]
+
+
 async def test_more_than_was_asked_for_is_not_granted(organisations):
     id_ = await request(organisations, roles=[{"role": "VIEW", "paymentTypes": ["QOF"]}])
     for role in (

@@ -1,11 +1,12 @@
 """What may be done to people, each in one transaction with its history and its events."""
 
-from services.organisations.people.commands.adding import Added, add, add_people, first_entries
+from services.organisations.people.commands.adding import Added, add_people, admit, first_entries
 from services.organisations.people.commands.changing import (
     Somebody,
     disable_person,
     enable_person,
     grant_role,
+    link_known,
     link_person,
     unlink_person,
     withdraw_role,
@@ -30,14 +31,15 @@ __all__ = [
     "Granted",
     "Somebody",
     "Warned",
-    "add",
     "add_people",
+    "admit",
     "change_contact",
     "disable_person",
     "enable_person",
     "first_entries",
     "grant_role",
     "grant_roles",
+    "link_known",
     "link_person",
     "republish_contacts",
     "republish_people",

@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
 from services.organisations.people import store
-from services.organisations.people.commands.deed import Deed, done
+from services.organisations.people.commands.deed import Deed, done, refusal
 from services.organisations.people.domain import Admission, Change, Link, NewPerson, Refused
 from services.organisations.people.store import Entry
 
@@ -42,6 +42,15 @@ async def _add_people(tx: Tx, deed: Deed, people: Sequence[NewPerson]) -> Added:
         [one.id for one in admitted],
         [(one.subject or one.email, refused) for one, refused in decided if refused],
     )
+
+
+async def admit(tx: Tx, deed: Deed, person: NewPerson) -> None:
+    """Add one person, or refuse them."""
+    named = [link.organisation for link in person.links]
+    ground = await store.ground(tx, deed.reach(), named, [person])
+    if refused := Admission(ground).refusal(person):
+        raise refusal(refused)
+    await add(tx, [person], deed)
 
 
 async def add(tx: Tx, people: Sequence[NewPerson], deed: Deed) -> None:

@@ -72,6 +72,12 @@ async def enable_person(db: Database, deed: Deed, person: UUID) -> Done:
 async def _link_person(tx: Tx, deed: Deed, who: Somebody, link: Link) -> Done:
     deed.reach()
     person = await _found(tx, deed, who)
+    await link_known(tx, deed, person, link)
+    return Done(person)
+
+
+async def link_known(tx: Tx, deed: Deed, person: UUID, link: Link) -> None:
+    """Link somebody whom the administrator has found, or who has asked."""
     await may_link(tx, deed, link, person)
     await enabled(tx, person)
     if not await store.link(tx, person, link.organisation):
@@ -80,7 +86,6 @@ async def _link_person(tx: Tx, deed: Deed, who: Somebody, link: Link) -> Done:
     for held in link.roles:
         await store.grant(tx, person, link.organisation, held.role, held.payment_types)
     await done(tx, deed, list(link_entries(person, link)))
-    return Done(person)
 
 
 async def _found(tx: Tx, deed: Deed, who: Somebody) -> UUID:
