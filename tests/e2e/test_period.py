@@ -57,7 +57,7 @@ async def test_two_who_approve_all_at_the_same_moment_approve_each_once_and_it_i
 
     await eventually(each_was_told_once, 30)
     await declarations.approve_for_finance(cast, {ICB: waiting})
-    books = await ledger.compare(cast(FINANCE_VIEW, ENGLAND), system.running.kafka, waiting)
+    books = await ledger.compare(cast(FINANCE_VIEW, ENGLAND), [system.running.kafka], waiting)
     assert books.pounds > 0
     assert await messages.check(cast, messages.everyone(ICB, declared.fates[ICB])) > waiting
 
