@@ -74,8 +74,9 @@ class Watcher:
             try:
                 async with self._db.session() as reader:
                     await self._look_with(reader)
-            except TransientError as error:
-                log.warning("watcher.later", reason=str(error))
+            except Exception as error:  # noqa: BLE001 - those who wait would never hear of it
+                level = log.warning if isinstance(error, TransientError) else log.error
+                level("watcher.later", exc_info=error)
                 await asyncio.sleep(_AFTER_TROUBLE)
 
     async def _look_with(self, reader: Reader) -> None:

@@ -7,9 +7,15 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader
-from services.notifications.messages.store.scope import MATCHES, SEEN, MessageFilter, Sight
+from services.notifications.messages.store.scope import (
+    MATCHES,
+    SEEN,
+    SEEN_THERE,
+    MessageFilter,
+    Sight,
+)
 
-ROW: Final = """
+_SHOWN: Final = """
 select
     m.*,
     coalesce(q.name, m.quality_service) as service_name,
@@ -21,7 +27,7 @@ select
         left join directory.organisation o on o.ods_code = n.name
         order by n.place
     ) as named
-from message m
+from {messages} m
 left join quality_service q on q.id = m.quality_service
 left join directory.organisation c on c.ods_code = m.commissioner
 cross join lateral (
@@ -29,13 +35,25 @@ cross join lateral (
 ) one
 left join directory.organisation p on p.ods_code = one.provider
 """
-_LIST: Final = f"""
-{ROW}
-where {SEEN} and {MATCHES}
-    and ($13::timestamptz is null or (m.raised_at, m.id) < ($13, $14::uuid))
-order by m.raised_at desc, m.id desc
-limit $15
-"""
+ROW: Final = _SHOWN.format(messages="message")
+
+# Of each organisation, one and those it took over from, the page is read in the index's order.
+_PAGE: Final = f"""
+(
+    select page.*
+    from directory.inherited($2, $5) i
+    cross join lateral (
+        select m.* from message m
+        where m.organisation = i.organisation and {SEEN_THERE} and {MATCHES}
+            and ($13::timestamptz is null or (m.raised_at, m.id) < ($13, $14::uuid))
+        order by m.raised_at desc, m.id desc
+        limit $15
+    ) page
+    order by page.raised_at desc, page.id desc
+    limit $15
+)
+"""  # noqa: S608 - put together from constants
+_LIST: Final = f"{_SHOWN.format(messages=_PAGE)} order by m.raised_at desc, m.id desc"
 _TOTAL: Final = f"select count(*) from message m where {SEEN} and {MATCHES}"  # noqa: S608 - constants
 _COUNTS: Final = f"""
 select

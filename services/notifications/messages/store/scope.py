@@ -101,12 +101,15 @@ and (
     )
 )
 """
-SEEN: Final = f"""
-m.organisation in (select organisation from directory.inherited($2, $5))
-and (
+SEEN_THERE: Final = f"""
+(
     (m.person_id = any ($6::uuid[]) and (m.person_id = $1 or ({_COVERED})))
     or ($3 and ($4::text[] is null or m.payment_type is null or m.payment_type = any ($4)))
 )
+"""
+"""What a caller sees at one of the organisations acted for."""
+SEEN: Final = f"""
+m.organisation in (select organisation from directory.inherited($2, $5)) and {SEEN_THERE}
 """  # noqa: S608 - put together from constants
 MATCHES: Final = """
 ($8::text is null or m.kind = $8)
