@@ -36,6 +36,7 @@ def show(told: _Told, console: Console) -> None:
     _print(console, "Memberships that share a day", ("practice", "PCNs"), _overlaps(report))
     differences = ("practice", "confirmed", "by", "when", "ODS says")
     _print(console, "Confirmed otherwise by commissioners", differences, _differences(report))
+    _print(console, "Proposals overtaken", ("practice", "PCN", "proposed"), _overtaken(report))
     if nobody := report["listsOfNobody"]:
         console.print(f"List sizes of nobody known: {', '.join(nobody)}")
     dry = told["outcome"] == "DRY_RUN"
@@ -86,6 +87,12 @@ def _differences(report: _Told) -> Iterator[Sequence[str]]:
         ours = f"{one['ours']['pcnCode']} {_days(one['ours'])}"
         by = one["confirmedFor"] or ""
         yield one["practiceCode"], ours, by, one["confirmedAt"][:10], said or "no membership"
+
+
+def _overtaken(report: _Told) -> Iterator[Sequence[str]]:
+    for one in report["overtaken"]:
+        proposed = f"to {one['kind'].lower()} on {one['effectiveOn']}"
+        yield one["practiceCode"], one["pcnCode"], proposed
 
 
 def _days(row: _Told) -> str:

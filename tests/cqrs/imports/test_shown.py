@@ -12,7 +12,7 @@ NONE = dict.fromkeys(("opened", "closed", "renamed", "moved", "amended"), 0)
 
 def told(outcome="APPLIED", would_be="APPLIED", **report):
     """What `organisationImport` answers; nothing where nothing is given."""
-    lists = ("changes", "listed", "problems", "warnings", "overlaps", "differences")
+    lists = ("changes", "listed", "problems", "warnings", "overlaps", "differences", "overtaken")
     empty = {name: [] for name in (*lists, "listsOfNobody")}
     return {"outcome": outcome, "wouldBe": would_be, "report": empty | report}
 
@@ -59,7 +59,7 @@ def test_every_problem_is_shown_with_its_place_and_as_it_is_written():
     assert lines[-1] == "Refused: nothing was applied."
 
 
-def test_what_shares_a_day_is_confirmed_otherwise_or_of_nobody_is_named():
+def test_what_shares_a_day_is_confirmed_otherwise_overtaken_or_of_nobody_is_named():
     until = {"pcnCode": "U99001", "validFrom": "2019-10-01", "validTo": "2022-07-01"}
     since = {"pcnCode": "U99002", "validFrom": "2022-07-01", "validTo": None}
     lines = printed(
@@ -74,12 +74,21 @@ def test_what_shares_a_day_is_confirmed_otherwise_or_of_nobody_is_named():
                     "said": [],
                 }
             ],
+            overtaken=[
+                {
+                    "practiceCode": "A99003",
+                    "pcnCode": "U99002",
+                    "kind": "JOIN",
+                    "effectiveOn": "2026-10-01",
+                }
+            ],
             listsOfNobody=["A99009"],
         )
     )
     spans = "U99001 2019-10-01 to 2022-07-01; U99002 2022-07-01 to now"
     assert f"A99001 {spans}" in lines
     assert "A99002 U99001 2019-10-01 to 2022-07-01 98A 2025-06-10 no membership" in lines
+    assert "A99003 U99002 to join on 2026-10-01" in lines
     assert "List sizes of nobody known: A99009" in lines
 
 
