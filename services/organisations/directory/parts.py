@@ -25,31 +25,34 @@ strawberry.enum(
 )
 
 
-@strawberry.type(description="Patients registered with a practice on a day, or with a PCN's.")
+@strawberry.type(
+    description="Patients registered on a day: with a practice, with a PCN's members, or with the "
+    "practices that are commissioned by a commissioner or by those below it."
+)
 class OrganisationListSize:
     on: date = strawberry.field(
-        description="The day they were counted; of a PCN, the last of its members' counts."
+        description="The day they were counted; of several practices, the last of their counts."
     )
     patients: int = strawberry.field(
-        description="How many they were; of a PCN, the sum over its members of the day."
+        description="How many they were, in all the practices of the day."
     )
-    uncounted: int = strawberry.field(
-        default=0, description="Members of a PCN of whose patients there is no count."
+    uncounted: int | None = strawberry.field(
+        description="Practices of the day asked for of whose patients there is no count yet; null "
+        "where no day is asked for."
     )
     outside: NetworkSize | None = strawberry.field(
-        default=None, description="Of a PCN: on which side of its range that is; null within."
+        description="Of a PCN: on which side of its range that is; null within."
     )
 
     @classmethod
     def of(cls, row: Row) -> Self:
-        return cls(on=row["counted_on"], patients=row["patients"])
-
-    @classmethod
-    def on_day(cls, row: Row) -> Self:
-        shown = cls(on=row["counted_on"], patients=row["patients"], uncounted=row["uncounted"])
-        if row["kind"] == OrganisationKind.PCN:
-            shown.outside = NetworkSize.mark(shown.patients)
-        return shown
+        is_network = row["kind"] == OrganisationKind.PCN
+        return cls(
+            on=row["counted_on"],
+            patients=row["patients"],
+            uncounted=row["uncounted"],
+            outside=NetworkSize.mark(row["patients"]) if is_network else None,
+        )
 
 
 @strawberry.type(description="Who leads a PCN as its Clinical Director, and when.")

@@ -8,7 +8,7 @@ from asyncpg import Record
 
 from chassis.db import Reader
 from nhs.directory import Acting
-from services.organisations.moment import Moment, holds, known
+from services.organisations.moment import Moment, known
 
 # Dates and status are facts about all time, so they are the last that were known. A name and an
 # address are of their day: the last of those heard of up to the end of it ($3), or the first ever.
@@ -39,27 +39,55 @@ async def organisations(reader: Reader, codes: Sequence[str], moment: Moment) ->
     return await reader.fetch(_ORGANISATIONS, list(codes), *given)
 
 
+# Whose patients an organisation counts, and from when until when: a practice its own, a network its
+# members', a commissioner those of the practices commissioned by it or by those below it.
+_COUNTING: Final = f"""
+with recursive below (root, organisation, valid_from, valid_to) as (
+    select o.ods_code, o.ods_code, date '-infinity', date 'infinity' from organisation o
+    where o.ods_code = any ($1) and o.kind not in ('PRACTICE', 'PCN')
+    union
+    select b.root, r.source, greatest(b.valid_from, r.valid_from),
+        least(b.valid_to, coalesce(r.valid_to, date 'infinity'))
+    from below b join relationship r on r.target = b.organisation and r.kind = 'PART_OF'
+        and r.valid_from <= b.valid_to
+        and coalesce(r.valid_to, date 'infinity') >= b.valid_from and {known("r", "$2")}
+),
+counting (ods_code, practice, valid_from, valid_to) as (
+    select o.ods_code, o.ods_code, date '-infinity', date 'infinity' from organisation o
+    where o.ods_code = any ($1) and o.kind = 'PRACTICE'
+    union all
+    select m.target, m.source, m.valid_from, coalesce(m.valid_to, date 'infinity')
+    from relationship m
+    where m.target = any ($1) and m.kind = 'MEMBER_OF' and {known("m", "$2")}
+    union all
+    select b.root, r.source, greatest(b.valid_from, r.valid_from),
+        least(b.valid_to, coalesce(r.valid_to, date 'infinity'))
+    from below b join relationship r on r.target = b.organisation and r.kind = 'COMMISSIONED_BY'
+        and r.valid_from <= b.valid_to
+        and coalesce(r.valid_to, date 'infinity') >= b.valid_from and {known("r", "$2")}
+    join organisation p on p.ods_code = r.source and p.kind = 'PRACTICE'
+)
+"""  # noqa: S608 - all of it is ours
 _LIST_SIZES: Final = f"""
-select l.ods_code, l.counted_on, l.patients from list_size l
-where l.ods_code = any ($1) and {known("l", "$2")}
-order by l.ods_code, l.counted_on
+{_COUNTING}
+select c.ods_code, o.kind, l.counted_on, sum(l.patients)::integer as patients,
+    null::integer as uncounted
+from counting c
+join organisation o using (ods_code)
+join list_size l on l.ods_code = c.practice
+    and l.counted_on between c.valid_from and c.valid_to and {known("l", "$2")}
+group by c.ods_code, o.kind, l.counted_on
+order by c.ods_code, l.counted_on
 """  # noqa: S608 - all of it is ours
 
 
 async def list_sizes(reader: Reader, codes: Sequence[str], moment: Moment) -> list[Record]:
+    """By the days on which patients were counted."""
     return await reader.fetch(_LIST_SIZES, list(codes), moment.known_before)
 
 
-# A practice counts its own patients, a network those of its members on the day.
 _LIST_SIZES_ON: Final = f"""
-with counting (ods_code, practice) as (
-    select o.ods_code, o.ods_code from organisation o
-    where o.ods_code = any ($1) and o.kind <> 'PCN'
-    union all
-    select m.target, m.source from relationship m
-    where m.target = any ($1) and m.kind = 'MEMBER_OF'
-        and {holds("m", "$3")} and {known("m", "$2")}
-)
+{_COUNTING}
 select c.ods_code, o.kind, max(last.counted_on) as counted_on,
     sum(last.patients)::integer as patients, (count(*) - count(last.patients))::integer as uncounted
 from counting c
@@ -69,6 +97,7 @@ left join lateral (
     where l.ods_code = c.practice and l.counted_on <= $3 and {known("l", "$2")}
     order by l.counted_on desc limit 1
 ) last on true
+where $3 between c.valid_from and c.valid_to
 group by c.ods_code, o.kind
 having count(last.patients) > 0
 """  # noqa: S608 - all of it is ours
@@ -77,6 +106,7 @@ having count(last.patients) > 0
 async def list_sizes_on(
     reader: Reader, codes: Sequence[str], day: date, moment: Moment
 ) -> list[Record]:
+    """The last counts up to the day."""
     return await reader.fetch(_LIST_SIZES_ON, list(codes), moment.known_before, day)
 
 

@@ -151,7 +151,8 @@ class Organisation:
         return await organisation_loader(info).load(odsCode)
 
     @strawberry.field(
-        description="Every count of its patients (as at a day: up to it), the earliest first."
+        description="Every count of its patients (as at a day: up to it), the earliest first; of a "
+        "PCN or a commissioner, the sums over its practices of those days."
     )
     async def list_sizes(self, info: Info) -> list[OrganisationListSize]:
         rows = await self._shown(info).list_sizes.load(self.ods_code)
@@ -159,12 +160,12 @@ class Organisation:
         return [OrganisationListSize.of(row) for row in rows if row["counted_on"] <= last]
 
     @strawberry.field(
-        description="The last count of its patients up to a day; of a PCN, the sum over its "
-        "members of that day."
+        description="The last count of its patients up to a day; of a PCN or a commissioner, the "
+        "sum over its practices of that day."
     )
     async def list_size(self, info: Info, on: On = None) -> OrganisationListSize | None:
         row = await self._shown(info).list_sizes_on(self._day(info, on)).load(self.ods_code)
-        return OrganisationListSize.on_day(row) if row else None
+        return OrganisationListSize.of(row) if row else None
 
     @strawberry.field(
         description="Who is paid in its place; empty for organisations you do not see with pounds."

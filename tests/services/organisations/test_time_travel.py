@@ -249,6 +249,33 @@ async def test_a_network_has_as_many_patients_as_its_members_of_the_day(moved):
     }
 
 
+async def test_whoever_has_practices_has_their_patients_by_the_days_of_the_counts(moved):
+    """Each sum is over those that were its practices on the day of the count."""
+    for on, first, third in (("01JAN2022", 9000, 1000), ("01MAY2026", 10000, 3000)):
+        counts = [patients("A99001", first, on=on), patients("A99003", third, on=on)]
+        files = {"lists.csv": csv_file(counts, PATIENTS_HEADER)}
+        assert (await load_files(moved.database, files, now=LATER))[0] == "APPLIED"
+    sums = """query ($code: OdsCode!) { organisation(odsCode: $code, asAt: "2026-05-15") {
+      listSizes { on patients outside } listSize { patients } } }"""
+
+    async def shown(code):
+        found = (await moved.ask(ADMINISTRATOR, sums, code=code)).data["organisation"]
+        sizes = [(one["on"], one["patients"]) for one in found["listSizes"]]
+        return sizes, found["listSize"] and found["listSize"]["patients"]
+
+    assert await shown("U99001") == ([("2022-01-01", 9000)], None)
+    assert await shown("U99002") == (
+        [("2022-01-01", 1000), ("2026-01-01", 20000), ("2026-05-01", 3000)],
+        11000,
+    )
+    assert await shown("QQ1") == (
+        [("2022-01-01", 9000), ("2026-01-01", 20000), ("2026-05-01", 10000)],
+        18000,
+    )
+    assert (await shown("98B"))[1] == 3000
+    assert (await shown("ENG"))[1] == 21000
+
+
 async def test_a_commissioner_has_the_networks_of_those_below_it_and_a_practice_its_own(moved):
     assert codes((await asked(moved, "QQ1"))["networks"]) == ["U99001", "U99002"]
     assert codes((await asked(moved, "98A"))["networks"]) == ["U99001", "U99002"]
