@@ -124,7 +124,7 @@ _BODIES: Final = {
     "CLAIM_APPROVED": "The claim of {provider} under {service} is approved.",
     "CLAIM_REJECTED": "The claim of {provider} under {service} was rejected{why}.",
     "MEMBERSHIP_PROPOSED": (
-        "{network} proposes that {provider} {joins} it{since}{why}: confirm or refuse it."
+        "{network} proposes that {provider} {joins} it{since}{why}. Confirm or refuse it."
     ),
     "MEMBERSHIP_STARTED": "{provider} joined {network}{since}.",
     "MEMBERSHIP_ENDED": "{provider} left {network}{until}.",
