@@ -58,8 +58,13 @@ class FileRoom:
         url = f"{address}{request.scope['raw_path'].decode('latin-1')}{query}"
         sent = {name: request.headers[name] for name in _UP if name in request.headers}
         body = self._counted(request) if request.method in ("PUT", "POST") else None
+        # A service that does not take a file says so before any of it has been asked for.
         answer = await self.session.request(
-            request.method, URL(url, encoded=True), headers=sent, data=body
+            request.method,
+            URL(url, encoded=True),
+            headers=sent,
+            data=body,
+            expect100=request.method == "PUT",
         )
         told = {name: answer.headers[name] for name in _DOWN if name in answer.headers}
         return StreamingResponse(_parts(answer), answer.status, told)
