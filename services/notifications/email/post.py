@@ -31,6 +31,8 @@ class _NothingTakenError(Exception):
 @dataclass
 class Connection:
     mail: Mail
+    content_went: bool = field(default=False, init=False)
+    """Whether any of the content of the last mail went: until then nothing was taken."""
     _client: SMTP | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
@@ -45,7 +47,7 @@ class Connection:
 
     async def send(self, recipient: str, content: bytes) -> Outcome:
         """Send one mail. A connection that had gone stale is made anew, once."""
-        stale = self._client is not None
+        stale, self.content_went = self._client is not None, False
         try:
             return await self._sent(recipient, content)
         except _NothingTakenError as broken:
@@ -73,6 +75,7 @@ class Connection:
 
     async def _content(self, client: SMTP, content: bytes) -> Outcome:
         assert client.protocol
+        self.content_went = True
         try:
             client.protocol.write(_LEADING_DOT.sub(b"..", content) + b".\r\n")
             answer = await client.protocol.read_response(timeout=_TIMEOUT)

@@ -1,11 +1,11 @@
 """The work behind the mails, in any number of processes at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from prometheus_client import Counter
@@ -22,6 +22,8 @@ from services.notifications.email.links import Links
 from services.notifications.email.post import Connection
 from services.notifications.email.store import delivering
 
+T = TypeVar("T")
+
 log = structlog.get_logger()
 
 mails = Counter("cqrs_mails", "Mails by what came of trying to send them", ["verdict"])
@@ -32,6 +34,7 @@ _PAUSES: Final = (1.0, 2.0, 5.0, 15.0, 30.0)
 """Seconds to leave a mail server alone that does not answer."""
 _SETTLING: Final = 60
 """Attempts to keep what came of a mail while the database is away, one a second."""
+_STOPPED: Final = Outcome(Verdict.LATER, "STOPPED", "The process that was to send it was stopped.")
 
 
 def real_now() -> datetime:
@@ -79,12 +82,13 @@ class PostOffice:
     mail: Mail
     unreachable: bool = field(default=False, init=False)
 
-    async def send_all(self) -> bool:
+    async def send_all(self) -> None:
         async with self.worker.db.reader() as reader:
             due = await delivering.anything_due(reader, real_now())
         if due:
-            await asyncio.gather(*(self._send_some() for _ in range(self.mail.connections)))
-        return due
+            async with asyncio.TaskGroup() as together:
+                for _ in range(self.mail.connections):
+                    together.create_task(_patiently(self._send_some))
 
     async def _send_some(self) -> None:
         links = Links(self.mail.public_url, self.mail.key)
@@ -93,9 +97,18 @@ class PostOffice:
                 claimed = await commands.claim(self.worker.db, links, now=real_now())
                 if claimed is None:
                     return
-                outcome = await self._send(connection, claimed)
+                outcome = await self._sent(connection, claimed)
                 self.unreachable |= outcome.verdict is Verdict.UNREACHABLE
                 await self._settle(claimed, outcome)
+
+    async def _sent(self, connection: Connection, claimed: Claimed) -> Outcome:
+        """Send it; told to stop before any of it went, leave it to be sent another time."""
+        try:
+            return await self._send(connection, claimed)
+        except asyncio.CancelledError:
+            if not connection.content_went:
+                await self._settle(claimed, _STOPPED)
+            raise
 
     async def _send(self, connection: Connection, claimed: Claimed) -> Outcome:
         delivery, letter = claimed.delivery, claimed.letter
@@ -112,7 +125,7 @@ class PostOffice:
         return await connection.send(to.addr_spec, content)
 
     async def _settle(self, claimed: Claimed, outcome: Outcome) -> None:
-        """Keep what came of it; while the database is away, try until the claim runs out."""
+        """Keep what came of it; while the database is away, try for a minute."""
         _note(claimed, outcome)
         for attempt in range(_SETTLING):
             try:
@@ -133,13 +146,13 @@ def _note(claimed: Claimed, outcome: Outcome) -> None:
         say("email.not_sent", verdict=verdict, delivery=delivery, code=outcome.code)
 
 
-async def _patiently(work: Callable[[], Awaitable[bool]]) -> bool:
-    """Do it; while the database is away, answer that there is nothing to do."""
+async def _patiently(work: Callable[[], Coroutine[None, None, T]]) -> T | None:
+    """Do it, or while the database is away nothing."""
     try:
         return await work()
     except TransientError as error:
         log.warning("email.waits", error=str(error))
-        return False
+        return None
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

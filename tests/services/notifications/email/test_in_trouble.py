@@ -214,6 +214,30 @@ async def test_a_mail_whose_sender_died_is_shown_and_not_sent_again(waiting):
     assert await waiting.statuses() == ["SENT"]  # it had gone after all
 
 
+async def test_a_process_that_is_stopped_before_the_mail_went_leaves_it_to_another(waiting):
+    reached = asyncio.Event()
+
+    async def says_nothing(_reader, writer):
+        reached.set()
+        await waiting_for_good.wait()
+        writer.close()
+
+    waiting_for_good = asyncio.Event()
+    await waiting.server.stop()
+    async with await asyncio.start_server(says_nothing, "127.0.0.1", waiting.server.port):
+        await waiting.consider()
+        await waiting.passes(timedelta(minutes=1))
+        sending_it = asyncio.create_task(waiting.send())
+        await reached.wait()
+        sending_it.cancel()
+        await asyncio.wait([sending_it])
+        waiting_for_good.set()
+    assert await waiting.statuses() == ["RETRYING"]
+    await waiting.server.start()
+    await waiting.deliver()
+    assert (waiting.server.recipients(), await waiting.statuses()) == ([ADDRESS], ["SENT"])
+
+
 async def test_a_bounce_of_somebody_whose_organisation_is_not_known_is_kept_all_the_same(waiting):
     waiting.server.refused[ADDRESS] = "550 5.1.1 no such mailbox"
     async with waiting.db.transaction() as tx:
