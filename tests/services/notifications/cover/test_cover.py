@@ -1,5 +1,6 @@
 """A colleague receives somebody's tasks for a time."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,6 +166,19 @@ async def test_covers_neither_overlap_nor_chain(served, colleague):
     days = {"from": str(TODAY), "to": str(TODAY)}
     back = await as_colleague(served, NAME, colleague=str(me), **days)
     assert back.code == "COVER_CHAIN"
+    assert await served.client.count("cover") == 1
+
+
+async def test_of_two_covers_named_at_once_one_stands(served, colleague):
+    me = served.centre.people[P, SERVICE]
+    days = {"from": str(TODAY), "to": str(TODAY)}
+    answers = await asyncio.gather(
+        name(served, colleague),
+        name(served, colleague),
+        as_colleague(served, NAME, colleague=str(me), **days),
+    )
+    refused = {answer.code for answer in answers if "errors" in answer.body}
+    assert refused <= {"COVER_OVERLAPS", "COVER_CHAIN"}
     assert await served.client.count("cover") == 1
 
 

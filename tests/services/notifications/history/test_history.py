@@ -115,6 +115,27 @@ async def test_nobody_else_sees_it_and_a_period_begins_before_it_ends(served):
     assert (await served.ask(SUPERVISOR, P, HISTORY, filter=days)).code == "DATES_OUT_OF_ORDER"
 
 
+SENT = """
+with sent as (
+    insert into email_delivery (id, person_id, message_id, status, made_at, due_at, ended_at)
+    select gen_random_uuid(), person_id, id, 'SENT', now(), now(), now() from message
+    returning id, message_id
+)
+update email_item i set choice = 'AT_ONCE', delivery_id = sent.id
+from sent where sent.message_id = i.message_id
+"""
+
+
+async def test_the_mail_that_told_of_it_stands_beside(served):
+    await served.centre.hear(offer("made"))
+    (entry,) = await history(served)
+    assert (entry["emailChoice"], entry["email"]) == (None, None)
+    async with served.centre.database.transaction() as tx:
+        await tx.execute(SENT)
+    (entry,) = await history(served)
+    assert (entry["emailChoice"], entry["email"]["status"]) == ("AT_ONCE", "SENT")
+
+
 FILL = """
 with told as (
     insert into message (id, version, kind, subject_code, person_id, organisation, action,
