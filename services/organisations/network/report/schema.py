@@ -43,7 +43,7 @@ class NetworkRelationship:
             practice_sub_icb_code=row["practice_sub_icb"],
             pcn_sub_icb_code=row["pcn_sub_icb"],
             sub_icbs_match=row["sub_icbs_match"],
-            list_size=OrganisationListSize.of(row) if row["counted_on"] else None,
+            list_size=_list_size(row) if row["counted_on"] else None,
         )
 
     @strawberry.field(description="The practice.")
@@ -61,6 +61,11 @@ class NetworkRelationship:
     @strawberry.field(description="The PCN's sub-ICB.")
     async def pcn_sub_icb(self, info: Info) -> Organisation | None:
         return await _organisation(info, self.pcn_sub_icb_code)
+
+
+def _list_size(row: Row) -> OrganisationListSize:
+    counted, patients = row["counted_on"], row["patients"]
+    return OrganisationListSize(on=counted, patients=patients, uncounted=None, outside=None)
 
 
 async def _organisation(info: Info, code: str | None) -> Organisation | None:
