@@ -67,17 +67,19 @@ class _Proposal(BaseModel):
     action: UUID | None = None
 
 
-class _MembershipChange(BaseModel):
+class _Change(BaseModel):
+    """Of an organisation; of what kinds there may be, memberships are told of."""
+
     change: str
-    target: str
-    valid_from: date
+    target: str = ""
+    valid_from: date = date.min
     valid_to: date | None = None
 
 
 class _Organisation(BaseModel):
     ods_code: str
     version: int
-    changes: list[_MembershipChange] = []
+    changes: list[_Change] = []
     action: UUID | None = None
 
 

@@ -226,6 +226,13 @@ async def test_what_is_no_organisations_affair_is_told_to_nobody(centre):
     assert await centre.rows() == []
 
 
+async def test_what_else_changed_of_people_and_organisations_is_told_to_nobody(centre):
+    others = [{"change": what, "organisation": None, "role": None} for what in ("ADDED", "RENAMED")]
+    await centre.hear(person(centre, changes=others))
+    await centre.hear(members("MERGED", changes=[{"change": "MERGED"}]))
+    assert await centre.rows() == []
+
+
 async def test_roles_that_come_with_an_account_are_told_with_it(centre):
     await centre.hear(person(centre, "LINKED", "ROLE_GRANTED"))
     (row,) = await centre.rows()
