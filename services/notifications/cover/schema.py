@@ -30,7 +30,7 @@ strawberry.enum(Change, name="MessageCoverChange", description="What was done wi
 class MessageCoverStep:
     change: Change = strawberry.field(description="What was done.")
     at: datetime = strawberry.field(description="When, on the business clock.")
-    by: Person = strawberry.field(description="Who did it.")
+    by: Person | None = strawberry.field(description="Who did it.")
 
 
 @strawberry.type(
@@ -38,9 +38,9 @@ class MessageCoverStep:
 )
 class MessageCover:
     id: strawberry.ID = strawberry.field(description="The cover's id.")
-    organisation: Organisation = strawberry.field(description="Where both hold the role.")
-    person: Person = strawberry.field(description="Who is covered.")
-    colleague: Person = strawberry.field(description="Who receives their tasks.")
+    organisation: Organisation | None = strawberry.field(description="Where both hold the role.")
+    person: Person | None = strawberry.field(description="Who is covered.")
+    colleague: Person | None = strawberry.field(description="Who receives their tasks.")
     starts_on: date = strawberry.field(description="The first day.")
     ends_on: date = strawberry.field(description="The last day.")
     state: State = strawberry.field(description="Whether it holds today.")

@@ -15,7 +15,7 @@ from services.notifications.history.store import HistoryFilter as Asked
 from services.notifications.messages.domain import Kind, Status
 from services.notifications.messages.references import Organisation, Person
 from services.notifications.messages.types import Message, MessageAbout
-from services.notifications.preferences.domain import Choice
+from services.notifications.preferences.types import Choice
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -66,7 +66,7 @@ class MessageHistoryEntry:
     event_id: strawberry.ID = strawberry.field(description="The event because of which.")
     event_type: str = strawberry.field(description="Its type: offer.made.v1.")
     person: Person | None = strawberry.field(description="Who was told.")
-    covers: list[Person] = strawberry.field(
+    covers: list[Person | None] = strawberry.field(
         description="Colleagues in whose place they were told of it."
     )
     organisation: Organisation | None = strawberry.field(description="At which organisation.")

@@ -100,7 +100,7 @@ class Message:
     )
     reason: str | None = strawberry.field(description="The reason that was given for it.")
     person: Person | None = strawberry.field(description="Who is told.")
-    covers: list[Person] = strawberry.field(
+    covers: list[Person | None] = strawberry.field(
         description="Colleagues in whose place they are told: they cover for these."
     )
     organisation: Organisation | None = strawberry.field(description="Where they hold the role.")

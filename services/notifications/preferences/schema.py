@@ -9,22 +9,10 @@ from asyncpg import Record
 from chassis.graphql import Context
 from nhs.directory import Principal
 from services.notifications.preferences import commands, queries
-from services.notifications.preferences.domain import DEFAULTS, Choice, Kind
+from services.notifications.preferences.domain import DEFAULTS
+from services.notifications.preferences.types import Choice, Kind
 
 Info = strawberry.Info[Context[Principal], None]
-
-strawberry.enum(
-    Kind,
-    name="EmailKind",
-    description="What mails are about. ACCEPTANCES are offers that providers accepted: those who "
-    "make offers are told of them in a daily digest, if they ask for it.",
-)
-strawberry.enum(
-    Choice,
-    name="EmailChoice",
-    description="How soon: a mail for each message, one mail a day with what is still unread or to "
-    "be done, or none. The Message Centre has everything in any case.",
-)
 
 
 @strawberry.type(description="How soon the caller is mailed about things of one kind.")
