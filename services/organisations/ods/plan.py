@@ -187,14 +187,13 @@ def _lead_the_merely_named(
     relationships: Relationships, known: Known, reading: Reading, today: date
 ) -> None:
     """A PCN that no list described has its lead from the rows of its members."""
-    latest: dict[str, MembershipRow] = {}
+    members: dict[str, list[MembershipRow]] = {}
     for row in sorted(reading.rows or (), key=lambda row: (row.starts_on, row.practice)):
-        latest[row.pcn] = row
-    for pcn, row in latest.items():
+        members.setdefault(row.pcn, []).append(row)
+    for pcn, rows in members.items():
         one = reading.organisations.get(pcn) or known.organisations.get(pcn)
         if one is None or one.status is Status.NAMED_ONLY:
-            first = min(each.starts_on for each in reading.rows or () if each.pcn == pcn)
-            _lead(relationships, Led(pcn, row.pcn_sub_icb, first, None), today)
+            _lead(relationships, Led(pcn, rows[-1].pcn_sub_icb, rows[0].starts_on, None), today)
 
 
 def _succeed_providers(
