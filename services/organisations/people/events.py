@@ -72,7 +72,7 @@ CONTRACTS = (
         payload=PersonChanged,
         example=PersonChanged(
             id=_SOMEBODY,
-            version=2,
+            version=1,
             issuer="https://issuer.example",
             subject="service-management.a99001",
             status="ACTIVE",
@@ -83,9 +83,11 @@ CONTRACTS = (
                 )
             ],
             changes=[
+                PersonChange(change="ADDED", organisation="A99001"),
+                PersonChange(change="LINKED", organisation="A99001"),
                 PersonChange(
                     change="ROLE_GRANTED", organisation="A99001", role="SERVICE_MANAGEMENT"
-                )
+                ),
             ],
         ),
     ),
