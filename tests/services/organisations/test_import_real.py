@@ -2,6 +2,7 @@
 
 import os
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ where kind = 'MEMBER_OF' and known_to is null order by source, valid_from
 async def moves(reader):
     """Practices; those of several rows; those of several PCNs; changes of PCN."""
     networks: dict[str, list[str]] = {}
-    for practice, network in await reader.fetch(MEMBERSHIPS):
-        networks.setdefault(practice, []).append(network)
+    for practice, pcn in await reader.fetch(MEMBERSHIPS):
+        networks.setdefault(practice, []).append(pcn)
     held = networks.values()
     several = sum(len(one) > 1 for one in held), sum(len(set(one)) > 1 for one in held)
     return len(held), *several, sum(a != b for one in held for a, b in pairwise(one))
