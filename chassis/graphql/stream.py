@@ -33,6 +33,8 @@ QUEUED = 100
 """So many events wait for a client that takes them slowly."""
 PATIENCE = 10.0
 """Seconds a full queue is waited for; then the client is told to begin anew."""
+TAKING_SECONDS = 60.0
+"""Seconds in which a client must take what it is sent."""
 MOST_EACH = 10
 MOST = 2_000
 """Open streams of a person, and of this process."""
@@ -122,50 +124,51 @@ class EventStream:
     async def _read(self) -> None:
         """Make the events, and queue them, until the subscription or the token ends."""
         try:
-            end = await self._made()
+            await self._put(await self._made())
+            await self._put(None)
         except _SlowError:
             self.overrun.set()
-            return
-        except Exception as error:  # noqa: BLE001 (the edge: every error becomes an answer)
-            end = self._refusal(error) + _COMPLETE
-        for part in (end, None):
-            await self._queue.put(part)
 
     async def _made(self) -> bytes:
         """Queue the events; answers how it ends."""
-        left = max(0.0, self.expires - time.time())
+        left = asyncio.timeout(max(0.0, self.expires - time.time()))
         try:
-            async with asyncio.timeout(left) as token, aclosing(self.results):
+            async with left, aclosing(self.results):
                 async for result in self.results:
                     if (end := _ends(result.errors or ())) is not None:
                         return end
-                    await self._queued(result)
-        except TimeoutError:
-            if not token.expired():
-                raise
-            error = UnauthenticatedError("expiry", "The token has expired.")
-            return self._refusal(error) + _COMPLETE
+                    await self._put(self._next_event(result))
+        except _SlowError:
+            raise
+        except Exception as error:  # noqa: BLE001 (the edge: every error becomes an answer)
+            expired = UnauthenticatedError("expiry", "The token has expired.")
+            return self._refusal(expired if left.expired() else error) + _COMPLETE
         return _COMPLETE
 
-    async def _queued(self, result: Any) -> None:
+    def _next_event(self, result: Any) -> bytes:
         body: dict[str, Any] = {"data": result.data}
         if result.errors:
             body["errors"] = errors.answer(result.errors, self.request_id)
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._queue.put(_event("next", body, self.live.number))
-        except TimeoutError:
-            raise _SlowError from None
+        return _event("next", body, self.live.number)
 
     def _refusal(self, error: Exception) -> bytes:
         return _event("next", {"errors": [errors.describe(error, self.request_id)]})
 
+    async def _put(self, part: bytes | None) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._queue.put(part)
+        except TimeoutError:
+            raise _SlowError from None
+
     async def _write(self, send: Send) -> None:
         """Send what is queued; a client that fell behind is told to begin anew."""
-        await send(_part(_COMMENT))  # so that it knows it is open
-        while (part := await self._next()) is not None and not self.overrun.is_set():
-            await send(_part(part))
+        part: bytes | None = _COMMENT  # so that it knows it is open
+        while part is not None and not self.overrun.is_set():
+            async with asyncio.timeout(TAKING_SECONDS):
+                await send(_part(part))
             metrics.stream_parts.inc()
+            part = await self._next()
         if self.overrun.is_set():
             await send(_part(_RESET))
 

@@ -158,31 +158,44 @@ async def test_a_client_that_fell_behind_is_told_to_begin_anew(monkeypatch):
     monkeypatch.setattr(stream, "PATIENCE", 0.1)
     sent, taking = [], asyncio.Event()
 
-    async def results():
-        for n in range(60):
-            opened.live.number = n
-            yield ExecutionResult({"titles": str(n)}, None)
-
     async def send(part):
         sent.append(part.get("body", b""))
         if len(sent) > 2:
             await taking.wait()
 
-    async def receive():
-        await asyncio.Event().wait()
-
-    async def renew():
-        pass
-
-    live = Live(watcher=None, after=None, renew_caller=renew)
-    ends = time.time() + 60
-    opened = EventStream(results(), live, ends, Streams(), ExitStack(), "a request")
-    answering = asyncio.create_task(opened({}, receive, send))
+    opened = _opened(60)
+    answering = asyncio.create_task(opened({}, asyncio.Event().wait, send))
     await eventually(lambda: _is(opened.overrun))
     taking.set()
     await answering
     assert sent[-2].startswith(b"event: reset")
     assert b'"titles":"0"' in sent[2]
+
+
+async def test_a_quiet_client_that_takes_nothing_is_let_go(monkeypatch):
+    monkeypatch.setattr(stream, "TAKING_SECONDS", 0.1)
+
+    async def send(part):
+        if part.get("body"):
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        await _opened(1)({}, asyncio.Event().wait, send)
+
+
+def _opened(count: int) -> EventStream:
+    """A stream of so many events, as the server would answer with it."""
+
+    async def results():
+        for n in range(count):
+            live.number = n
+            yield ExecutionResult({"titles": str(n)}, None)
+
+    async def renew():
+        pass
+
+    live = Live(watcher=None, after=None, renew_caller=renew)
+    return EventStream(results(), live, time.time() + 60, Streams(), ExitStack(), "a request")
 
 
 def _is(event: asyncio.Event) -> None:
