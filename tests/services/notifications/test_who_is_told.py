@@ -20,6 +20,7 @@ from tests.services.notifications.centre import (
     offer,
     person,
     proposal,
+    relationship,
 )
 from tests.support.directory import have_organisation, have_person, relate
 
@@ -213,6 +214,25 @@ async def test_an_import_is_one_message_a_recipient_with_the_count(centre):
     counts = {row["organisation"]: row["count"] for row in await centre.rows()}
     assert counts == {P: 1, "A99002": 1, "U99001": 2, C: 2}
     assert len(await centre.events()) == 4  # one a message, as it stands at the end
+
+
+async def test_the_icb_over_the_practices_commissioner_is_told_and_the_region_is_not(centre):
+    commissioning = Role.COMMISSIONING_MANAGEMENT
+    async with centre.database.transaction() as tx:
+        await have_organisation(tx, "99Z", OrganisationKind.SUB_ICB)
+        await have_organisation(tx, "Y99", OrganisationKind.REGION)
+        await relate(tx, "99Z", RelationshipKind.PART_OF, C)
+        await relate(tx, C, RelationshipKind.PART_OF, "Y99")
+        await tx.execute("delete from directory.relationship where source = 'U99001'")
+        await have_person(tx, "region", {"Y99": [commissioning]})
+        below = await have_person(tx, "below", {"99Z": [commissioning]})
+    by = relationship(P) | {"target": "99Z"}
+    await centre.hear(members("MEMBERSHIP_STARTED", relationships=[by]))
+    commissioners = {below, centre.people[C, commissioning]}
+    told = {
+        row["person_id"] for row in await centre.rows() if row["organisation"] not in (P, "U99001")
+    }
+    assert told == commissioners
 
 
 async def test_an_organisation_restated_tells_nobody(centre):
