@@ -89,3 +89,23 @@ async def pending(reader: Reader, declarations: Sequence[UUID]) -> set[UUID]:
 
 
 _PENDING = "select distinct declaration_id from due where declaration_id = any($1)"
+
+
+async def hold_still(
+    tx: Tx, subjects: Sequence[tuple[str, date, str]]
+) -> dict[tuple[str, date, str], set[str]]:
+    """The states of these declarations; none of them changes until the transaction ends."""
+    codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
+    states: dict[tuple[str, date, str], set[str]] = {}
+    for row in await tx.fetch(_HOLD_STILL, list(codes), list(days), list(providers)):
+        key = (row["service_code"], row["achievement_date"], row["provider"])
+        states.setdefault(key, set()).add(row["status"])
+    return states
+
+
+_HOLD_STILL = """
+select d.service_code, d.achievement_date, d.provider, d.status from declaration d
+where (d.service_code, d.achievement_date, d.provider) in (
+    select * from unnest($1::text[], $2::date[], $3::text[]))
+order by d.id for share of d
+"""

@@ -10,20 +10,22 @@ from uuid import UUID
 
 from chassis import jobs
 from chassis.db import Tx
-from chassis.errors import DomainError
+from chassis.errors import DomainError, TransientError
 from chassis.files import Files
 from chassis.jobs import JobRun
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.declarations import due
-from services.declarations.achievement import store
+from services.declarations.achievement import keeping, store
 from services.declarations.achievement.domain import (
     COLUMNS,
     Problem,
     Staged,
+    YesNo,
     columns_problem,
     read_rows,
 )
+from services.declarations.achievement.keeping import Keeper, Subject
 
 JOB = "load-achievement"
 FILE_KIND = "achievement"
@@ -58,10 +60,15 @@ async def load(run: JobRun) -> dict[str, object]:
     """Load the extract of the job; an interrupted run starts again and leaves nothing."""
     async with run.db.transaction() as tx:
         await store.start_again(tx, run.id)
-    counted = await _stage(run)
-    async with run.db.transaction() as tx:
-        counts = await _keep(tx, run, counted)
-        await run.finish(tx, dict(counts))
+    try:
+        counted = await _stage(run)
+        async with run.db.transaction() as tx:
+            counts = await _keep(tx, run, counted)
+            await run.finish(tx, dict(counts))
+    except Exception:
+        async with run.db.transaction() as tx:
+            await store.clear_staged(tx, run.id)
+        raise
     return dict(counts)
 
 
@@ -69,7 +76,9 @@ async def _stage(run: JobRun) -> dict[str, int]:
     """Stream the file into staging, a chunk a transaction; rows that cannot be read are listed."""
     path = Path(run.input["path"])
     counted = {"rows": 0, "superseded": 0}
-    for chunk, done, size in _chunks(path):
+    async with run.db.reader() as reader:
+        yes_no = await store.yes_no_fields(reader)
+    for chunk, done, size in _chunks(path, yes_no):
         good = [row for row in chunk if isinstance(row, tuple)]
         async with run.db.transaction() as tx:
             await store.stage(tx, run.id, good)
@@ -80,7 +89,7 @@ async def _stage(run: JobRun) -> dict[str, int]:
     return counted
 
 
-def _chunks(path: Path) -> Iterator[tuple[list[Staged | Problem | None], int, int]]:
+def _chunks(path: Path, yes_no: YesNo) -> Iterator[tuple[list[Staged | Problem | None], int, int]]:
     """Chunks of read rows, with how many bytes of how many have gone by."""
     size = path.stat().st_size
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
@@ -88,7 +97,7 @@ def _chunks(path: Path) -> Iterator[tuple[list[Staged | Problem | None], int, in
         _check_header(next(iter(_next(rows, 1, most=1)), []))
         line = 2
         while chunk := _next(rows, line, most=CHUNK):
-            yield list(read_rows(chunk, line)), raw.tell(), size
+            yield list(read_rows(chunk, line, yes_no)), raw.tell(), size
             line += len(chunk)
 
 
@@ -111,11 +120,23 @@ async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
     """Check what was staged against what is known, keep it, and mark what it changes."""
     await store.prepare(tx, run.id)
     await store.refuse_unknown(tx, run.id)
+    await keeping.lock_loaded(tx)
     await store.pivot(tx, run.id)
+    await store.list_superseded(tx, run.id)
     await store.refuse_out_of_proportion(tx, run.id)
     await store.refuse_locked(tx, run.id)
     outside = await store.list_not_participating(tx, run.id)
-    changed = await store.keep_values(tx, run.id, person=run.person, now=run.now)
-    await due.mark_providers(tx, sorted(set(changed)), "achievement was loaded")
-    counted |= {"loaded": len(changed), "not_participating": outside}
+    kept = await keeping.keep_values(tx, Keeper(run.id, run.person, run.organisation, run.now))
+    changed = sorted({one.subject for one in kept})
+    await due.mark_providers(tx, changed, "achievement was loaded")
+    await _check_open(tx, changed)
+    marked = sum(one.marked for one in kept)
+    counted |= {"loaded": len(kept), "marked": marked, "not_participating": outside}
     return await store.finish_load(tx, run.id, counted)
+
+
+async def _check_open(tx: Tx, changed: Sequence[Subject]) -> None:
+    """Whoever approves from here on sees the marks; who has approved meanwhile was first."""
+    standing = await due.hold_still(tx, changed)
+    if any("FINANCE_APPROVED" in statuses for statuses in standing.values()):
+        raise TransientError("finance approved a declaration while its values were loaded")

@@ -1,9 +1,11 @@
 """The rows of an INDICATOR_VALUES extract, and what can be wrong with one."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
+from typing import Final
 
 COLUMNS = (
     "QUALITY_SERVICE",
@@ -23,6 +25,11 @@ GREATEST = 2_147_483_647
 
 Staged = tuple[int, str, str, date, str, str, int, str, datetime]
 """Line, service, provider, achievement date, indicator, field, value, who submitted it, when."""
+
+
+YesNo = AbstractSet[tuple[str, str, str]]
+"""Service code, indicator and field of what is answered Y or N (DOMAIN 1.7: Yes/No Flag)."""
+ANSWERS: Final = {"Y": 1, "N": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +59,18 @@ def columns_problem(header: list[str]) -> str | None:
     return None if tuple(header) == COLUMNS else "the columns are not in the extract's order"
 
 
-def read_rows(rows: Iterable[list[str]], first_line: int) -> Iterator[Staged | Problem | None]:
+def read_rows(
+    rows: Iterable[list[str]], first_line: int, yes_no: YesNo = frozenset()
+) -> Iterator[Staged | Problem | None]:
     """Each row as it is to be staged, or what is wrong with it; None if it was superseded."""
     for line, row in enumerate(rows, start=first_line):
         try:
-            yield _read(line, row)
+            yield _read(line, row, yes_no)
         except RowError as error:
             yield Problem(line, error.code, error.field, str(error))
 
 
-def _read(line: int, row: list[str]) -> Staged | None:
+def _read(line: int, row: list[str], yes_no: YesNo) -> Staged | None:
     if len(row) != len(COLUMNS):
         message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
         raise RowError("ROW_MALFORMED", None, message)
@@ -73,15 +82,37 @@ def _read(line: int, row: list[str]) -> Staged | None:
     if last != "Y":
         message = f"LAST_SUBMISSION is Y or N, not {last!r}"
         raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
-    number = (
-        int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else _number(value)
-    )
+    if (service, indicator, field) in yes_no:
+        number = read_answer(value)
+    elif value.isascii() and value.isdecimal() and len(value) < 10:
+        number = int(value)
+    else:
+        number = read_number(value)
     submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
     day = read_date(achieved, "ACH_DATE")
     return line, service, provider, day, indicator, field, number, user, submitted
 
 
-def _number(value: str) -> int:
+def read_answer(value: str) -> int:
+    """Y as 1, N as 0; extracts may also write the figures themselves."""
+    text = value.strip()
+    if text in ("0", "1"):
+        return int(text)
+    return read_yes_or_no(text)
+
+
+def read_yes_or_no(text: str) -> int:
+    """What a person answers: Y or N, and nothing else."""
+    if not text:
+        raise RowError("VALUE_MISSING", "VALUE", "VALUE is empty")
+    if text not in ANSWERS:
+        message = f"VALUE is {_shown(text)!r}: this is answered Y or N"
+        raise RowError("VALUE_NOT_YES_OR_NO", "VALUE", message)
+    return ANSWERS[text]
+
+
+def read_number(value: str) -> int:
+    """A count: a whole number, 0 or more."""
     text = value.strip()
     if not text:
         raise RowError("VALUE_MISSING", "VALUE", "VALUE is empty")

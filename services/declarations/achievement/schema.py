@@ -50,10 +50,12 @@ class AchievementLoad:
     total: int | None = strawberry.field(description="Bytes of the file.")
     failure: str | None = strawberry.field(description="Why the whole load failed, if it did.")
     counts: list[Count] = strawberry.field(
-        description="rows, loaded, unchanged, superseded, not_participating, unknown, errors."
+        description="rows, loaded, marked (far from the provider's own history), unchanged, "
+        "superseded, not_participating, unknown, errors."
     )
     error_count: int = strawberry.field(
-        description="How many errors there are; values that are kept unpaid are none."
+        description="How many errors there are; what is kept unpaid is none, nor what a person "
+        "submitted later and which therefore stands."
     )
     asked_at: datetime = strawberry.field(description="When it was asked for.")
 

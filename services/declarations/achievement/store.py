@@ -7,7 +7,10 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
-from services.declarations.achievement.domain import Problem, Staged
+from services.declarations.achievement.domain import Problem, Staged, YesNo
+
+NO_ERRORS = ("NOT_PARTICIPATING", "SUPERSEDED_BY_MANUAL")
+"""What is listed, and yet no error: values kept unpaid, and those a later person's stand over."""
 
 STAGED = (
     "line",
@@ -36,7 +39,7 @@ values ($1, $2, $3, $4, $5)
 
 async def start_again(tx: Tx, load: UUID) -> None:
     """Forget what an interrupted run of this load left."""
-    await tx.execute("delete from achievement_staging where load_id = $1", load)
+    await clear_staged(tx, load)
     await tx.execute("delete from achievement_load_error where load_id = $1", load)
 
 
@@ -171,19 +174,51 @@ with latest as (
         max(submitted_by) as submitted_by, max(submitted_at) as submitted_at
     from latest
     group by service_code, achievement_date, provider, indicator
+), merged as (
+    select p.*, v.provider is not null as known, v.numerator as n, v.denominator as d,
+        v.register as r, v.others as o, v.how as known_how, v.submitted_by as known_by,
+        v.submitted_at as known_at, coalesce(v.extracted, false) as known_extracted,
+        -- What a person submitted later stands; the extract only fills in what it left open.
+        coalesce(v.how = 'MANUAL' and p.submitted_at < v.submitted_at, false) as older
+    from paired p
+    left join achievement_value v using (service_code, achievement_date, provider, indicator)
+), decided as (
+    select m.service_code, m.achievement_date, m.provider, m.indicator, m.line, m.rows, m.older,
+        m.known, m.n, m.d, m.r, m.o,
+        case when older then coalesce(n, numerator) else coalesce(numerator, n) end as numerator,
+        case when older then coalesce(d, denominator) else coalesce(denominator, d) end
+            as denominator,
+        case when older then coalesce(r, register) else coalesce(register, r) end as register,
+        case when older then coalesce(others || o, o, others) else coalesce(o || others, others, o)
+            end as others,
+        case when older then known_by else submitted_by end as submitted_by,
+        case when older then known_at else submitted_at end as submitted_at,
+        case when older or submitted_by not in ('AUTOMATED', 'cro-processor')
+            then 'MANUAL' else 'AUTOMATIC' end as how,
+        known_extracted or submitted_by in ('AUTOMATED', 'cro-processor') as extracted,
+        older and (numerator <> n or denominator <> d or register <> r) as stands
+    from merged m
 )
-select p.service_code, p.achievement_date, p.provider, p.indicator,
-    coalesce(p.numerator, v.numerator) as numerator,
-    coalesce(p.denominator, v.denominator) as denominator,
-    coalesce(p.register, v.register) as register,
-    coalesce(v.others || p.others, p.others, v.others) as others,
-    p.line, p.rows, p.submitted_by, p.submitted_at,
-    (v.provider is null or (
-        coalesce(p.numerator, v.numerator), coalesce(p.denominator, v.denominator),
-        coalesce(p.register, v.register), coalesce(v.others || p.others, p.others, v.others)
-    ) is distinct from (v.numerator, v.denominator, v.register, v.others)) as changed
-from paired p
-left join achievement_value v using (service_code, achievement_date, provider, indicator)
+select service_code, achievement_date, provider, indicator, numerator, denominator, register,
+    others, line, rows, submitted_by, submitted_at, how, extracted, null::uuid as submission_id,
+    coalesce(stands, false) as stands,
+    not known or (numerator, denominator, register, others) is distinct from (n, d, r, o)
+        as changed
+from decided
+"""
+
+
+async def list_superseded(tx: Tx, load: UUID) -> None:
+    """List the providers whose own values, submitted later, stand over the extract's."""
+    await tx.execute(_SUPERSEDED, load)
+
+
+_SUPERSEDED = """
+insert into achievement_load_error (load_id, line, code, field, message)
+select $1, min(line), 'SUPERSEDED_BY_MANUAL', 'SUBMIT_DATE', format(
+    '%s: what was submitted by hand after this extract stands (%s indicators)',
+    provider, count(*))
+from pivoted where stands group by provider
 """
 
 
@@ -251,31 +286,22 @@ select count(*) from outside
 """
 
 
-async def keep_values(
-    tx: Tx, load: UUID, *, person: UUID, now: datetime
-) -> list[tuple[str, date, str]]:
-    """Keep what changed; answers service, achievement date and provider of each such value."""
-    rows = await tx.fetch(_KEEP, load, person, now)
-    return [(row["service_code"], row["achievement_date"], row["provider"]) for row in rows]
+async def yes_no_fields(reader: Reader) -> YesNo:
+    """Service code, indicator and field of all that is answered Y or N."""
+    return {tuple(row) for row in await reader.fetch(_YES_NO)}
 
 
-_KEEP = """
-insert into achievement_value as kept
-    (service_code, achievement_date, provider, indicator, numerator, denominator, register, others,
-     how, submitted_by, submitted_at, load_id, loaded_by, loaded_at)
-select service_code, achievement_date, provider, indicator, numerator, denominator, register,
-    others,
-    case when submitted_by in ('AUTOMATED', 'cro-processor') then 'AUTOMATIC' else 'MANUAL' end,
-    submitted_by, submitted_at, $1, $2, $3
-from pivoted where changed
-order by service_code, achievement_date, provider, indicator
-on conflict (service_code, achievement_date, provider, indicator) do update set
-    numerator = excluded.numerator, denominator = excluded.denominator,
-    register = excluded.register, others = excluded.others, how = excluded.how,
-    submitted_by = excluded.submitted_by, submitted_at = excluded.submitted_at,
-    load_id = excluded.load_id, loaded_by = excluded.loaded_by, loaded_at = excluded.loaded_at
-returning service_code, achievement_date, provider
+_YES_NO = """
+select distinct q.code, i ->> 'code', i ->> 'numerator'
+from quality_service q
+cross join jsonb_path_query(q.specification, '$.domains[*].groups[*].indicators[*]') i
+where i ->> 'formula' like 'yes-no@%'
 """
+
+
+async def clear_staged(tx: Tx, load: UUID) -> None:
+    """Leave nothing staged of a load that has ended, well or badly."""
+    await tx.execute("delete from achievement_staging where load_id = $1", load)
 
 
 async def finish_load(tx: Tx, load: UUID, counted: dict[str, int]) -> dict[str, int]:
@@ -286,10 +312,10 @@ async def finish_load(tx: Tx, load: UUID, counted: dict[str, int]) -> dict[str, 
     counts = counted | {
         "unchanged": unchanged,
         "unknown": by_code.get("UNKNOWN_PRACTICE", 0),
-        "errors": sum(n for code, n in by_code.items() if code != "NOT_PARTICIPATING"),
+        "errors": sum(n for code, n in by_code.items() if code not in NO_ERRORS),
     }
     await tx.execute(_COUNTS, load, counts, counts["errors"])
-    await tx.execute("delete from achievement_staging where load_id = $1", load)
+    await clear_staged(tx, load)
     return counts
 
 
