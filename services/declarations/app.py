@@ -13,14 +13,22 @@ from services.declarations.approval import events as approval
 from services.declarations.approval.settling import settle
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
+from services.declarations.remittance import events as remittance_events
+from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.schema import SCHEMA
 
 MIGRATIONS_OF_ALL = (*MIGRATIONS, Path(__file__).parent / "migrations")
 
 SUBSCRIPTION = Subscription(
     group="declarations",
-    topics=(*directory.TOPICS, "participation.quality-service", "participation.offer"),
+    topics=(
+        *directory.TOPICS,
+        "participation.quality-service",
+        "participation.offer",
+        remittance_events.TOPIC,
+    ),
     projections={**directory.PROJECTIONS, **PROJECTIONS},
+    reactions=REACTIONS,
     read_model=(*directory.READ_MODEL, "public.quality_service", "public.offer"),
 )
 
@@ -33,6 +41,6 @@ SERVICE: Service[Principal] = Service(
     jobs={achievement.JOB: achievement.load},
     background=(settle,),
     republish={payment_events.TOPIC: payments.republish},
-    events=(*approval.CONTRACTS, *payment_events.CONTRACTS),
+    events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
     files=(FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),),
 )

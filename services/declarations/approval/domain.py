@@ -28,6 +28,10 @@ class Action(StrEnum):
     APPROVED = "APPROVED"
     FINANCE_APPROVED = "FINANCE_APPROVED"
     CLOSED = "CLOSED"
+    PAYMENT_SENT = "PAYMENT_SENT"
+    PAYMENT_SETTLED = "PAYMENT_SETTLED"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    PAYMENT_ADJUSTED = "PAYMENT_ADJUSTED"
     DUTIES_JOINED = "DUTIES_JOINED"
     """The next step is a second one of the same person, which the commissioner lets them take."""
 
@@ -119,6 +123,8 @@ class Happening:
     action: Action
     declaration: Declaration
     by: UUID | None = None
+    reason: str | None = None
+    """Why, where it is not the person who says it in the notes of the step."""
 
 
 def calculated(
@@ -220,6 +226,13 @@ def close(before: Declaration) -> list[Happening]:
     if before.status in FINAL:
         return []
     return [Happening(Action.CLOSED, _moved(before, Status.CLOSED))]
+
+
+def paid(
+    before: Declaration, action: Action, by: UUID | None = None, reason: str | None = None
+) -> list[Happening]:
+    """Something happened to its payment; the declaration itself stays as finance approved it."""
+    return [Happening(action, _moved(before, before.status), by, reason)]
 
 
 def _moved(before: Declaration, status: Status, **changes: object) -> Declaration:

@@ -46,6 +46,7 @@ class DeclarationEvent(BaseModel):
     action: UUID = Field(description="Shared by all events of one bulk action.")
     history_length: int
     history_hash: str
+    reason: str | None = Field(default=None, description="Why, where somebody gave a reason.")
 
 
 TYPES: Final = {
@@ -56,6 +57,10 @@ TYPES: Final = {
     Action.APPROVED: "declaration.approved.v1",
     Action.FINANCE_APPROVED: "declaration.finance-approved.v1",
     Action.CLOSED: "declaration.closed.v1",
+    Action.PAYMENT_SENT: "declaration.payment-sent.v1",
+    Action.PAYMENT_SETTLED: "declaration.payment-settled.v1",
+    Action.PAYMENT_FAILED: "declaration.payment-failed.v1",
+    Action.PAYMENT_ADJUSTED: "declaration.payment-adjusted.v1",
 }
 
 
@@ -95,6 +100,7 @@ def _payload(written: Written, action: UUID) -> DeclarationEvent:
         action=action,
         history_length=d.history_length,
         history_hash=d.history_hash,
+        reason=written.happening.reason,
     )
 
 
@@ -106,12 +112,21 @@ _STATUS: Final = {
     Action.APPROVED: Status.AWAITING_FINANCE_APPROVAL,
     Action.FINANCE_APPROVED: Status.FINANCE_APPROVED,
     Action.CLOSED: Status.CLOSED,
+    Action.PAYMENT_SENT: Status.FINANCE_APPROVED,
+    Action.PAYMENT_SETTLED: Status.FINANCE_APPROVED,
+    Action.PAYMENT_FAILED: Status.FINANCE_APPROVED,
+    Action.PAYMENT_ADJUSTED: Status.FINANCE_APPROVED,
 }
 
 
 def _example(action: Action) -> DeclarationEvent:
     """A made-up practice's, as it is after the step."""
-    by_a_person = action in {Action.DECLARED, Action.APPROVED, Action.FINANCE_APPROVED}
+    by_a_person = action in {
+        Action.DECLARED,
+        Action.APPROVED,
+        Action.FINANCE_APPROVED,
+        Action.PAYMENT_ADJUSTED,
+    }
     changes: dict[str, object] = {"status": _STATUS[action].value}
     if not by_a_person:
         changes |= {"by": None, "acting_for": None}
@@ -120,9 +135,15 @@ def _example(action: Action) -> DeclarationEvent:
     if action is Action.VALUES_MISSING:
         changes |= {"points": None, "pounds": None, "calculation_version": 0}
         changes |= {"missing": ["BP002"], "missing_count": 1, "provisional": False}
+    if action in _REASONS:
+        changes |= {"reason": _REASONS[action]}
     return _EXAMPLE.model_copy(update=changes)
 
 
+_REASONS: Final = {
+    Action.PAYMENT_FAILED: "The account has been closed",
+    Action.PAYMENT_ADJUSTED: "Two registers were counted twice",
+}
 _EXAMPLE = DeclarationEvent(
     id=UUID("01990000-0000-7000-8000-000000000001"),
     version=3,
@@ -158,6 +179,10 @@ DESCRIPTIONS: Final = {
     Action.APPROVED: "The commissioner approved it, or the service needs no approval",
     Action.FINANCE_APPROVED: "Finance approved it: it is paid and changes no more",
     Action.CLOSED: "The participation ended before the achievement date: it is not paid",
+    Action.PAYMENT_SENT: "A finance system sent its payment on its way",
+    Action.PAYMENT_SETTLED: "A finance system says that its payment has arrived",
+    Action.PAYMENT_FAILED: "A finance system says that its payment did not arrive, and why",
+    Action.PAYMENT_ADJUSTED: "An adjustment of its payment was approved, for a reason",
 }
 
 CONTRACTS: Final = tuple(

@@ -81,7 +81,7 @@ def write(
             at,
             happening.by,
             acting_for if person else None,
-            notes if person else None,
+            happening.reason or (notes if person else None),
             known.history_hash,
         ).sealed()
         after = replace(

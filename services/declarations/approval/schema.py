@@ -248,7 +248,8 @@ class Payment:
     id: strawberry.ID = strawberry.field(description="The payment's id.")
     version: int = strawberry.field(description="Rises with each change.")
     status: str = strawberry.field(
-        description="AUTHORISED, SENT, SETTLED, FAILED, or CLOSED_ZERO where nothing is due."
+        description="AUTHORISED, SENT, SETTLED, FAILED, or CLOSED_ZERO where nothing is due: "
+        "that of its least advanced entry."
     )
     amount: Pounds = strawberry.field(description="The sum of its entries.")
     points: Points = strawberry.field(description="The points it pays for.")

@@ -30,5 +30,5 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
 
 async def republish(tx: Tx) -> AsyncIterator[Event]:
     """The whole ledger again, entry by entry: readers know them by `entry_id`."""
-    for row in await store.every_entry(tx):
+    async for row in store.every_entry(tx):
         yield event(PaymentAuthorised.model_validate(row))

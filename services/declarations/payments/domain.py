@@ -1,11 +1,53 @@
 """A payment and its ledger: immutable entries, whose sum is what is owed."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from nhs.values import FinancialYear
+
+
+class State(StrEnum):
+    """How far an entry has come; a payment is as far as the least advanced of its entries."""
+
+    AUTHORISED = "AUTHORISED"
+    SENT = "SENT"
+    SETTLED = "SETTLED"
+    FAILED = "FAILED"
+    CLOSED_ZERO = "CLOSED_ZERO"
+
+
+REPORTED = (State.SENT, State.FAILED, State.SETTLED)
+"""What finance systems report; of two reports of one moment the later of these counts."""
+
+
+class AlreadySettledError(Exception):
+    """A report contradicts a settlement: a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an entry is, and since when by the clock of the finance system."""
+
+    state: State
+    at: datetime | None = None
+
+    def after(self, told: State, at: datetime) -> "Progress":
+        """Where it is once a report has been heard: itself, where the report tells nothing new.
+
+        In whatever order reports come, and however often, the end is the same: a settlement is
+        final, and of the others the latest counts.
+        """
+        if self.state in {State.CLOSED_ZERO, State.SETTLED}:
+            if self.state == State.SETTLED and told == State.FAILED and at > (self.at or at):
+                raise AlreadySettledError
+            return self
+        if told == State.SETTLED or self.at is None:
+            return Progress(told, at)
+        newer = (at, REPORTED.index(told)) > (self.at, REPORTED.index(self.state))
+        return Progress(told, at) if newer else self
 
 
 @dataclass(frozen=True, slots=True)

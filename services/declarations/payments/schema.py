@@ -26,6 +26,14 @@ class PaymentEntry:
     provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
     narrative: str = strawberry.field(description="One line for a statement.")
     entered_at: datetime = strawberry.field(description="When it was entered.")
+    status: str = strawberry.field(
+        description="AUTHORISED, SENT, SETTLED, FAILED, or CLOSED_ZERO where nothing is due."
+    )
+    status_at: datetime | None = strawberry.field(
+        description="Since when, as the finance system says; null until it has said anything."
+    )
+    reference: str | None = strawberry.field(description="The finance system's reference.")
+    failure: str | None = strawberry.field(description="Why the payment failed.")
 
     @classmethod
     def of(cls, row: Record) -> PaymentEntry:
@@ -38,6 +46,10 @@ class PaymentEntry:
             provisional=row["provisional"],
             narrative=row["narrative"],
             entered_at=row["entered_at"],
+            status=row["status"],
+            status_at=row["at"],
+            reference=row["reference"],
+            failure=row["failure"],
         )
 
 

@@ -1,6 +1,6 @@
 """The ledger: payments, and entries that are only ever added."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from services.declarations.payments.domain import Progress, State
 from services.declarations.sight import SCOPE, Sight
 
 
@@ -35,6 +36,7 @@ async def keep(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
     """Write payments with their first entries; a row holds the columns of both, by name."""
     await tx.execute(_PAYMENTS, rows)
     await tx.execute(_ENTRIES, rows)
+    await tx.execute(_STATES, rows)
 
 
 _PAYMENTS = """
@@ -57,6 +59,11 @@ from jsonb_to_recordset($1) as entry (
     entry_id uuid, payment_id uuid, amount numeric, points numeric, calculation_version integer,
     provisional boolean, narrative text, authorised_at timestamptz
 )
+"""
+_STATES = """
+insert into entry_state (entry_id, payment_id, status)
+select entry_id, payment_id, status
+from jsonb_to_recordset($1) as entry (entry_id uuid, payment_id uuid, status text)
 """
 
 
@@ -149,16 +156,72 @@ async def entries_of(reader: Reader, payments: Sequence[UUID]) -> dict[UUID, lis
     return found
 
 
-_ENTRIES_OF = "select * from ledger_entry where payment_id = any($1) order by payment_id, id"
+_ENTRIES_OF = """
+select e.*, s.status, s.at, s.reference, s.failure
+from ledger_entry e join entry_state s on s.entry_id = e.id
+where e.payment_id = any($1) order by e.payment_id, e.id
+"""
 
 
-async def every_entry(tx: Tx) -> list[dict[str, Any]]:
+async def find_entry(
+    reader: Reader, entry: UUID | None, payment: UUID | None
+) -> tuple[UUID, UUID] | None:
+    """The entry that is meant, with its declaration; without an entry, what was authorised."""
+    row = await reader.fetchrow(_FIND, entry, payment)
+    return (row["id"], row["declaration_id"]) if row else None
+
+
+_FIND = """
+select e.id, p.declaration_id from ledger_entry e join payment p on p.id = e.payment_id
+where ($1::uuid is null or e.id = $1) and ($2::uuid is null or p.id = $2)
+and ($1 is not null or $2 is not null) and ($1 is not null or e.kind = 'AUTHORISED')
+"""
+
+
+async def lock_progress(tx: Tx, entry: UUID) -> Progress:
+    row = await tx.fetchrow(
+        "select status, at from entry_state where entry_id = $1 for update", entry
+    )
+    assert row is not None
+    return Progress(State(row["status"]), row["at"])
+
+
+async def move(
+    tx: Tx, entry: UUID, to: Progress, *, reference: str | None, failure: str | None
+) -> None:
+    """Keep where an entry has come, and its payment with it."""
+    payment = await tx.fetchval(_MOVE, entry, to.state, to.at, reference, failure)
+    await tx.execute(_FOLLOW, payment)
+
+
+_MOVE = """
+update entry_state set status = $2, at = $3, reference = coalesce($4, reference), failure = $5
+where entry_id = $1 returning payment_id
+"""
+_FOLLOW = """
+update payment p set version = p.version + 1, status = s.least
+from (
+    select case
+        when bool_or(status = 'FAILED') then 'FAILED'
+        when bool_or(status = 'AUTHORISED') then 'AUTHORISED'
+        when bool_or(status = 'SENT') then 'SENT'
+        when bool_or(status = 'SETTLED') then 'SETTLED'
+        else 'CLOSED_ZERO'
+    end as least
+    from entry_state where payment_id = $1
+) s
+where p.id = $1
+"""
+
+
+async def every_entry(tx: Tx) -> AsyncIterator[dict[str, Any]]:
     """The whole ledger as it was published, for `republish`."""
-    return [dict(row) for row in await tx.fetch(_EVERY)]
+    async for row in tx.stream(_EVERY):
+        yield dict(row)
 
 
 _EVERY = """
-select e.id as entry_id, p.id as payment_id, p.version, p.declaration_id, p.quality_service,
+select e.id as entry_id, p.id as payment_id, e.version, p.declaration_id, p.quality_service,
     p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
     p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
     e.entered_at as authorised_at, e.provisional, e.narrative
