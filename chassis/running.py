@@ -111,6 +111,7 @@ class Running:
             clock=self.clock,
             files=self.files,
             body_limit=settings.body_limit,
+            demonstration=settings.demonstration,
             watcher=Watcher(self.database, numbers) if numbers else None,
         )
         closing = endpoint.streams.closing

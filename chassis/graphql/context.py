@@ -47,6 +47,8 @@ class Context(Generic[P]):
     """The business moment of this request, one for all of its operation."""
     request_id: str
     files: Files
+    demonstration: bool = False
+    """Whether the system was started for demonstration."""
     loaders: dict[str, Any] = field(default_factory=dict)
     live: Live | None = None
     """The stream a subscription is answered on."""

@@ -80,6 +80,7 @@ class GraphQLEndpoint(Generic[P]):
     clock: Clock
     files: Files
     body_limit: int
+    demonstration: bool = False
     streams: Streams = field(default_factory=Streams)
     watcher: Watcher | None = None
 
@@ -160,6 +161,7 @@ class GraphQLEndpoint(Generic[P]):
             now=now,
             request_id=call.id,
             files=self.files,
+            demonstration=self.demonstration,
         )
 
     def _stranger(self, identity: Identity, operation: Operation | None, refused: DomainError) -> P:

@@ -4,7 +4,8 @@ from strawberry.tools import merge_types
 
 from chassis.graphql import schema
 from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
-from services.declarations.approval.root_schema import ApprovalMutation, ApprovalQuery
+from services.declarations.approval.bulk_schema import ApprovalMutation
+from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
 

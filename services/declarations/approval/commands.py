@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -14,6 +15,7 @@ from chassis.db import Tx
 from chassis.errors import DomainError
 from chassis.ids import new_id
 from nhs.directory import Principal
+from nhs.notes import noted, reason_given
 from nhs.roles import Role
 from services.declarations import due
 from services.declarations.approval import domain, store
@@ -23,6 +25,7 @@ from services.declarations.approval.domain import (
     Happening,
     RefusedError,
     Status,
+    Switches,
 )
 from services.declarations.approval.events import events_of
 from services.declarations.approval.history import Written, write
@@ -42,9 +45,11 @@ class Circumstances:
     """Whether a recalculation is due."""
     joined: bool
     """Whether its commissioner does without the separation of duties today."""
+    switches: Switches
+    """What its service does without."""
 
 
-Step = Callable[[Record, Declaration, Circumstances], list[Happening]]
+Step = Callable[[Declaration, Circumstances], list[Happening]]
 """What is to happen to a locked row."""
 
 
@@ -74,57 +79,107 @@ async def declare(
 ) -> Outcome:
     """The provider declares its own."""
     principal.require(Role.DECLARATION_MANAGEMENT)
-    _check_notes(notes)
+    kept = noted(notes)
 
-    def step(
-        row: Record, declaration: Declaration, circumstances: Circumstances
-    ) -> list[Happening]:
+    def step(declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
         principal.require(Role.DECLARATION_MANAGEMENT, payment_type=declaration.payment_type)
         return domain.declare(
             declaration,
             principal.person_id,
-            store.switches_of(row),
+            circumstances.switches,
             pending=circumstances.pending,
             joined=circumstances.joined,
         )
 
     locked = await store.lock_for_provider(tx, [row for row, _ in rows], principal.acting)
-    doing = _Doing(principal, "declareDeclarations", step, notes)
+    doing = _Doing(principal, "declareDeclarations", step, kept)
     outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
     outcome.message = _said(outcome, dry_run, "declared")
     return outcome
 
 
 async def approve(
-    tx: Tx, principal: Principal, rows: Rows, *, dry_run: bool, now: datetime
+    tx: Tx,
+    principal: Principal,
+    rows: Rows,
+    *,
+    dry_run: bool,
+    now: datetime,
+    demonstration: bool,
 ) -> Outcome:
     """The commissioner approves: for each row the step that the caller's roles allow."""
-    principal.require_any(Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT)
 
-    def step(_: Record, declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
-        return _approval(principal, declaration, circumstances)
+    def step(declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
+        return _approval(principal, declaration, circumstances, demonstration)
 
-    ids = [row for row, _ in rows]
-    locked = await store.lock_for_commissioner(tx, ids, principal.acting)
-    doing = _Doing(principal, "approveDeclarations", step, None)
-    outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
-    outcome.message = _said(outcome, dry_run, "approved")
-    return outcome
+    doing = _Doing(principal, "approveDeclarations", step)
+    return await _commission(tx, doing, rows, "approved", dry_run=dry_run, now=now)
 
 
 def _approval(
-    principal: Principal, declaration: Declaration, circumstances: Circumstances
+    principal: Principal,
+    declaration: Declaration,
+    circumstances: Circumstances,
+    demonstration: bool,
 ) -> list[Happening]:
     by, payment_type = principal.person_id, declaration.payment_type
+    pending, joined = circumstances.pending, circumstances.joined
     if declaration.status == Status.AWAITING_FINANCE_APPROVAL:
         principal.require(Role.FINANCE_MANAGEMENT, payment_type=payment_type)
         return domain.finance_approve(
-            declaration, by, pending=circumstances.pending, joined=circumstances.joined
+            declaration, by, pending=pending, joined=joined, demonstration=demonstration
         )
     principal.require(Role.APPROVAL_MANAGEMENT, payment_type=payment_type)
-    return domain.approve(
-        declaration, by, pending=circumstances.pending, joined=circumstances.joined
-    )
+    return domain.approve(declaration, by, pending=pending, joined=joined)
+
+
+async def return_to_provider(
+    tx: Tx, principal: Principal, rows: Rows, *, reason: str, dry_run: bool, now: datetime
+) -> Outcome:
+    """The commissioner wants them put right, and declared again."""
+    why = reason_given(reason)
+
+    def step(declaration: Declaration, _: Circumstances) -> list[Happening]:
+        principal.require_any(*_COMMISSIONERS, payment_type=declaration.payment_type)
+        return domain.return_to_provider(declaration, principal.person_id, why)
+
+    doing = _Doing(principal, "returnDeclarations", step)
+    return await _commission(tx, doing, rows, "returned", dry_run=dry_run, now=now)
+
+
+async def hold(
+    tx: Tx, principal: Principal, rows: Rows, *, reason: str, dry_run: bool, now: datetime
+) -> Outcome:
+    """The commissioner holds them: nobody moves them until they are released."""
+    why = reason_given(reason)
+
+    def step(declaration: Declaration, _: Circumstances) -> list[Happening]:
+        principal.require_any(*_COMMISSIONERS, payment_type=declaration.payment_type)
+        return domain.hold(declaration, principal.person_id, why)
+
+    doing = _Doing(principal, "holdDeclarations", step)
+    return await _commission(tx, doing, rows, "held", dry_run=dry_run, now=now)
+
+
+async def release(
+    tx: Tx, principal: Principal, rows: Rows, *, dry_run: bool, now: datetime
+) -> Outcome:
+    """The commissioner lets go of what is held, whoever of it holds it."""
+
+    def step(declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
+        principal.require_any(*_COMMISSIONERS, payment_type=declaration.payment_type)
+        return domain.release(
+            declaration,
+            principal.person_id,
+            circumstances.switches,
+            pending=circumstances.pending,
+        )
+
+    doing = _Doing(principal, "releaseDeclarations", step)
+    return await _commission(tx, doing, rows, "released", dry_run=dry_run, now=now)
+
+
+_COMMISSIONERS: Final = (Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +187,19 @@ class _Doing:
     principal: Principal
     operation: str
     step: Step
-    notes: str | None
+    notes: str | None = None
+
+
+async def _commission(
+    tx: Tx, doing: _Doing, rows: Rows, verb: str, *, dry_run: bool, now: datetime
+) -> Outcome:
+    """A step on what the organisation commissioned."""
+    doing.principal.require_any(*_COMMISSIONERS)
+    ids = [row for row, _ in rows]
+    locked = await store.lock_for_commissioner(tx, ids, doing.principal.acting)
+    outcome = await _do(tx, doing, rows, locked, dry_run=dry_run, now=now)
+    outcome.message = _said(outcome, dry_run, verb)
+    return outcome
 
 
 async def _do(
@@ -154,8 +221,12 @@ async def _do(
     for identity, version in seen.items():
         try:
             declaration = _seen(found.get(identity), identity, version)
-            circumstances = Circumstances(identity in pending, declaration.commissioner in joined)
-            happenings = _taken(doing.step, found[identity], declaration, circumstances)
+            circumstances = Circumstances(
+                identity in pending,
+                declaration.commissioner in joined,
+                store.switches_of(found[identity]),
+            )
+            happenings = _taken(doing.step, declaration, circumstances)
         except DomainError as error:
             outcome.refused.append(Refused(identity, error.code, error.message, error.field))
         else:
@@ -182,11 +253,9 @@ def _seen(row: Record | None, identity: UUID, version: int) -> Declaration:
     return declaration
 
 
-def _taken(
-    step: Step, row: Record, declaration: Declaration, circumstances: Circumstances
-) -> list[Happening]:
+def _taken(step: Step, declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
     try:
-        return step(row, declaration, circumstances)
+        return step(declaration, circumstances)
     except RefusedError as refused:
         raise DomainError(refused.code, str(refused)) from refused
 
@@ -248,12 +317,6 @@ def _authorisation(d: Declaration) -> Authorisation:
 
 def chooser(principal: Principal, operation: str, now: datetime, *, dry_run: bool) -> Chooser:
     return Chooser(principal.person_id, principal.organisation, operation, now, dry_run)
-
-
-def _check_notes(notes: str | None) -> None:
-    if notes is not None and len(notes) > 2_000:
-        message = "Notes are at most 2,000 characters."
-        raise DomainError("NOTES_TOO_LONG", message, field="notes")
 
 
 def _said(outcome: Outcome, dry_run: bool, verb: str) -> str:

@@ -27,6 +27,9 @@ class Action(StrEnum):
     DECLARED = "DECLARED"
     APPROVED = "APPROVED"
     FINANCE_APPROVED = "FINANCE_APPROVED"
+    RETURNED = "RETURNED"
+    HELD = "HELD"
+    RELEASED = "RELEASED"
     CLOSED = "CLOSED"
     PAYMENT_SENT = "PAYMENT_SENT"
     PAYMENT_SETTLED = "PAYMENT_SETTLED"
@@ -79,8 +82,9 @@ class Figures:
     points: Decimal
     pounds: Decimal
     provisional: bool
-    payable: bool
     changed: bool
+    differences: str | None = None
+    """What is not as in the calculation before, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,14 @@ class Declaration:
     achievement_date: date
     status: Status
     held: bool = False
+    hold_reason: str | None = None
+    held_by: UUID | None = None
+    return_reason: str | None = None
+    """Why the commissioner returned it; until it is declared or calculated anew."""
     calculation_version: int = 0
     points: Decimal | None = None
     pounds: Decimal | None = None
     provisional: bool = False
-    payable: bool = False
     blockers: tuple[Missing, ...] = ()
     declared_by: tuple[UUID, ...] = ()
     """Everybody who ever declared it: what was recalculated since does not undo that."""
@@ -118,7 +125,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened: the declaration afterwards, and who did it (None: the service)."""
+    """One thing that happened: the declaration afterwards, who did it (None: the service), why."""
 
     action: Action
     declaration: Declaration
@@ -131,7 +138,14 @@ def calculated(
     before: Declaration, figures: Figures, switches: Switches = Switches()
 ) -> list[Happening]:
     """A calculation holds. If it differs from the one that was declared, declare again."""
-    if before.status in FINAL or not (figures.changed or before.status == Status.INCOMPLETE):
+    if before.status in FINAL:
+        return []
+    happened = _recalculated(before, figures)
+    return [*happened, *_passed(_after(before, happened), switches)]
+
+
+def _recalculated(before: Declaration, figures: Figures) -> list[Happening]:
+    if not (figures.changed or before.status == Status.INCOMPLETE):
         return []
     action = Action.RECALCULATED if before.status in AFTER_DECLARATION else Action.CALCULATED
     after = _moved(
@@ -141,13 +155,19 @@ def calculated(
         points=figures.points,
         pounds=figures.pounds,
         provisional=figures.provisional,
-        payable=figures.payable,
         blockers=(),
+        return_reason=None,
     )
-    happened = [Happening(action, after)]
-    if switches.no_declaration_required and not after.held:
-        happened += _declared(after, None, switches)
-    return happened
+    return [Happening(action, after, reason=figures.differences)]
+
+
+def _passed(before: Declaration, switches: Switches) -> list[Happening]:
+    """What needs no declaration passes by itself; not what is held, nor what was returned."""
+    waiting = before.status == Status.AWAITING_PROVIDER_APPROVAL
+    stays = before.held or before.return_reason is not None
+    if not switches.no_declaration_required or not waiting or stays:
+        return []
+    return _declared(before, None, switches)
 
 
 def incomplete(
@@ -176,7 +196,7 @@ def declare(
     joined: bool = False,
 ) -> list[Happening]:
     """The provider declares what was calculated."""
-    if before.status == Status.INCOMPLETE:
+    if before.status == Status.INCOMPLETE and not before.held:
         message = f"It is incomplete: {', '.join(before.missing)} missing"
         raise RefusedError("INCOMPLETE", message)
     _expect(before, Status.AWAITING_PROVIDER_APPROVAL, pending=pending)
@@ -186,7 +206,12 @@ def declare(
 
 def _declared(before: Declaration, by: UUID | None, switches: Switches) -> list[Happening]:
     declared_by = _joined(before.declared_by, by)
-    after = _moved(before, Status.AWAITING_COMMISSIONER_APPROVAL, declared_by=declared_by)
+    after = _moved(
+        before,
+        Status.AWAITING_COMMISSIONER_APPROVAL,
+        declared_by=declared_by,
+        return_reason=None,
+    )
     happened = [Happening(Action.DECLARED, after, by)]
     if switches.no_approval_required:
         passed = _moved(after, Status.AWAITING_FINANCE_APPROVAL)
@@ -209,23 +234,57 @@ def approve(
 
 
 def finance_approve(
-    before: Declaration, by: UUID, *, pending: bool = False, joined: bool = False
+    before: Declaration,
+    by: UUID,
+    *,
+    pending: bool = False,
+    joined: bool = False,
+    demonstration: bool = False,
 ) -> list[Happening]:
     """Finance approves; nobody who declared or approved it, and no unconfirmed rules."""
     _expect(before, Status.AWAITING_FINANCE_APPROVAL, pending=pending)
     marked = _separate(before, by, before.declared_by, before.approved_by, joined=joined)
-    if not before.payable:
+    if before.provisional and not demonstration:
         message = "Its rules are provisional: they pay in a demonstration only"
         raise RefusedError("PROVISIONAL_RULES", message)
     after = _moved(_after(before, marked), Status.FINANCE_APPROVED, finance_approved_by=by)
     return [*marked, Happening(Action.FINANCE_APPROVED, after, by)]
 
 
+def return_to_provider(before: Declaration, by: UUID, reason: str) -> list[Happening]:
+    """The commissioner wants it put right and declared again. No duty: anybody there may."""
+    _expect(before, *sorted(AFTER_DECLARATION), pending=False)
+    after = _moved(before, Status.AWAITING_PROVIDER_APPROVAL, return_reason=reason)
+    return [Happening(Action.RETURNED, after, by, reason)]
+
+
+def hold(before: Declaration, by: UUID, reason: str) -> list[Happening]:
+    """Nobody moves it until it is released; what it stands on is followed all the same."""
+    if before.status in FINAL:
+        raise RefusedError("WRONG_STATUS", f"It is {before.status}: nothing moves it any more")
+    if before.held:
+        raise RefusedError("HELD", "It is held already")
+    after = _moved(before, before.status, held=True, hold_reason=reason, held_by=by)
+    return [Happening(Action.HELD, after, by, reason)]
+
+
+def release(
+    before: Declaration, by: UUID, switches: Switches = Switches(), *, pending: bool = False
+) -> list[Happening]:
+    """It moves again, past what the service does without unless it is to be calculated first."""
+    if not before.held:
+        raise RefusedError("NOT_HELD", "It is not held")
+    after = _moved(before, before.status, held=False, hold_reason=None, held_by=None)
+    released = [Happening(Action.RELEASED, after, by)]
+    return released if pending else [*released, *_passed(after, switches)]
+
+
 def close(before: Declaration) -> list[Happening]:
     """The participation ended before the achievement date."""
     if before.status in FINAL:
         return []
-    return [Happening(Action.CLOSED, _moved(before, Status.CLOSED))]
+    after = _moved(before, Status.CLOSED, held=False, hold_reason=None, held_by=None)
+    return [Happening(Action.CLOSED, after)]
 
 
 def paid(
@@ -239,12 +298,12 @@ def _moved(before: Declaration, status: Status, **changes: object) -> Declaratio
     return replace(before, status=status, version=before.version + 1, **changes)  # type: ignore[arg-type]  # the names are its own
 
 
-def _expect(before: Declaration, status: Status, *, pending: bool) -> None:
-    if before.status != status:
-        message = f"It is {before.status}, not {status}"
-        raise RefusedError("WRONG_STATUS", message)
+def _expect(before: Declaration, *statuses: Status, pending: bool) -> None:
     if before.held:
-        raise RefusedError("HELD", "It is held")
+        raise RefusedError("HELD", f"It is held: {before.hold_reason}")
+    if before.status not in statuses:
+        message = f"It is {before.status}, not {' or '.join(statuses)}"
+        raise RefusedError("WRONG_STATUS", message)
     if pending:
         message = "Something it stands on has changed: it is being calculated again"
         raise RefusedError("RECALCULATION_PENDING", message)

@@ -34,6 +34,7 @@ class DeclarationEvent(BaseModel):
     period_end: date
     achievement_date: date
     status: str
+    held: bool = False
     calculation_version: int
     points: Decimal | None = Field(description="With two places, as a string.")
     pounds: Decimal | None = Field(description="With two places, as a string.")
@@ -46,7 +47,10 @@ class DeclarationEvent(BaseModel):
     action: UUID = Field(description="Shared by all events of one bulk action.")
     history_length: int
     history_hash: str
-    reason: str | None = Field(default=None, description="Why, where somebody gave a reason.")
+    reason: str | None = Field(
+        default=None,
+        description="Why, where somebody gave a reason; what a recalculation changed.",
+    )
 
 
 TYPES: Final = {
@@ -56,6 +60,9 @@ TYPES: Final = {
     Action.DECLARED: "declaration.declared.v1",
     Action.APPROVED: "declaration.approved.v1",
     Action.FINANCE_APPROVED: "declaration.finance-approved.v1",
+    Action.RETURNED: "declaration.returned.v1",
+    Action.HELD: "declaration.held.v1",
+    Action.RELEASED: "declaration.released.v1",
     Action.CLOSED: "declaration.closed.v1",
     Action.PAYMENT_SENT: "declaration.payment-sent.v1",
     Action.PAYMENT_SETTLED: "declaration.payment-settled.v1",
@@ -88,6 +95,7 @@ def _payload(written: Written, action: UUID) -> DeclarationEvent:
         period_end=d.period_end,
         achievement_date=d.achievement_date,
         status=d.status,
+        held=d.held,
         calculation_version=d.calculation_version,
         points=d.points,
         pounds=d.pounds,
@@ -111,6 +119,9 @@ _STATUS: Final = {
     Action.DECLARED: Status.AWAITING_COMMISSIONER_APPROVAL,
     Action.APPROVED: Status.AWAITING_FINANCE_APPROVAL,
     Action.FINANCE_APPROVED: Status.FINANCE_APPROVED,
+    Action.RETURNED: Status.AWAITING_PROVIDER_APPROVAL,
+    Action.HELD: Status.AWAITING_COMMISSIONER_APPROVAL,
+    Action.RELEASED: Status.AWAITING_COMMISSIONER_APPROVAL,
     Action.CLOSED: Status.CLOSED,
     Action.PAYMENT_SENT: Status.FINANCE_APPROVED,
     Action.PAYMENT_SETTLED: Status.FINANCE_APPROVED,
@@ -125,9 +136,15 @@ def _example(action: Action) -> DeclarationEvent:
         Action.DECLARED,
         Action.APPROVED,
         Action.FINANCE_APPROVED,
+        Action.RETURNED,
+        Action.HELD,
+        Action.RELEASED,
         Action.PAYMENT_ADJUSTED,
     }
-    changes: dict[str, object] = {"status": _STATUS[action].value}
+    changes: dict[str, object] = {
+        "status": _STATUS[action].value,
+        "held": action is Action.HELD,
+    }
     if not by_a_person:
         changes |= {"by": None, "acting_for": None}
     elif action is not Action.DECLARED:
@@ -141,6 +158,8 @@ def _example(action: Action) -> DeclarationEvent:
 
 
 _REASONS: Final = {
+    Action.RETURNED: "The register of AF is last year's",
+    Action.HELD: "A query about the list size is open",
     Action.PAYMENT_FAILED: "The account has been closed",
     Action.PAYMENT_ADJUSTED: "Two registers were counted twice",
 }
@@ -178,6 +197,9 @@ DESCRIPTIONS: Final = {
     Action.DECLARED: "The provider declared it, or the service needs no declaration",
     Action.APPROVED: "The commissioner approved it, or the service needs no approval",
     Action.FINANCE_APPROVED: "Finance approved it: it is paid and changes no more",
+    Action.RETURNED: "The commissioner returned it: it is to be put right and declared again",
+    Action.HELD: "The commissioner held it: nobody moves it until it is released",
+    Action.RELEASED: "The commissioner released it: it moves again",
     Action.CLOSED: "The participation ended before the achievement date: it is not paid",
     Action.PAYMENT_SENT: "A finance system sent its payment on its way",
     Action.PAYMENT_SETTLED: "A finance system says that its payment has arrived",

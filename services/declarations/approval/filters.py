@@ -34,6 +34,9 @@ class DeclarationFilter:
     financial_year: FinancialYear | None = strawberry.field(
         default=None, description="With a day in this year at least."
     )
+    held: bool | None = strawberry.field(
+        default=None, description="Only what is held; false: only what is not."
+    )
     waiting_for_me: bool = strawberry.field(
         default=False, description="Only what waits for a step that the caller may take."
     )
@@ -47,6 +50,7 @@ class DeclarationFilter:
             provider=self.provider,
             financial_year=(year.start, year.end) if year else None,
             waiting_in=waiting if self.waiting_for_me else None,
+            held=self.held,
         )
 
 

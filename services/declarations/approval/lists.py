@@ -20,13 +20,15 @@ class DeclarationFilter:
     financial_year: tuple[date, date] | None = None
     waiting_in: Sequence[str] | None = None
     """Only what waits for the caller, in these states."""
+    held: bool | None = None
 
     def arguments(self, sight: Sight) -> tuple[object, ...]:
-        """Parameters $5 to $11 of a filtered read."""
+        """Parameters $5 to $12 of a filtered read."""
         first, last = self.financial_year or (None, None)
         waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
-        return statuses, self.service, self.provider, first, last, waiting, sight.person
+        named = (statuses, self.service, self.provider, first, last)
+        return *named, waiting, sight.person, self.held
 
 
 _COLUMNS = """
@@ -63,6 +65,7 @@ and ($10::text[] is null or (
         else d.commissioner = any(
             array(select b.organisation from directory.self_and_below($1, $4) b))
     end))
+and ($12::boolean is null or d.held = $12)
 """  # noqa: S608 - nothing but our own words
 
 
@@ -87,13 +90,13 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest achievement date first, then by provider."""
-    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $15"
+    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $16"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
 _AFTER = """
-and ($12::date is null or d.achievement_date < $12
-    or (d.achievement_date = $12 and (d.provider, d.id) > ($13::text, $14::uuid)))
+and ($13::date is null or d.achievement_date < $13
+    or (d.achievement_date = $13 and (d.provider, d.id) > ($14::text, $15::uuid)))
 """
 _ORDER = "order by d.achievement_date desc, d.provider, d.id"
 
@@ -130,8 +133,8 @@ async def pages(
 
 def _pages_of(owner: Owner) -> str:
     place = f"row_number() over (partition by d.{owner} {_ORDER}) as place"
-    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($16)"
-    return f"select * from ({found}) d where place <= $15 {_ORDER}"  # noqa: S608 (our own words)
+    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($17)"
+    return f"select * from ({found}) d where place <= $16 {_ORDER}"  # noqa: S608 (our own words)
 
 
 async def counts(
@@ -142,7 +145,7 @@ async def counts(
     owners: Sequence[str | UUID],
 ) -> dict[str | UUID, int]:
     given = (*sight.arguments, *wanted.arguments(sight), owners)
-    sql = f"select d.{owner} as owner, count(*) {_FILTERED} and d.{owner} = any($12) group by 1"
+    sql = f"select d.{owner} as owner, count(*) {_FILTERED} and d.{owner} = any($13) group by 1"
     rows = await reader.fetch(sql, *given)
     return {row["owner"]: row["count"] for row in rows}
 
@@ -151,7 +154,7 @@ async def rows_of(
     reader: Reader, sight: Sight, wanted: DeclarationFilter, most: int
 ) -> list[tuple[UUID, int]]:
     """Ids and versions of every row the filter reaches."""
-    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $12"
+    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $13"
     rows = await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), most)
     return [(row["id"], row["version"]) for row in rows]
 

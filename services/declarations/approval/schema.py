@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import strawberry
 from asyncpg import Record
-from strawberry.dataloader import DataLoader
 from strawberry.federation.schema_directives import Key
 from strawberry.federation.types import FieldSet
 
+from chassis.db import Reader
 from chassis.graphql import (
     JSON,
     Connection,
@@ -30,8 +28,14 @@ from chassis.graphql import (
 )
 from nhs.directory import Principal
 from services.declarations.approval import lists
+from services.declarations.approval.domain import Action
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
+from services.declarations.approval.history_schema import (
+    DeclarationHistoryEntry,
+    batched,
+    history_of,
+)
 from services.declarations.calculation.schema import (
     DeclarationBlocker,
     DeclarationLine,
@@ -43,7 +47,6 @@ from services.declarations.payments.schema import PaymentEntry, entries_of
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
-T = TypeVar("T")
 
 DECLARATION_KEY = (date, str, UUID)
 """The sort columns of a list of declarations."""
@@ -103,41 +106,10 @@ class Offer:
         return cls(id=id)
 
 
-@strawberry.type(description="One step of a declaration's history, sealed by the one before.")
-class DeclarationHistoryEntry:
-    position: int = strawberry.field(description="1, 2, 3: without gaps.")
-    action: str = strawberry.field(description="What happened: DECLARED.")
-    status: str = strawberry.field(description="The status afterwards.")
-    calculation_version: int = strawberry.field(description="The calculation that held.")
-    points: Points | None = strawberry.field(description="The points of that calculation.")
-    pounds: Pounds | None = strawberry.field(
-        description="Their worth; null for who may not see pounds."
-    )
-    at: datetime = strawberry.field(description="When, on the business clock.")
-    by: strawberry.ID | None = strawberry.field(
-        description="The person; null where the service itself acted."
-    )
-    acting_for: OdsCode | None = strawberry.field(description="The organisation acted for.")
-    notes: str | None = strawberry.field(description="What the person said about it.")
-    previous: str = strawberry.field(description="The hash of the entry before.")
-    hash: str = strawberry.field(description="SHA-256 of this entry and the hash before it.")
-
-    @classmethod
-    def of(cls, row: Record, *, sees_pounds: bool) -> DeclarationHistoryEntry:
-        return cls(
-            position=row["position"],
-            action=row["action"],
-            status=row["status"],
-            calculation_version=row["calculation_version"],
-            points=row["points"],
-            pounds=row["pounds"] if sees_pounds else None,
-            at=row["at"],
-            by=strawberry.ID(str(row["by"])) if row["by"] else None,
-            acting_for=row["acting_for"],
-            notes=row["notes"],
-            previous=row["previous"],
-            hash=row["hash"],
-        )
+@strawberry.type(description="Why nobody moves a declaration, and who said so.")
+class DeclarationHold:
+    reason: str = strawberry.field(description="Why.")
+    by: strawberry.ID = strawberry.field(description="The person who holds it.")
 
 
 @strawberry.federation.type(
@@ -152,6 +124,10 @@ class Declaration:
     )
     status: DeclarationStatus = strawberry.field(description="Whose step it is.")
     held: bool = strawberry.field(description="Whether it is held, and moves nowhere.")
+    hold: DeclarationHold | None = strawberry.field(description="Why it is held, and by whom.")
+    return_reason: str | None = strawberry.field(
+        description="Why it was returned; until it is declared or calculated again."
+    )
     service_code: str = strawberry.field(description="The line of the service: QOF2526.")
     payment_type: str = strawberry.field(description="QOF, DES, V&I.")
     period_start: date = strawberry.field(description="First day of the payment period.")
@@ -202,12 +178,18 @@ class Declaration:
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def history(self, info: Info) -> list[DeclarationHistoryEntry]:
-        rows = await _histories(info).load(UUID(self.id))
+        rows = await history_of(info, UUID(self.id))
         return [DeclarationHistoryEntry.of(row, sees_pounds=self.sees_pounds) for row in rows]
+
+    @strawberry.field(description="What the provider noted when it was last declared.")
+    async def notes(self, info: Info) -> str | None:
+        rows = await history_of(info, UUID(self.id))
+        declared = [row["notes"] for row in rows if row["action"] == Action.DECLARED]
+        return declared[-1] if declared else None
 
     @strawberry.field(description="What it is paid; null before finance approval.")
     async def payment(self, info: Info) -> Payment | None:
-        return await _payments_of(info).load(UUID(self.id)) if self.sees_pounds else None
+        return await _payment_of_declaration(info, UUID(self.id)) if self.sees_pounds else None
 
     @classmethod
     def of(cls, row: Record) -> Declaration:
@@ -216,6 +198,8 @@ class Declaration:
             version=row["version"],
             status=DeclarationStatus(row["status"]),
             held=row["held"],
+            hold=_hold_of(row) if row["held"] else None,
+            return_reason=row["return_reason"],
             service_code=row["service_code"],
             payment_type=row["payment_type"],
             period_start=row["period_start"],
@@ -301,56 +285,36 @@ class Payment:
         return await payment_of(info, as_uuid(id))
 
 
+def _hold_of(row: Record) -> DeclarationHold:
+    return DeclarationHold(reason=row["hold_reason"], by=strawberry.ID(str(row["held_by"])))
+
+
 async def declaration_of(info: Info, identity: UUID) -> Declaration | None:
     """The declaration, if the caller may see it; one statement for all that are asked for."""
-    context = info.context
 
-    async def load(ids: list[UUID]) -> list[Declaration | None]:
-        sight = Sight.of(context.principal)
-        async with context.db.reader() as reader:
-            rows = await lists.by_ids(reader, sight, ids)
-        found = {row["id"]: Declaration.of(row) for row in rows}
-        return [found.get(one) for one in ids]
+    async def read(reader: Reader, ids: list[UUID]) -> dict[UUID, Declaration]:
+        rows = await lists.by_ids(reader, Sight.of(info.context.principal), ids)
+        return {row["id"]: Declaration.of(row) for row in rows}
 
-    return await context.loader("declarations", lambda: DataLoader(load)).load(identity)
+    return await batched(info, "declarations", read, None).load(identity)
 
 
 async def payment_of(info: Info, identity: UUID) -> Payment | None:
     """The payment, if the caller may see it."""
-    context = info.context
 
-    async def load(ids: list[UUID]) -> list[Payment | None]:
-        sight = Sight.of_pounds(context.principal)
-        async with context.db.reader() as reader:
-            rows = await ledger.by_ids(reader, sight, ids)
-        found = {row["id"]: Payment.of(row) for row in rows}
-        return [found.get(one) for one in ids]
+    async def read(reader: Reader, ids: list[UUID]) -> dict[UUID, Payment]:
+        rows = await ledger.by_ids(reader, Sight.of_pounds(info.context.principal), ids)
+        return {row["id"]: Payment.of(row) for row in rows}
 
-    return await context.loader("payments", lambda: DataLoader(load)).load(identity)
+    return await batched(info, "payments", read, None).load(identity)
 
 
-def _payments_of(info: Info) -> DataLoader[UUID, Payment | None]:
-    context = info.context
+async def _payment_of_declaration(info: Info, declaration: UUID) -> Payment | None:
+    async def read(reader: Reader, ids: list[UUID]) -> dict[UUID, Payment]:
+        rows = await ledger.by_declarations(reader, Sight.of_pounds(info.context.principal), ids)
+        return {row["declaration_id"]: Payment.of(row) for row in rows}
 
-    async def load(ids: list[UUID]) -> list[Payment | None]:
-        sight = Sight.of_pounds(context.principal)
-        async with context.db.reader() as reader:
-            rows = await ledger.by_declarations(reader, sight, ids)
-        found = {row["declaration_id"]: Payment.of(row) for row in rows}
-        return [found.get(one) for one in ids]
-
-    return context.loader("payments of declarations", lambda: DataLoader(load))
-
-
-def _histories(info: Info) -> DataLoader[UUID, list[Record]]:
-    context = info.context
-
-    async def load(ids: list[UUID]) -> list[list[Record]]:
-        async with context.db.reader() as reader:
-            found = await lists.histories(reader, ids)
-        return [found.get(one, []) for one in ids]
-
-    return context.loader("histories", lambda: DataLoader(load))
+    return await batched(info, "payments of declarations", read, None).load(declaration)
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,36 +326,23 @@ class _Joined:
     filter: DeclarationFilter
 
     async def page_of(self, owned_by: str | UUID, page: Window) -> Connection[Declaration]:
-        counts = self._loader("count", self._counts)
-        rows = await self._loader(f"{page}", partial(self._pages, page)).load(owned_by)
+        principal = self.info.context.principal
+        sight, wanted = Sight.of(principal), self.filter.wanted(principal)
+        name = f"declarations of {self.owner} {self.filter}"
+        none: list[Record] = []
+
+        async def read(reader: Reader, owners: list[str | UUID]) -> dict[str | UUID, list[Record]]:
+            return await lists.pages(
+                reader, sight, wanted, self.owner, owners, after=page.after, limit=page.limit
+            )
+
+        async def count(reader: Reader, owners: list[str | UUID]) -> dict[str | UUID, int]:
+            return await lists.counts(reader, sight, wanted, self.owner, owners)
+
         return connection(
-            rows,
+            await batched(self.info, f"{name} {page}", read, none).load(owned_by),
             page,
             node=Declaration.of,
             key=declaration_key,
-            total=lambda: counts.load(owned_by),
+            total=lambda: batched(self.info, f"{name} count", count, 0).load(owned_by),
         )
-
-    def _loader(
-        self, what: str, load: Callable[[list[str | UUID]], Awaitable[list[T]]]
-    ) -> DataLoader[str | UUID, T]:
-        name = f"declarations of {self.owner} {self.filter} {what}"
-        return self.info.context.loader(name, lambda: DataLoader(load))
-
-    def _sought(self) -> tuple[Sight, lists.DeclarationFilter]:
-        principal = self.info.context.principal
-        return Sight.of(principal), self.filter.wanted(principal)
-
-    async def _pages(self, page: Window, owners: list[str | UUID]) -> list[list[Record]]:
-        sought = self._sought()
-        async with self.info.context.db.reader() as reader:
-            found = await lists.pages(
-                reader, *sought, self.owner, owners, after=page.after, limit=page.limit
-            )
-        return [found.get(one, []) for one in owners]
-
-    async def _counts(self, owners: list[str | UUID]) -> list[int]:
-        sought = self._sought()
-        async with self.info.context.db.reader() as reader:
-            found = await lists.counts(reader, *sought, self.owner, owners)
-        return [found.get(one, 0) for one in owners]

@@ -122,8 +122,8 @@ def _settled(row: Record, outcome: Outcome) -> tuple[domain.Declaration | None, 
             outcome.points,
             outcome.pounds,
             outcome.provisional,
-            outcome.payable,
             outcome.changed,
+            outcome.differences,
         )
         return None, domain.calculated(before, figures, store.switches_of(row))
     blockers = tuple(Missing(b.code, b.indicator, b.message) for b in outcome.blockers)

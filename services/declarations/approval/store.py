@@ -14,9 +14,9 @@ from services.declarations.approval.history import Entry, Written
 
 _COLUMNS = """
 d.id, d.version, d.offer_id, d.quality_service, d.service_code, d.payment_type, d.provider,
-d.commissioner, d.period_start, d.period_end, d.achievement_date, d.status, d.held,
-d.calculation_version, d.points, d.pounds, d.provisional, d.payable, d.blockers, d.declared_by,
-d.approved_by, d.finance_approved_by, d.history_length, d.history_hash
+d.commissioner, d.period_start, d.period_end, d.achievement_date, d.status, d.held, d.hold_reason,
+d.held_by, d.return_reason, d.calculation_version, d.points, d.pounds, d.provisional, d.blockers,
+d.declared_by, d.approved_by, d.finance_approved_by, d.history_length, d.history_hash
 """
 
 
@@ -133,15 +133,17 @@ def switches_of(row: Record) -> Switches:
 
 _SAVE = """
 update declaration d set
-    version = n.version, status = n.status, held = n.held,
+    version = n.version, status = n.status, held = n.held, hold_reason = n.hold_reason,
+    held_by = n.held_by, return_reason = n.return_reason,
     calculation_version = n.calculation_version, points = n.points, pounds = n.pounds,
-    provisional = n.provisional, payable = n.payable, blockers = n.blockers,
+    provisional = n.provisional, blockers = n.blockers,
     declared_by = n.declared_by, approved_by = n.approved_by,
     finance_approved_by = n.finance_approved_by, history_length = n.history_length,
     history_hash = n.history_hash, changed_at = $2
 from jsonb_to_recordset($1) as n (
-    id uuid, version integer, status text, held boolean, calculation_version integer,
-    points numeric, pounds numeric, provisional boolean, payable boolean, blockers jsonb,
+    id uuid, version integer, status text, held boolean, hold_reason text, held_by uuid,
+    return_reason text, calculation_version integer,
+    points numeric, pounds numeric, provisional boolean, blockers jsonb,
     declared_by uuid[], approved_by uuid[], finance_approved_by uuid, history_length integer,
     history_hash text
 )

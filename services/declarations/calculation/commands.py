@@ -41,8 +41,9 @@ class Calculated:
     points: Decimal
     pounds: Decimal
     provisional: bool
-    payable: bool
     changed: bool
+    differences: str | None = None
+    """What is not as in the calculation before, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class _Run:
 async def calculate_all(
     tx: Tx, subjects: Sequence[Subject], *, demonstration: bool, now: datetime
 ) -> dict[UUID, Outcome]:
-    """Calculate the declarations; provisional rules pay in a demonstration only."""
+    """Calculate the declarations; a run says whether it was made in a demonstration."""
     outcomes: dict[UUID, Outcome] = {}
     for identity in sorted({subject.quality_service for subject in subjects}):
         chosen = [subject for subject in subjects if subject.quality_service == identity]
@@ -119,9 +120,8 @@ async def _calculate(
         result = calculate(subject.declaration, run.book, mine, size)
         changed = hashes.get(subject.declaration) != result.hash
         version = subject.calculation_version + changed
-        payable = run.demonstration or not result.provisional
         outcomes[subject.declaration] = Calculated(
-            version, result.points, result.pounds, result.provisional, payable, changed
+            version, result.points, result.pounds, result.provisional, changed
         )
         if changed:
             new.append(store.NewCalculation(subject.declaration, version, run.id, size, result))

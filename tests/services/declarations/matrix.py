@@ -19,12 +19,14 @@ SEES: Final[Roles] = WITH_POUNDS | {
     Role.ACHIEVEMENT_ENTRY,
     Role.SUPERVISOR,
 }
+COMMISSIONS: Final[Roles] = frozenset({Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT})
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _ONE = f'id: "{_ID}"'
 _BULK = "mutation { %s(choose: {rows: []}) { message } }"
+_BULK_WHY = 'mutation { %s(choose: {rows: []}, reason: "x") { message } }'
 
 MATRIX: Final = {
     "Query.declaration": Line(SEES, f"{{ declaration({_ONE}) {{ id }} }}"),
@@ -46,9 +48,12 @@ MATRIX: Final = {
         frozenset({Role.DECLARATION_MANAGEMENT}), _BULK % "declareDeclarations"
     ),
     "Mutation.approveDeclarations": Line(
-        frozenset({Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT}),
+        COMMISSIONS,
         _BULK % "approveDeclarations",
     ),
+    "Mutation.returnDeclarations": Line(COMMISSIONS, _BULK_WHY % "returnDeclarations"),
+    "Mutation.holdDeclarations": Line(COMMISSIONS, _BULK_WHY % "holdDeclarations"),
+    "Mutation.releaseDeclarations": Line(COMMISSIONS, _BULK % "releaseDeclarations"),
     "Mutation.requestAchievementUpload": Line(
         LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
     ),

@@ -189,6 +189,7 @@ class Period:
             now=self.now,
             request_id="test",
             files=self.files(),
+            demonstration=self.demonstration,
         )
         given = deepcopy(variables)  # resolving entities takes their __typename away
         result = await SERVICE.schema.execute(query, given, context_value=context)

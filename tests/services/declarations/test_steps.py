@@ -22,9 +22,7 @@ from services.declarations.approval.domain import (
 )
 
 PROVIDER, COMMISSIONER, FINANCE = new_id(), new_id(), new_id()
-FIGURES = Figures(
-    1, Decimal("1.00"), Decimal("2.00"), provisional=False, payable=True, changed=True
-)
+FIGURES = Figures(1, Decimal("1.00"), Decimal("2.00"), provisional=False, changed=True)
 BP002 = (Missing("VALUES_MISSING", "BP002", "BP002: no numerator"),)
 
 
@@ -75,7 +73,7 @@ def test_nothing_moves_while_a_recalculation_is_due_or_it_is_held():
         lambda **k: domain.finance_approve(approved(), FINANCE, **k),
     )
     assert {refusal(lambda s=step: s(pending=True)) for step in steps} == {"RECALCULATION_PENDING"}
-    held = replace(calculated(), held=True)
+    held = domain.hold(calculated(), FINANCE, "a query")[-1].declaration
     assert refusal(lambda: domain.declare(held, PROVIDER)) == "HELD"
 
 

@@ -1,0 +1,194 @@
+"""What people do to declarations, many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Annotated, Protocol
+
+import strawberry
+
+from chassis.db import Tx
+from chassis.graphql import BulkAnswer, Context, Count, Refusal, RowVersion, choice
+from chassis.idempotency import once
+from nhs.directory import Principal
+from services.declarations.approval import commands, lists
+from services.declarations.approval.commands import Outcome
+from services.declarations.approval.filters import DeclarationFilter
+from services.declarations.sight import Sight
+
+Info = strawberry.Info[Context[Principal], None]
+
+
+@strawberry.type(description="What became of each declaration a command was to act on.")
+class DeclarationBulkAnswer(BulkAnswer):
+    pass
+
+
+@strawberry.input(
+    one_of=True, description="Which declarations: a short list, a filter, or what was shown."
+)
+class ChooseDeclarations:
+    rows: list[RowVersion] | None = strawberry.field(
+        default=strawberry.UNSET, description="These, at these versions."
+    )
+    filter: DeclarationFilter | None = strawberry.field(
+        default=strawberry.UNSET, description="All it reaches: in a dry run only."
+    )
+    selection: str | None = strawberry.field(
+        default=strawberry.UNSET, description="What a dry run showed."
+    )
+
+
+_REASON = "Why, in at most 300 characters; the provider is told."
+Reason = Annotated[str, strawberry.argument(description=_REASON)]
+_NOTES = "For the commissioner, in at most 2,000 characters. No patient is named in them."
+Notes = Annotated[str | None, strawberry.argument(description=_NOTES)]
+
+
+@strawberry.type
+class ApprovalMutation:
+    @strawberry.mutation(
+        description="Declare achievement, the provider's step. Needs Declaration Management."
+    )
+    async def declare_declarations(
+        self,
+        info: Info,
+        choose: ChooseDeclarations,
+        notes: Notes = None,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> DeclarationBulkAnswer:
+        step = partial(commands.declare, notes=notes)
+        return await _act(info, choose, "declareDeclarations", step, dry_run, idempotency_key)
+
+    @strawberry.mutation(
+        description="Approve: for each declaration the step that the caller's roles allow, "
+        "Approval Management the commissioner's and Finance Management the last, which pays."
+    )
+    async def approve_declarations(
+        self,
+        info: Info,
+        choose: ChooseDeclarations,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> DeclarationBulkAnswer:
+        step = partial(commands.approve, demonstration=info.context.demonstration)
+        return await _act(info, choose, "approveDeclarations", step, dry_run, idempotency_key)
+
+    @strawberry.mutation(
+        description="Return to the provider what was declared, to be put right and declared "
+        "again. Needs Approval or Finance Management."
+    )
+    async def return_declarations(
+        self,
+        info: Info,
+        choose: ChooseDeclarations,
+        reason: Reason,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> DeclarationBulkAnswer:
+        step = partial(commands.return_to_provider, reason=reason)
+        return await _act(info, choose, "returnDeclarations", step, dry_run, idempotency_key)
+
+    @strawberry.mutation(
+        description="Hold: nobody moves the declarations until they are released; only what "
+        "finance has approved cannot be held. Needs Approval or Finance Management."
+    )
+    async def hold_declarations(
+        self,
+        info: Info,
+        choose: ChooseDeclarations,
+        reason: Reason,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> DeclarationBulkAnswer:
+        step = partial(commands.hold, reason=reason)
+        return await _act(info, choose, "holdDeclarations", step, dry_run, idempotency_key)
+
+    @strawberry.mutation(
+        description="Release what is held, whoever at the commissioner holds it. Needs Approval "
+        "or Finance Management."
+    )
+    async def release_declarations(
+        self,
+        info: Info,
+        choose: ChooseDeclarations,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> DeclarationBulkAnswer:
+        step = commands.release
+        return await _act(info, choose, "releaseDeclarations", step, dry_run, idempotency_key)
+
+
+class _Step(Protocol):
+    """A command about rows, everything it needs beside them given already."""
+
+    def __call__(
+        self, tx: Tx, principal: Principal, rows: commands.Rows, *, dry_run: bool, now: datetime
+    ) -> Awaitable[Outcome]: ...
+
+
+async def _act(  # noqa: PLR0917 (each mutation's own words, in its order)
+    info: Info,
+    choose: ChooseDeclarations,
+    operation: str,
+    step: _Step,
+    dry_run: bool,
+    key: str | None,
+) -> DeclarationBulkAnswer:
+    context, kept = info.context, info.context.idempotency(info, key)
+    chooser = commands.chooser(context.principal, operation, context.now, dry_run=dry_run)
+    async with context.db.transaction() as tx:
+
+        async def matching(wanted: DeclarationFilter, most: int) -> commands.Rows:
+            sight = Sight.of(context.principal)
+            return await lists.rows_of(tx, sight, wanted.wanted(context.principal), most)
+
+        async def act() -> Outcome:
+            meant = choice(choose.rows, choose.filter or None, choose.selection)
+            chosen = await chooser.chosen(tx, meant, matching)
+            rows = list(chosen.items())
+            return await step(tx, context.principal, rows, dry_run=dry_run, now=context.now)
+
+        outcome = await once(
+            tx,
+            kept,
+            Outcome,
+            act,
+            now=context.now,
+            keep=lambda outcome: bool(outcome.done) and not dry_run,
+        )
+    return _answer(outcome, sees_pounds=_sees_pounds(context.principal))
+
+
+def _sees_pounds(principal: Principal) -> bool:
+    return bool(Sight.of(principal).pounds_types)
+
+
+def _answer(outcome: Outcome, *, sees_pounds: bool) -> DeclarationBulkAnswer:
+    counts = {"done": str(len(outcome.done)), "refused": str(len(outcome.refused))}
+    counts |= {step.lower(): str(count) for step, count in outcome.steps.items()}
+    counts |= {"points": _two_places(outcome.points)}
+    counts |= {"pounds": _two_places(outcome.pounds)} if sees_pounds else {}
+    return DeclarationBulkAnswer(
+        done=[strawberry.ID(str(one)) for one in outcome.done],
+        refused=[
+            Refusal(
+                id=strawberry.ID(str(one.id)),
+                code=one.code,
+                message=one.message,
+                field=one.field,
+            )
+            for one in outcome.refused
+        ],
+        counts=[Count(name=name, value=value) for name, value in counts.items()],
+        selection=outcome.selection,
+        message=outcome.message,
+    )
+
+
+def _two_places(amount: Decimal) -> str:
+    return f"{amount:.2f}"
