@@ -125,7 +125,7 @@ class Relationships:
             for source in sorted(self.sources(RelationshipKind.PART_OF))
         }
         found = list(successions(parts))
-        self._forget_heirs({span.target for held in parts.values() for span in held[-1:]})
+        self._forget_heirs(set(self._wholes_again(parts)))
         for one in found:
             succeeds = one.successor, RelationshipKind.SUCCESSOR_OF
             before = {span for span in self.history(succeeds) if span.target != one.predecessor}
@@ -133,6 +133,13 @@ class Relationships:
             belongs = one.predecessor, RelationshipKind.PART_OF
             self.become(belongs, network.ending(self.history(belongs), one.last_day))
         return found
+
+    def _wholes_again(self, parts: Mapping[str, Sequence[Span]]) -> Iterator[str]:
+        """What a part belongs to at last, and did not as far as was known."""
+        for source, held in parts.items():
+            known = max(self._known.spans.get((source, RelationshipKind.PART_OF), ()), default=None)
+            if held and known and held[-1].target != known.target:
+                yield held[-1].target
 
     def _forget_heirs(self, wholes: Collection[str]) -> None:
         """What has parts again, because an older hierarchy was loaded, is succeeded by nobody."""

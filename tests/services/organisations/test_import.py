@@ -6,8 +6,12 @@ from datetime import date
 import pytest
 
 from chassis.errors import TransientError
+from nhs.roles import RelationshipKind as Rel
 from services.organisations.directory.commands import republish
+from services.organisations.network import store as network
+from services.organisations.network.domain import Span
 from tests.services.organisations.importing import (
+    NOW,
     changes,
     load_files,
     nothing_came_of_it,
@@ -255,6 +259,19 @@ async def test_an_older_hierarchy_loaded_again_takes_a_succession_back(database)
     assert await relationships(database, "QQ9", "SUCCESSOR_OF") == []
     icbs = "select status, closed_on from organisation where ods_code in ('QQ1', 'QQ2')"
     assert await rows(database, icbs) == [("ACTIVE", None)] * 2
+
+
+async def test_a_succession_that_was_recorded_ahead_outlasts_files_that_move_nothing(database):
+    await load_files(database, FILES)
+    recorded = {("QQ2", Rel.SUCCESSOR_OF): [Span(date(2026, 10, 1), "QQ1")]}
+    async with database.transaction() as tx:
+        await network.write_spans(tx, [], recorded, NOW)
+    amended = csv_file([practice("A99001", name="RENAMED"), *PRACTICES[1:]])
+    assert (await load_files(database, {"epraccur.csv": amended}))[0] == "APPLIED"
+    assert (await load_files(database, {"mapping.csv": FILES["mapping.csv"]}))[0] == "UNCHANGED"
+    assert await relationships(database, "QQ2", "SUCCESSOR_OF") == [
+        ("QQ1", date(2026, 10, 1), None)
+    ]
 
 
 async def test_lists_of_nobody_are_listed_and_lists_of_one_sex_are_no_totals(database):
