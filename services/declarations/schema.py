@@ -4,12 +4,16 @@ from strawberry.tools import merge_types
 
 from chassis.graphql import schema
 from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
+from services.declarations.adjustments.schema import AdjustmentsMutation, AdjustmentsQuery
 from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
 
-Query = merge_types("Query", (ApprovalQuery, AchievementQuery))
-Mutation = merge_types("Mutation", (ApprovalMutation, AchievementMutation, CalculationMutation))
+Query = merge_types("Query", (ApprovalQuery, AchievementQuery, AdjustmentsQuery))
+Mutation = merge_types(
+    "Mutation",
+    (ApprovalMutation, AchievementMutation, CalculationMutation, AdjustmentsMutation),
+)
 
 SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.db import Tx
 from services.declarations.approval import domain, store
 from services.declarations.approval.commands import save
-from services.declarations.approval.domain import Action, Declaration, Happening
+from services.declarations.approval.domain import Action, Declaration
 
 
 async def lock(tx: Tx, declaration: UUID) -> Declaration:
@@ -34,8 +34,6 @@ async def adjust(
 ) -> None:
     """A person approved an adjustment; `joined`: one that they had proposed themselves."""
     marked = domain.paid(locked, Action.DUTIES_JOINED, by) if joined else []
-    before: list[Happening] = [*marked]
-    after = domain.paid(
-        before[-1].declaration if before else locked, Action.PAYMENT_ADJUSTED, by, reason
-    )
-    await save(tx, [[*before, *after]], acting_for=acting_for, now=now)
+    before = marked[-1].declaration if marked else locked
+    adjusted = domain.paid(before, Action.PAYMENT_ADJUSTED, by, reason)
+    await save(tx, [[*marked, *adjusted]], acting_for=acting_for, now=now)

@@ -2,6 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from asyncpg import Record
 
 from chassis import outbox
 from chassis.clock import ENGLAND
@@ -10,7 +14,12 @@ from chassis.ids import new_id
 from chassis.outbox import Event
 from services.declarations.payments import store
 from services.declarations.payments.domain import Authorisation
-from services.declarations.payments.events import PaymentAuthorised, authorised, event
+from services.declarations.payments.events import (
+    PaymentAdjusted,
+    PaymentAuthorised,
+    authorised,
+    event,
+)
 
 
 async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime) -> None:
@@ -28,7 +37,34 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
     await outbox.record(tx, [event(entry) for entry, _ in entries], at=now)
 
 
+async def adjust(
+    tx: Tx, payment: Record, *, amount: Decimal, adjusts: UUID, reason: str, now: datetime
+) -> UUID:
+    """Put a payment right by another entry; its declaration is locked, and somebody agreed."""
+    what = f"{payment['service_code']} {payment['provider']}"
+    when = f"{payment['period_start']} to {payment['period_end']}"
+    given = {name: payment[name] for name in PaymentAuthorised.model_fields.keys() & payment.keys()}
+    entry = PaymentAdjusted.model_validate(
+        given
+        | {
+            "entry_id": new_id(),
+            "payment_id": payment["id"],
+            "version": payment["version"] + 1,
+            "amount": amount,
+            "points": Decimal("0.00"),
+            "authorised_at": now,
+            "narrative": f"{what} {when}: adjustment",
+            "adjusts": adjusts,
+            "reason": reason,
+        }
+    )
+    await store.add(tx, entry.model_dump(mode="json"))
+    await outbox.record(tx, [event(entry)], at=now)
+    return entry.entry_id
+
+
 async def republish(tx: Tx) -> AsyncIterator[Event]:
     """The whole ledger again, entry by entry: readers know them by `entry_id`."""
     async for row in store.every_entry(tx):
-        yield event(PaymentAuthorised.model_validate(row))
+        entry = PaymentAdjusted if row["adjusts"] else PaymentAuthorised
+        yield event(entry.model_validate(row))

@@ -1,4 +1,4 @@
-"""The one event finance systems need: a ledger entry."""
+"""The two events finance systems need: entries of the ledger."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,6 +13,7 @@ from services.declarations.payments.domain import Authorisation
 
 TOPIC: Final = "declarations.payment"
 AUTHORISED: Final = "payment.authorised.v1"
+ADJUSTED: Final = "payment.adjusted.v1"
 
 
 class PaymentAuthorised(BaseModel):
@@ -39,6 +40,13 @@ class PaymentAuthorised(BaseModel):
     authorised_at: datetime
     provisional: bool = Field(description="Whether a rule it stands on is unconfirmed.")
     narrative: str
+
+
+class PaymentAdjusted(PaymentAuthorised):
+    """An entry that puts another right, which stays as it is: it counts beside that one."""
+
+    adjusts: UUID = Field(description="The entry it puts right.")
+    reason: str
 
 
 def authorised(
@@ -68,7 +76,8 @@ def authorised(
 
 
 def event(entry: PaymentAuthorised) -> Event:
-    return Event(AUTHORISED, TOPIC, str(entry.payment_id), entry.model_dump(mode="json"))
+    kind = ADJUSTED if isinstance(entry, PaymentAdjusted) else AUTHORISED
+    return Event(kind, TOPIC, str(entry.payment_id), entry.model_dump(mode="json"))
 
 
 _EXAMPLE = PaymentAuthorised(
@@ -92,6 +101,19 @@ _EXAMPLE = PaymentAuthorised(
     provisional=True,
     narrative="QOF2526 A81001 2025-04-01 to 2026-03-31: 139.47 points",
 )
+_ADJUSTMENT = PaymentAdjusted(
+    **_EXAMPLE.model_dump()
+    | {
+        "entry_id": UUID("01990000-0000-7000-8000-000000000013"),
+        "version": 4,
+        "amount": Decimal("-250.00"),
+        "points": Decimal("0.00"),
+        "authorised_at": datetime.fromisoformat("2026-07-20T09:00:00+00:00"),
+        "narrative": "QOF2526 A81001 2025-04-01 to 2026-03-31: adjustment",
+        "adjusts": _EXAMPLE.entry_id,
+        "reason": "Two registers were counted twice",
+    }
+)
 
 CONTRACTS: Final = (
     EventContract(
@@ -100,5 +122,12 @@ CONTRACTS: Final = (
         "Finance approved a declaration: an entry for every ledger",
         PaymentAuthorised,
         _EXAMPLE,
+    ),
+    EventContract(
+        ADJUSTED,
+        TOPIC,
+        "Two people agreed to put an entry right: another entry for every ledger",
+        PaymentAdjusted,
+        _ADJUSTMENT,
     ),
 )

@@ -34,6 +34,10 @@ class PaymentEntry:
     )
     reference: str | None = strawberry.field(description="The finance system's reference.")
     failure: str | None = strawberry.field(description="Why the payment failed.")
+    adjusts: strawberry.ID | None = strawberry.field(
+        description="The entry an adjustment puts right."
+    )
+    reason: str | None = strawberry.field(description="Why it was adjusted.")
 
     @classmethod
     def of(cls, row: Record) -> PaymentEntry:
@@ -50,6 +54,8 @@ class PaymentEntry:
             status_at=row["at"],
             reference=row["reference"],
             failure=row["failure"],
+            adjusts=strawberry.ID(str(row["adjusts"])) if row["adjusts"] else None,
+            reason=row["reason"],
         )
 
 

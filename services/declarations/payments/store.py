@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
+from nhs.directory import Acting
 from services.declarations.payments.domain import Progress, State
 from services.declarations.sight import SCOPE, Sight
 
@@ -214,6 +215,41 @@ where p.id = $1
 """
 
 
+async def to_adjust(reader: Reader, payment: UUID, acting: Acting) -> Record | None:
+    """A payment the organisation commissioned, itself or through those below it."""
+    return await reader.fetchrow(_TO_ADJUST, payment, *acting)
+
+
+_TO_ADJUST = """
+select p.*, f.id as entry_id, f.calculation_version, f.provisional,
+    (select sum(e.amount) from ledger_entry e where e.payment_id = p.id) as amount
+from payment p join ledger_entry f on f.payment_id = p.id and f.kind = 'AUTHORISED'
+where p.id = $1 and exists (
+    select from directory.self_and_below($2, $3) b
+    where b.organisation = p.commissioner and p.period_end between b.valid_from and b.valid_to)
+"""
+
+
+async def add(tx: Tx, row: Mapping[str, object]) -> None:
+    """Write an adjustment's entry; the declaration must be locked."""
+    await tx.execute(_ADD, row)
+    await tx.execute(_STATES, [{**row, "status": State.AUTHORISED}])
+    await tx.execute(_FOLLOW, row["payment_id"])
+
+
+_ADD = """
+insert into ledger_entry (id, payment_id, kind, version, amount, points, calculation_version,
+    provisional, narrative, entered_at, adjusts, reason)
+select entry_id, payment_id, 'ADJUSTED', version, amount, points, calculation_version,
+    provisional, narrative, authorised_at, adjusts, reason
+from jsonb_to_record($1) as entry (
+    entry_id uuid, payment_id uuid, version integer, amount numeric, points numeric,
+    calculation_version integer, provisional boolean, narrative text, authorised_at timestamptz,
+    adjusts uuid, reason text
+)
+"""
+
+
 async def every_entry(tx: Tx) -> AsyncIterator[dict[str, Any]]:
     """The whole ledger as it was published, for `republish`."""
     async for row in tx.stream(_EVERY):
@@ -224,7 +260,6 @@ _EVERY = """
 select e.id as entry_id, p.id as payment_id, e.version, p.declaration_id, p.quality_service,
     p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
     p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
-    e.entered_at as authorised_at, e.provisional, e.narrative
-from ledger_entry e join payment p on p.id = e.payment_id
-where e.kind = 'AUTHORISED' order by e.id
+    e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason
+from ledger_entry e join payment p on p.id = e.payment_id order by e.id
 """

@@ -20,6 +20,7 @@ SEES: Final[Roles] = WITH_POUNDS | {
     Role.SUPERVISOR,
 }
 COMMISSIONS: Final[Roles] = frozenset({Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT})
+FINANCE: Final[Roles] = frozenset({Role.FINANCE_MANAGEMENT})
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 
@@ -54,6 +55,17 @@ MATRIX: Final = {
     "Mutation.returnDeclarations": Line(COMMISSIONS, _BULK_WHY % "returnDeclarations"),
     "Mutation.holdDeclarations": Line(COMMISSIONS, _BULK_WHY % "holdDeclarations"),
     "Mutation.releaseDeclarations": Line(COMMISSIONS, _BULK % "releaseDeclarations"),
+    "Query.adjustments": Line(WITH_POUNDS, "{ adjustments { totalCount } }"),
+    "Mutation.proposeAdjustment": Line(
+        FINANCE,
+        f'mutation {{ proposeAdjustment(payment: "{_ID}", amount: "1.00", reason: "x") {{ id }} }}',
+    ),
+    "Mutation.approveAdjustment": Line(
+        FINANCE, f"mutation {{ approveAdjustment({_ONE}) {{ id }} }}"
+    ),
+    "Mutation.refuseAdjustment": Line(
+        FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
+    ),
     "Mutation.requestAchievementUpload": Line(
         LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
     ),

@@ -1,0 +1,145 @@
+"""Putting a payment right after finance approval: one person proposes, another approves."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from asyncpg import Record
+
+from chassis.db import Tx
+from chassis.errors import DomainError
+from nhs.directory import Principal
+from nhs.notes import reason_given
+from nhs.roles import Role
+from services.declarations.adjustments import domain, store
+from services.declarations.approval import paid
+from services.declarations.approval.domain import Declaration
+from services.declarations.approval.store import duties_joined
+from services.declarations.payments import commands as payments
+from services.declarations.payments import store as ledger
+from services.declarations.sight import not_found
+
+
+async def propose(
+    tx: Tx,
+    principal: Principal,
+    payment: UUID,
+    *,
+    amount: Decimal,
+    reason: str,
+    adjusts: UUID | None,
+    now: datetime,
+) -> UUID:
+    """Propose another entry, which adjusts the one that is named, or the one first authorised."""
+    principal.require(Role.FINANCE_MANAGEMENT)
+    words = reason_given(reason)
+    row = await _commissioned(tx, principal, payment)
+    domain.check(amount, row["amount"])
+    entry = adjusts or row["entry_id"]
+    if not await store.is_entry_of(tx, entry, payment):
+        message = f"The payment {payment} has no entry {entry}."
+        raise DomainError("ENTRY_NOT_OF_PAYMENT", message, field="adjusts")
+    return await store.propose(
+        tx,
+        payment,
+        adjusts=entry,
+        amount=amount,
+        reason=words,
+        person=principal.person_id,
+        organisation=principal.organisation,
+        now=now,
+    )
+
+
+async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: datetime) -> UUID:
+    """Another person agrees: it becomes an entry, and the old one stays as it is."""
+    locked = await _locked(tx, principal, adjustment)
+    proposed = locked.adjustment
+    today = principal.today
+    joined = locked.declaration.commissioner in await duties_joined(tx, today)
+    same = domain.check_duties(proposed["proposed_by"], principal.person_id, joined=joined)
+    domain.check(proposed["amount"], locked.payment["amount"])
+    entry = await payments.adjust(
+        tx,
+        locked.payment,
+        amount=proposed["amount"],
+        adjusts=proposed["adjusts"],
+        reason=proposed["reason"],
+        now=now,
+    )
+    await _decide(tx, principal, adjustment, "APPROVED", entry=entry, now=now)
+    await paid.adjust(
+        tx,
+        locked.declaration,
+        principal.person_id,
+        acting_for=principal.organisation,
+        reason=proposed["reason"],
+        joined=same,
+        now=now,
+    )
+    return adjustment
+
+
+async def refuse(
+    tx: Tx, principal: Principal, adjustment: UUID, *, reason: str, now: datetime
+) -> UUID:
+    """It is not to be; whoever proposed it may say so too."""
+    words = reason_given(reason)
+    await _locked(tx, principal, adjustment)
+    await _decide(tx, principal, adjustment, "REFUSED", reason=words, now=now)
+    return adjustment
+
+
+async def _decide(
+    tx: Tx,
+    principal: Principal,
+    adjustment: UUID,
+    status: str,
+    *,
+    entry: UUID | None = None,
+    reason: str | None = None,
+    now: datetime,
+) -> None:
+    await store.decide(
+        tx,
+        adjustment,
+        status=status,
+        person=principal.person_id,
+        organisation=principal.organisation,
+        entry=entry,
+        reason=reason,
+        now=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Locked:
+    adjustment: Record
+    payment: Record
+    declaration: Declaration
+
+
+async def _locked(tx: Tx, principal: Principal, adjustment: UUID) -> _Locked:
+    """The declaration first, as everybody locks; what is read after that holds."""
+    principal.require(Role.FINANCE_MANAGEMENT)
+    payment = await store.payment_of(tx, adjustment)
+    if payment is None:
+        raise not_found("adjustment", adjustment)
+    seen = await _commissioned(tx, principal, payment, adjustment)
+    declaration = await paid.lock(tx, seen["declaration_id"])
+    row = await store.lock(tx, adjustment)
+    if row["status"] != "PROPOSED":
+        message = f"It has been decided: it is {row['status']}."
+        raise DomainError("ALREADY_DECIDED", message, status=row["status"])
+    return _Locked(row, await _commissioned(tx, principal, payment, adjustment), declaration)
+
+
+async def _commissioned(
+    tx: Tx, principal: Principal, payment: UUID, adjustment: UUID | None = None
+) -> Record:
+    row = await ledger.to_adjust(tx, payment, principal.acting)
+    if row is None:
+        raise not_found("adjustment" if adjustment else "payment", adjustment or payment)
+    principal.require(Role.FINANCE_MANAGEMENT, payment_type=row["payment_type"])
+    return row

@@ -1,0 +1,173 @@
+"""Adjustments in GraphQL."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import strawberry
+from asyncpg import Record
+
+from chassis.db import Tx
+from chassis.graphql import Connection, Context, OdsCode, Pounds, as_uuid, connection, window
+from chassis.idempotency import once
+from nhs.directory import Principal
+from services.declarations.adjustments import commands, store
+from services.declarations.approval.schema import Payment, payment_of
+from services.declarations.sight import Sight, not_found
+
+Info = strawberry.Info[Context[Principal], None]
+
+
+@strawberry.enum(description="Whether an adjustment is an entry of the ledger yet.")
+class AdjustmentStatus(StrEnum):
+    PROPOSED = "PROPOSED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
+@strawberry.type(description="What a payment is to be put right by, after finance approval.")
+class PaymentAdjustment:
+    id: strawberry.ID = strawberry.field(description="The adjustment's id.")
+    status: AdjustmentStatus = strawberry.field(description="Only an APPROVED one is paid.")
+    amount: Pounds = strawberry.field(description="Signed: what is taken back has a minus sign.")
+    reason: str = strawberry.field(description="Why, as whoever proposed it said.")
+    adjusts: strawberry.ID = strawberry.field(description="The entry it puts right.")
+    entry: strawberry.ID | None = strawberry.field(description="The entry it became.")
+    proposed_by: strawberry.ID = strawberry.field(description="Who proposed it.")
+    proposed_for: OdsCode = strawberry.field(description="The organisation they acted for.")
+    proposed_at: datetime = strawberry.field(description="When it was proposed.")
+    decided_by: strawberry.ID | None = strawberry.field(description="Who decided.")
+    decided_at: datetime | None = strawberry.field(description="When it was decided.")
+    refusal_reason: str | None = strawberry.field(description="Why it was refused.")
+    payment_id: strawberry.Private[UUID]
+
+    @strawberry.field(description="The payment that is put right.")
+    async def payment(self, info: Info) -> Payment | None:
+        return await payment_of(info, self.payment_id)
+
+    @classmethod
+    def of(cls, row: Record) -> PaymentAdjustment:
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            status=AdjustmentStatus(row["status"]),
+            amount=row["amount"],
+            reason=row["reason"],
+            adjusts=strawberry.ID(str(row["adjusts"])),
+            entry=_id(row["entry_id"]),
+            proposed_by=strawberry.ID(str(row["proposed_by"])),
+            proposed_for=row["proposed_for"],
+            proposed_at=row["proposed_at"],
+            decided_by=_id(row["decided_by"]),
+            decided_at=row["decided_at"],
+            refusal_reason=row["refusal_reason"],
+            payment_id=row["payment_id"],
+        )
+
+
+def _id(identity: UUID | None) -> strawberry.ID | None:
+    return strawberry.ID(str(identity)) if identity else None
+
+
+@strawberry.type
+class AdjustmentsQuery:
+    @strawberry.field(description="Adjustments of payments the caller may see, newest first.")
+    async def adjustments(
+        self,
+        info: Info,
+        payment: strawberry.ID | None = None,
+        status: AdjustmentStatus | None = None,
+        first: int | None = None,
+        after: str | None = None,
+    ) -> Connection[PaymentAdjustment] | None:
+        context, page = info.context, window(first, after, UUID)
+        sight = Sight.of_pounds(context.principal)
+        of = as_uuid(payment, "payment") if payment else None
+        state = status.value if status else None
+
+        async def total() -> int:
+            async with context.db.reader() as counting:
+                return await store.count(counting, sight, of, state)
+
+        async with context.db.reader() as reader:
+            rows = await store.page(reader, sight, of, state, after=page.after, limit=page.limit)
+        return connection(
+            rows, page, node=PaymentAdjustment.of, key=lambda row: (row["id"],), total=total
+        )
+
+
+@strawberry.type
+class AdjustmentsMutation:
+    @strawberry.mutation(
+        description="Propose to put a payment right by another entry, which may have a minus "
+        "sign. It names the entry that was authorised, or another with `adjusts`. Somebody else "
+        "approves it. Needs Finance Management."
+    )
+    async def propose_adjustment(
+        self,
+        info: Info,
+        payment: strawberry.ID,
+        amount: Pounds,
+        reason: str,
+        adjusts: strawberry.ID | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> PaymentAdjustment:
+        context = info.context
+        entry = as_uuid(adjusts, "adjusts") if adjusts else None
+        return await _done(
+            info,
+            idempotency_key,
+            lambda tx: commands.propose(
+                tx,
+                context.principal,
+                as_uuid(payment, "payment"),
+                amount=Decimal(amount),
+                reason=reason,
+                adjusts=entry,
+                now=context.now,
+            ),
+        )
+
+    @strawberry.mutation(
+        description="Approve an adjustment that somebody else proposed: it becomes an entry of "
+        "the ledger. Needs Finance Management."
+    )
+    async def approve_adjustment(
+        self, info: Info, id: strawberry.ID, idempotency_key: str | None = None
+    ) -> PaymentAdjustment:
+        who, now = info.context.principal, info.context.now
+        return await _done(
+            info, idempotency_key, lambda tx: commands.approve(tx, who, as_uuid(id), now=now)
+        )
+
+    @strawberry.mutation(
+        description="Refuse an adjustment, or take back one's own. Needs Finance Management."
+    )
+    async def refuse_adjustment(
+        self, info: Info, id: strawberry.ID, reason: str, idempotency_key: str | None = None
+    ) -> PaymentAdjustment:
+        who, now = info.context.principal, info.context.now
+        return await _done(
+            info,
+            idempotency_key,
+            lambda tx: commands.refuse(tx, who, as_uuid(id), reason=reason, now=now),
+        )
+
+
+async def _done(
+    info: Info, key: str | None, work: Callable[[Tx], Awaitable[UUID]]
+) -> PaymentAdjustment:
+    """Do it once, and show the adjustment as it then is."""
+    context, kept = info.context, info.context.idempotency(info, key)
+    async with context.db.transaction() as tx:
+        identity = await once(tx, kept, UUID, lambda: work(tx), now=context.now)
+    sight = Sight.of_pounds(context.principal)
+    async with context.db.reader() as reader:
+        rows = await store.by_ids(reader, sight, [identity])
+    if not rows:
+        raise not_found("adjustment", identity)
+    return PaymentAdjustment.of(rows[0])
