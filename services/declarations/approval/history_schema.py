@@ -15,6 +15,7 @@ from chassis.db import Reader
 from chassis.graphql import Context, OdsCode, Points, Pounds
 from nhs.directory import Principal
 from services.declarations.approval import lists
+from services.declarations.calculation.schema import DeclarationChanges, changes_of
 
 Info = strawberry.Info[Context[Principal], None]
 K = TypeVar("K")
@@ -59,12 +60,30 @@ class DeclarationHistoryEntry:
         description="The person; null where the service itself acted."
     )
     acting_for: OdsCode | None = strawberry.field(description="The organisation acted for.")
-    notes: str | None = strawberry.field(description="What the person said about it.")
+    notes: str | None = strawberry.field(
+        description="What the person said about it, or what a recalculation changed."
+    )
+    declaration: strawberry.Private[UUID]
+    since: strawberry.Private[int]
+    sees_pounds: strawberry.Private[bool]
     previous: str = strawberry.field(description="The hash of the entry before.")
     hash: str = strawberry.field(description="SHA-256 of this entry and the hash before it.")
 
+    @strawberry.field(
+        description="What a calculation changed beside the one before it; null where there was "
+        "none, and for any other step."
+    )
+    async def changes(self, info: Info) -> DeclarationChanges | None:
+        since, version = self.since, self.calculation_version
+        if since in {0, version}:
+            return None
+        return await changes_of(
+            info, self.declaration, since, version, sees_pounds=self.sees_pounds
+        )
+
     @classmethod
-    def of(cls, row: Record, *, sees_pounds: bool) -> DeclarationHistoryEntry:
+    def of(cls, row: Record, since: int, *, sees_pounds: bool) -> DeclarationHistoryEntry:
+        """`since`: the calculation of the entry before; 0 if there was none."""
         return cls(
             position=row["position"],
             action=row["action"],
@@ -76,6 +95,9 @@ class DeclarationHistoryEntry:
             by=strawberry.ID(str(row["by"])) if row["by"] else None,
             acting_for=row["acting_for"],
             notes=row["notes"],
+            declaration=row["declaration_id"],
+            since=since,
+            sees_pounds=sees_pounds,
             previous=row["previous"],
             hash=row["hash"],
         )

@@ -38,7 +38,9 @@ from services.declarations.approval.history_schema import (
 )
 from services.declarations.calculation.schema import (
     DeclarationBlocker,
+    DeclarationChanges,
     DeclarationLine,
+    changes_of,
     lines_of,
     receipt_of,
 )
@@ -179,13 +181,30 @@ class Declaration:
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def history(self, info: Info) -> list[DeclarationHistoryEntry]:
         rows = await history_of(info, UUID(self.id))
-        return [DeclarationHistoryEntry.of(row, sees_pounds=self.sees_pounds) for row in rows]
+        since = [0, *(row["calculation_version"] for row in rows)]
+        return [
+            DeclarationHistoryEntry.of(row, before, sees_pounds=self.sees_pounds)
+            for row, before in zip(rows, since, strict=False)
+        ]
 
     @strawberry.field(description="What the provider noted when it was last declared.")
     async def notes(self, info: Info) -> str | None:
         rows = await history_of(info, UUID(self.id))
         declared = [row["notes"] for row in rows if row["action"] == Action.DECLARED]
         return declared[-1] if declared else None
+
+    @strawberry.field(
+        description="What is not as it was when it was last declared; null if it never was, or "
+        "is as it was declared."
+    )
+    async def changes(self, info: Info) -> DeclarationChanges | None:
+        identity, version = UUID(self.id), self.calculation_version
+        rows = await history_of(info, identity)
+        declared = [r["calculation_version"] for r in rows if r["action"] == Action.DECLARED]
+        if not declared or declared[-1] == version:
+            return None
+        since = declared[-1]
+        return await changes_of(info, identity, since, version, sees_pounds=self.sees_pounds)
 
     @strawberry.field(description="What it is paid; null before finance approval.")
     async def payment(self, info: Info) -> Payment | None:

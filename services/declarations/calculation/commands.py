@@ -1,7 +1,7 @@
 """Calculates declarations, many at a time; what cannot be calculated says why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -10,7 +10,7 @@ from chassis.db import Tx
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.achievement import store as achievement
 from services.declarations.agreements import store as agreements
-from services.declarations.calculation import store
+from services.declarations.calculation import differences, store
 from services.declarations.calculation.domain import (
     Blocker,
     ListSize,
@@ -109,24 +109,43 @@ async def _calculate(
     lists = await _list_sizes(tx, run.service, subjects)
     numbered = [(subject.declaration, subject.calculation_version) for subject in subjects]
     hashes = await store.current_hashes(tx, numbered)
-    outcomes: dict[UUID, Outcome] = {}
+    waiting: dict[UUID, Outcome] = {}
+    calculated: dict[UUID, Calculated] = {}
     new: list[store.NewCalculation] = []
     for subject in subjects:
         mine, size = values.get(_key(subject), {}), lists.get(subject.provider)
         blockers = missing_values(run.book, mine) + _list_blocker(subject, size)
         if blockers or size is None:
-            outcomes[subject.declaration] = Incomplete(tuple(blockers), submitted=bool(mine))
+            waiting[subject.declaration] = Incomplete(tuple(blockers), submitted=bool(mine))
             continue
         result = calculate(subject.declaration, run.book, mine, size)
         changed = hashes.get(subject.declaration) != result.hash
         version = subject.calculation_version + changed
-        outcomes[subject.declaration] = Calculated(
+        calculated[subject.declaration] = Calculated(
             version, result.points, result.pounds, result.provisional, changed
         )
         if changed:
             new.append(store.NewCalculation(subject.declaration, version, run.id, size, result))
     await store.keep(tx, new, now)
-    return outcomes
+    return waiting | calculated | await _compared(tx, calculated, new)
+
+
+async def _compared(
+    tx: Tx, calculated: Mapping[UUID, Calculated], new: Sequence[store.NewCalculation]
+) -> dict[UUID, Outcome]:
+    """Those that were calculated before, with what is not as it was then."""
+    again = {
+        one.declaration: ((one.declaration, one.version - 1), (one.declaration, one.version))
+        for one in new
+        if one.version > 1
+    }
+    if not again:
+        return {}
+    found = await differences.between(tx, list(again.values()))
+    return {
+        identity: replace(calculated[identity], differences=str(found[pair]))
+        for identity, pair in again.items()
+    }
 
 
 def _key(subject: Subject) -> tuple[str, date, str]:

@@ -22,7 +22,8 @@ async def receipt(reader: Reader, declaration: UUID, version: int) -> dict[str, 
     frozen = await store.frozen(reader, declaration, version)
     if frozen is None:
         return None
-    lines = (await store.lines_of(reader, [(declaration, version)])).get(declaration, [])
+    key = (declaration, version)
+    lines = (await store.lines_of(reader, [key])).get(key, [])
     return {
         "format": FORMAT,
         "declaration": str(declaration),

@@ -12,6 +12,12 @@ from chassis.graphql import JSON, Context, Points, Pounds
 from chassis.idempotency import once
 from nhs.directory import Principal
 from services.declarations.calculation import prevalence, receipts, store
+from services.declarations.calculation.differences import (
+    Difference,
+    InputChange,
+    LineChange,
+    between,
+)
 from services.declarations.calculation.domain import Line
 
 Info = strawberry.Info[Context[Principal], None]
@@ -73,6 +79,76 @@ class DeclarationLine:
         )
 
 
+@strawberry.type(description="An input that is not what it was.")
+class DeclarationInputChange:
+    name: str = strawberry.field(description="numerator, register, list size, rules.")
+    before: str | None = strawberry.field(description="What it was; null if there was none.")
+    after: str | None = strawberry.field(description="What it is; null if there is none.")
+
+    @classmethod
+    def of(cls, change: InputChange) -> DeclarationInputChange:
+        return cls(name=change.name, before=change.before, after=change.after)
+
+
+@strawberry.type(description="What became different for one indicator.")
+class DeclarationLineChange:
+    indicator: str = strawberry.field(description="The indicator's code: CHOL004.")
+    inputs: list[DeclarationInputChange] = strawberry.field(
+        description="Its own values that changed; empty where only what all stand on did."
+    )
+    points_before: Points | None = strawberry.field(description="Null if it was not counted.")
+    points_after: Points | None = strawberry.field(description="Null if it is not counted.")
+    pounds_before: Pounds | None = strawberry.field(
+        description="What it was worth; null for who may not see pounds."
+    )
+    pounds_after: Pounds | None = strawberry.field(
+        description="What it is worth; null for who may not see pounds."
+    )
+
+    @classmethod
+    def of(cls, change: LineChange, *, sees_pounds: bool) -> DeclarationLineChange:
+        was, now = change.before, change.after
+        return cls(
+            indicator=change.indicator,
+            inputs=[DeclarationInputChange.of(one) for one in change.inputs],
+            points_before=Points(was.points) if was else None,
+            points_after=Points(now.points) if now else None,
+            pounds_before=Pounds(was.pounds) if was and sees_pounds else None,
+            pounds_after=Pounds(now.pounds) if now and sees_pounds else None,
+        )
+
+
+@strawberry.type(description="What one calculation has that another had not.")
+class DeclarationChanges:
+    since: int = strawberry.field(description="The number of the calculation before.")
+    inputs: list[DeclarationInputChange] = strawberry.field(
+        description="What every indicator stands on: list size, rules, national prevalence."
+    )
+    lines: list[DeclarationLineChange] = strawberry.field(
+        description="The indicators whose values, points or pounds changed."
+    )
+
+
+async def changes_of(
+    info: Info, declaration: UUID, since: int, until: int, *, sees_pounds: bool
+) -> DeclarationChanges:
+    """What calculation `until` has that `since` had not. The caller has seen the declaration."""
+    context = info.context
+
+    async def load(keys: list[tuple[Version, Version]]) -> list[Difference]:
+        async with context.db.reader() as reader:
+            found = await between(reader, keys)
+        return [found[key] for key in keys]
+
+    loader = context.loader("differences of calculations", lambda: DataLoader(load))
+    difference = await loader.load(((declaration, since), (declaration, until)))
+    return DeclarationChanges(
+        since=since,
+        inputs=[DeclarationInputChange.of(one) for one in difference.inputs],
+        lines=[DeclarationLineChange.of(x, sees_pounds=sees_pounds) for x in difference.lines],
+    )
+
+
 async def lines_of(info: Info, version: Version) -> list[Line]:
     """The lines of a calculation, one statement a request for all that are asked for."""
     context = info.context
@@ -80,7 +156,7 @@ async def lines_of(info: Info, version: Version) -> list[Line]:
     async def load(keys: list[Version]) -> list[list[Line]]:
         async with context.db.reader() as reader:
             found = await store.lines_of(reader, keys)
-        return [found.get(declaration, []) for declaration, _ in keys]
+        return [found.get(key, []) for key in keys]
 
     loader = context.loader("calculation lines", lambda: DataLoader(load))
     return await loader.load(version)

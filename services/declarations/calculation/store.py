@@ -204,23 +204,53 @@ def _line(new: NewCalculation, line: Line) -> tuple[Any, ...]:
     return (new.declaration, new.version, *counts, *worth)
 
 
-async def lines_of(reader: Reader, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, list[Line]]:
-    """The lines of each declaration's calculation of that version, by indicator."""
+async def lines_of(
+    reader: Reader, versions: Sequence[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], list[Line]]:
+    """The lines of each calculation, by indicator."""
     ids, numbers = zip(*versions, strict=True) if versions else ((), ())
-    found: dict[UUID, list[Line]] = {}
+    found: dict[tuple[UUID, int], list[Line]] = {}
     for row in await reader.fetch(_LINES, list(ids), list(numbers)):
         values = dict(row)
-        found.setdefault(values.pop("declaration_id"), []).append(Line(**values))
+        version = (values.pop("declaration_id"), values.pop("version"))
+        found.setdefault(version, []).append(Line(**values))
     return found
 
 
 _LINES = """
-select declaration_id, indicator, numerator, denominator, register, points, pounds, earnable,
-    provisional
+select declaration_id, version, indicator, numerator, denominator, register, points, pounds,
+    earnable, provisional
 from calculation_line
 join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
     using (declaration_id, version)
-order by declaration_id, indicator
+order by declaration_id, version, indicator
+"""
+
+
+async def bases_of(
+    reader: Reader, versions: Sequence[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], dict[str, str]]:
+    """What all lines of each calculation stand on, by name."""
+    ids, numbers = zip(*versions, strict=True) if versions else ((), ())
+    rows = await reader.fetch(_BASES, list(ids), list(numbers))
+    return {
+        (row["declaration_id"], row["version"]): {
+            "list size": f"{row['list_size']} of {row['list_on']}",
+            "rules": f"{row['quality_service']} ({row['digest'][:8]})",
+        }
+        | ({"national prevalence": row["prevalence"]} if row["prevalence"] else {})
+        for row in rows
+    }
+
+
+_BASES = """
+select c.declaration_id, c.version, c.list_size, c.list_on, r.quality_service, r.digest,
+    s.name || ' of ' || to_char(s.loaded_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as prevalence
+from calculation c
+join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
+    using (declaration_id, version)
+join calculation_run r on r.id = c.run_id
+left join prevalence_set s on s.id = r.prevalence_set
 """
 
 

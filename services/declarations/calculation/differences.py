@@ -1,0 +1,125 @@
+"""What one calculation of a declaration has that another had not: inputs, points and pounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from chassis.db import Reader
+from services.declarations.calculation import store
+from services.declarations.calculation.domain import Line
+
+LONGEST: Final = 280
+"""Characters of a difference in words: it is the reason of an event."""
+
+Version = tuple[UUID, int]
+"""A declaration and the number of its calculation."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputChange:
+    name: str
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.before or 'none'} to {self.after or 'none'}"
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """One indicator; without the line before or after where the rules have no such indicator."""
+
+    indicator: str
+    before: Line | None
+    after: Line | None
+
+    @property
+    def inputs(self) -> list[InputChange]:
+        return _inputs(_counted(self.before), _counted(self.after))
+
+    def __str__(self) -> str:
+        said = [str(one) for one in self.inputs]
+        was, now = _points(self.before), _points(self.after)
+        if was != now:
+            said.append(f"{was} to {now} points")
+        return f"{self.indicator} {', '.join(said) or 'worth another amount'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    inputs: Sequence[InputChange]
+    """What every indicator stands on."""
+    lines: Sequence[LineChange]
+
+    def __str__(self) -> str:
+        """In words, most telling first, and no longer than an event bears; no pounds in them."""
+        moved = sorted(self.lines, key=lambda line: (not line.inputs, line.indicator))
+        return _shortened([*map(str, self.inputs), *map(str, moved)])
+
+
+def compared(
+    before: Mapping[str, str],
+    after: Mapping[str, str],
+    lines_before: Sequence[Line],
+    lines_after: Sequence[Line],
+) -> Difference:
+    """By what they stand on and by their lines."""
+    was = {line.indicator: line for line in lines_before}
+    now = {line.indicator: line for line in lines_after}
+    changes = [LineChange(code, was.get(code), now.get(code)) for code in sorted({*was, *now})]
+    moved = [one for one in changes if _figures(one.before) != _figures(one.after)]
+    return Difference(_inputs(before, after), moved)
+
+
+async def between(
+    reader: Reader, pairs: Sequence[tuple[Version, Version]]
+) -> dict[tuple[Version, Version], Difference]:
+    """What is different in the second of each pair of calculations: two statements for all."""
+    versions = sorted({version for pair in pairs for version in pair})
+    lines = await store.lines_of(reader, versions)
+    bases = await store.bases_of(reader, versions)
+    return {
+        (before, after): compared(
+            bases.get(before, {}), bases.get(after, {}), lines.get(before, []), lines.get(after, [])
+        )
+        for before, after in pairs
+    }
+
+
+def _inputs(before: Mapping[str, str], after: Mapping[str, str]) -> list[InputChange]:
+    names = dict.fromkeys((*before, *after))
+    changes = (InputChange(name, before.get(name), after.get(name)) for name in names)
+    return [one for one in changes if one.before != one.after]
+
+
+def _counted(line: Line | None) -> dict[str, str]:
+    if line is None:
+        return {}
+    counts = {
+        "numerator": line.numerator,
+        "denominator": line.denominator,
+        "register": line.register,
+    }
+    return {name: str(count) for name, count in counts.items() if count is not None}
+
+
+def _figures(line: Line | None) -> tuple[object, ...] | None:
+    if line is None:
+        return None
+    return _counted(line), line.points, line.pounds, line.earnable
+
+
+def _points(line: Line | None) -> Decimal:
+    return line.points if line else Decimal("0.00")
+
+
+def _shortened(parts: Sequence[str]) -> str:
+    said: list[str] = []
+    for number, part in enumerate(parts):
+        rest = f"and {len(parts) - number} more"
+        if len("; ".join([*said, part])) > LONGEST - len(rest) - 2:
+            return "; ".join([*said, rest])
+        said.append(part)
+    return "; ".join(said)
