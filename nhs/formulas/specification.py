@@ -69,6 +69,11 @@ class Indicator(Part):
     sources: dict[Literal["points", "lower", "upper", "fields"], Source]
     pays_less_because: str | None = _later(None)
     """Why more achievement may pay less, where that is meant."""
+    adjustments: tuple[str, ...] = _later(())
+    """Further fields of an extract that people may submit too: exclusions and adjustments of care,
+    which no rule counts."""
+    entered_by: Literal["PROVIDER", "COMMISSIONER"] = _later("PROVIDER")
+    """Who submits its values where no extract brings them."""
 
     @property
     def provisional(self) -> bool:
@@ -80,6 +85,11 @@ class Indicator(Part):
     def adjusted_by(self) -> str | None:
         """The group whose national prevalence it is adjusted by, if it is."""
         return self.prevalence_group if self.prevalence_adjusted else None
+
+    @property
+    def yes_no(self) -> bool:
+        """Whether it is answered Y or N."""
+        return self.formula.partition("@")[0] == "yes-no"
 
     @property
     def fields(self) -> dict[str, str]:

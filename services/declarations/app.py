@@ -16,6 +16,7 @@ from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.schema import SCHEMA
+from services.declarations.submissions import files as submissions
 
 MIGRATIONS_OF_ALL = (*MIGRATIONS, Path(__file__).parent / "migrations")
 
@@ -42,5 +43,9 @@ SERVICE: Service[Principal] = Service(
     background=(settle,),
     republish={payment_events.TOPIC: payments.republish},
     events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
-    files=(FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),),
+    files=(
+        FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
+        submissions.FILE_KIND,
+    ),
+    reports=(submissions.TEMPLATE,),
 )

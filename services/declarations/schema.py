@@ -9,11 +9,18 @@ from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
+from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
 
-Query = merge_types("Query", (ApprovalQuery, AchievementQuery, AdjustmentsQuery))
+Query = merge_types("Query", (ApprovalQuery, AchievementQuery, AdjustmentsQuery, SubmissionsQuery))
 Mutation = merge_types(
     "Mutation",
-    (ApprovalMutation, AchievementMutation, CalculationMutation, AdjustmentsMutation),
+    (
+        ApprovalMutation,
+        AchievementMutation,
+        CalculationMutation,
+        AdjustmentsMutation,
+        SubmissionsMutation,
+    ),
 )
 
 SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

@@ -7,8 +7,10 @@ import pytest
 
 from chassis.db import Database
 from chassis.migrate import CHASSIS
+from nhs.roles import Role
 from services.declarations.app import MIGRATIONS_OF_ALL
 from tests.services.declarations.period import Period
+from tests.support.directory import have_person
 
 
 @pytest.fixture
@@ -22,3 +24,20 @@ async def period(database: Database, tmp_path: Path) -> Period:
     made = Period(database, tmp_path)
     await made.begin()
     return made
+
+
+ENTERERS = {
+    "enterer": ("A81001", [Role.ACHIEVEMENT_ENTRY]),
+    "other enterer": ("A81002", [Role.ACHIEVEMENT_ENTRY]),
+    "on behalf": ("QHM", [Role.ACHIEVEMENT_ENTRY]),
+    "stranger": ("QZZ", [Role.ACHIEVEMENT_ENTRY]),
+}
+
+
+@pytest.fixture
+async def entry(period: Period) -> Period:
+    """With people who hold Achievement Entry: at both practices, their commissioner, another."""
+    async with period.db.transaction() as tx:
+        for name, (organisation, roles) in ENTERERS.items():
+            await have_person(tx, name, {organisation: roles})
+    return period

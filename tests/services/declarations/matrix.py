@@ -37,6 +37,12 @@ MATRIX: Final = {
     "Query.payments": Line(WITH_POUNDS, "{ payments { totalCount } }"),
     "Query.paymentTotal": Line(WITH_POUNDS, "{ paymentTotal { count } }"),
     "Query.achievementLoad": Line(LOADS, f"{{ achievementLoad({_ONE}) {{ id }} }}"),
+    "Query.achievementSubmission": Line(
+        SEES,
+        '{ achievementSubmission(service: "QOF2526", provider: "A81001", '
+        'achievementDate: "2026-03-31") { service } }',
+    ),
+    "Query.markedAchievement": Line(SEES, "{ markedAchievement { totalCount } }"),
     "Query._entities Declaration": Line(SEES, entity("Declaration", _ONE, "status")),
     "Query._entities Payment": Line(WITH_POUNDS, entity("Payment", _ONE, "status")),
     "Query._entities Offer.declarations": Line(
@@ -65,6 +71,24 @@ MATRIX: Final = {
     ),
     "Mutation.refuseAdjustment": Line(
         FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
+    ),
+    "Mutation.recordAchievement": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { recordAchievement(input: {service: "QOF2526", provider: "A81001", '
+        'achievementDate: "2026-03-31", group: "AF", values: []}) { message } }',
+    ),
+    "Mutation.requestAchievementTemplate": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { requestAchievementTemplate(service: "QOF2526", '
+        'achievementDate: "2026-03-31") { csv } }',
+    ),
+    "Mutation.requestAchievementSubmissionUpload": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { requestAchievementSubmissionUpload(fileName: "x.csv") { id } }',
+    ),
+    "Mutation.submitAchievementFile": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        f'mutation {{ submitAchievementFile(upload: "{_ID}") {{ message }} }}',
     ),
     "Mutation.requestAchievementUpload": Line(
         LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
