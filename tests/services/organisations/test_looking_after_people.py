@@ -109,6 +109,18 @@ async def test_a_user_administrator_makes_no_advanced_one(organisations):
     assert await organisations.told() == []
 
 
+@pytest.mark.parametrize("change", ["withdrawRole", "unlinkPerson", "disablePerson"])
+async def test_a_user_administrator_unmakes_no_advanced_one(organisations, change):
+    await added(organisations, "local", QQ1=["USER_ADMINISTRATOR"])
+    advanced = "ADVANCED_USER_ADMINISTRATOR"
+    id_, before = await added(organisations, QQ1=[advanced]), await history(organisations)
+    given = {"organisation": "QQ1", "role": advanced}
+    wanted = {name: given[name] for name in given if f"${name}:" in CHANGE[change]}
+    answer = await organisations.ask("local", CHANGE[change], id=id_, **wanted)
+    assert answer.code == "ROLE_ABOVE_YOURS"
+    await nothing_came_of_it(organisations, before)
+
+
 async def test_nobody_takes_from_themselves_the_last_user_administrator(organisations):
     id_ = await added(organisations, "local", A99001=["USER_ADMINISTRATOR", "VIEW"])
     at, before = {"id": id_, "organisation": "A99001"}, await history(organisations)

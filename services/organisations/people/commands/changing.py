@@ -14,6 +14,7 @@ from services.organisations.people.commands.deed import (
     done,
     enabled,
     keep_an_administrator,
+    keep_those_above,
     known,
     looks_after_all,
     may_link,
@@ -114,6 +115,7 @@ async def _unlink_person(tx: Tx, deed: Deed, person: UUID, organisation: str) ->
     held = await store.roles_at(tx, person, organisation)
     if not await store.unlink(tx, person, organisation):
         raise not_linked(organisation)
+    keep_those_above(deed, person, advanced=Role.ADVANCED_USER_ADMINISTRATOR in held)
     if set(held) & set(ADMINISTRATORS):
         await keep_an_administrator(tx, deed, person, [organisation])
     await done(tx, deed, [Entry(person, Change.UNLINKED, organisation)])
@@ -139,6 +141,7 @@ async def _withdraw_role(tx: Tx, deed: Deed, person: UUID, organisation: str, ro
     if not await store.withdraw(tx, person, organisation, role):
         message = f"This person does not hold {role.label} at {organisation}"
         raise DomainError("ROLE_NOT_HELD", message, field="role")
+    keep_those_above(deed, person, advanced=role is Role.ADVANCED_USER_ADMINISTRATOR)
     if role in ADMINISTRATORS:
         await keep_an_administrator(tx, deed, person, [organisation])
     await done(tx, deed, [Entry(person, Change.ROLE_WITHDRAWN, organisation, role)])
@@ -150,6 +153,8 @@ async def _disable_person(tx: Tx, deed: Deed, person: UUID) -> Done:
     deed.reach()
     await known(tx, person)
     linked = await looks_after_all(tx, deed, person)
+    advanced = await store.holding(tx, person, [Role.ADVANCED_USER_ADMINISTRATOR])
+    keep_those_above(deed, person, advanced=bool(advanced))
     if not await store.disable(tx, person):
         return Done(person)
     administered = await store.holding(tx, person, ADMINISTRATORS)

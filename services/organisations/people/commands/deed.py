@@ -145,6 +145,14 @@ async def keep_an_administrator(
         raise DomainError("LAST_USER_ADMINISTRATOR", message, organisations=without)
 
 
+def keep_those_above(deed: Deed, person: UUID, *, advanced: bool) -> None:
+    """Let nobody take from others a role that they could not give back."""
+    role = Role.ADVANCED_USER_ADMINISTRATOR
+    if advanced and person != deed.by and not deed.principal.holds(role):
+        message = f"Only an {role.label} does that to another"
+        raise DomainError("ROLE_ABOVE_YOURS", message, field="id")
+
+
 async def short_of_declarers(tx: Tx, organisations: Collection[str]) -> list[Warned]:
     """A warning for each network of these that fewer than two people may declare for."""
     return [
