@@ -133,6 +133,7 @@ async def record_succession(
     decision.principal.require(Role.DATA_LOAD)
 
     async def work(tx: Tx) -> str:
+        await network.alone(tx)
         await _check_succession(tx, successor, predecessor)
         line = successor, RelationshipKind.SUCCESSOR_OF
         await network.write_spans(tx, [], {line: [Span(since, predecessor)]}, decision.now)
@@ -149,6 +150,7 @@ async def withdraw_succession(
     decision.principal.require(Role.DATA_LOAD)
 
     async def work(tx: Tx) -> str:
+        await network.alone(tx)
         found = await facts.succession(tx, successor, predecessor)
         if found is None:
             message = f"{successor} is not known to have taken over from {predecessor}"

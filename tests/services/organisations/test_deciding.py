@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from services.organisations.network import store as network
 from tests.services.organisations.conftest import ADMINISTRATOR, DATA_LOAD, somebody
 
 COMMISSIONER, NETWORK, ELSEWHERE = "commissioner.98a", "ncm.u99002", "commissioner.98b"
@@ -265,3 +266,12 @@ async def test_nobody_takes_over_twice_in_a_circle_or_from_another_kind(director
     ):
         assert (await directory.ask(by, SUCCESSION, **given, **MERGED)).code == code
     assert await directory.told() == []
+
+
+async def test_while_an_import_runs_a_succession_is_to_be_tried_again(directory):
+    async with directory.database.transaction() as tx:
+        await network.alone(tx)
+        for change, given in ((SUCCESSION, heir(**MERGED)), (WITHDRAWAL, heir())):
+            assert (await directory.ask(DATA_LOAD, change, **given)).code == "TRY_AGAIN"
+    assert await directory.told() == []
+    assert (await directory.ask(DATA_LOAD, SUCCESSION, **heir(**MERGED))).data
