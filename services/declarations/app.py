@@ -15,6 +15,7 @@ from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
+from services.declarations.runs import commands as runs
 from services.declarations.schema import SCHEMA
 from services.declarations.submissions import files as submissions
 
@@ -39,7 +40,7 @@ SERVICE: Service[Principal] = Service(
     schema=SCHEMA,
     principal=load_principal,
     subscription=SUBSCRIPTION,
-    jobs={achievement.JOB: achievement.load},
+    jobs={achievement.JOB: achievement.load, runs.JOB: runs.make},
     background=(settle,),
     republish={payment_events.TOPIC: payments.republish},
     events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
@@ -47,5 +48,5 @@ SERVICE: Service[Principal] = Service(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
     ),
-    reports=(submissions.TEMPLATE,),
+    reports=(submissions.TEMPLATE, runs.FILE),
 )

@@ -9,9 +9,19 @@ from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
+from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
 
-Query = merge_types("Query", (ApprovalQuery, AchievementQuery, AdjustmentsQuery, SubmissionsQuery))
+Query = merge_types(
+    "Query",
+    (
+        ApprovalQuery,
+        AchievementQuery,
+        AdjustmentsQuery,
+        RunsQuery,
+        SubmissionsQuery,
+    ),
+)
 Mutation = merge_types(
     "Mutation",
     (
@@ -19,6 +29,7 @@ Mutation = merge_types(
         AchievementMutation,
         CalculationMutation,
         AdjustmentsMutation,
+        RunsMutation,
         SubmissionsMutation,
     ),
 )

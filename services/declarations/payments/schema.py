@@ -38,6 +38,11 @@ class PaymentEntry:
         description="The entry an adjustment puts right."
     )
     reason: str | None = strawberry.field(description="Why it was adjusted.")
+    run: strawberry.ID | None = strawberry.field(description="The payment run that holds it.")
+    answer: str | None = strawberry.field(
+        description="ACCEPTED or REJECTED, once finance has answered to the run."
+    )
+    answer_reason: str | None = strawberry.field(description="Why finance rejected it.")
 
     @classmethod
     def of(cls, row: Record) -> PaymentEntry:
@@ -56,6 +61,9 @@ class PaymentEntry:
             failure=row["failure"],
             adjusts=strawberry.ID(str(row["adjusts"])) if row["adjusts"] else None,
             reason=row["reason"],
+            run=strawberry.ID(str(row["run_id"])) if row["run_id"] else None,
+            answer=row["answer"],
+            answer_reason=row["answer_reason"],
         )
 
 

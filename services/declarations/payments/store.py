@@ -158,7 +158,7 @@ async def entries_of(reader: Reader, payments: Sequence[UUID]) -> dict[UUID, lis
 
 
 _ENTRIES_OF = """
-select e.*, s.status, s.at, s.reference, s.failure
+select e.*, s.status, s.at, s.reference, s.failure, s.run_id, s.answer, s.answer_reason
 from ledger_entry e join entry_state s on s.entry_id = e.id
 where e.payment_id = any($1) order by e.payment_id, e.id
 """

@@ -69,6 +69,17 @@ MATRIX: Final = {
     "Mutation.approveAdjustment": Line(
         FINANCE, f"mutation {{ approveAdjustment({_ONE}) {{ id }} }}"
     ),
+    "Query.paymentRun": Line(FINANCE, f"{{ paymentRun({_ONE}) {{ id }} }}"),
+    "Query.paymentRuns": Line(FINANCE, "{ paymentRuns { totalCount } }"),
+    "Mutation.createPaymentRun": Line(
+        FINANCE, 'mutation { createPaymentRun(cutOff: "2099-03-13") { id } }'
+    ),
+    "Mutation.requestPaymentRunDownload": Line(
+        FINANCE, f'mutation {{ requestPaymentRunDownload(run: "{_ID}") {{ csv }} }}'
+    ),
+    "Mutation.acknowledgePaymentRun": Line(
+        FINANCE, f'mutation {{ acknowledgePaymentRun(run: "{_ID}", lines: []) {{ message }} }}'
+    ),
     "Mutation.refuseAdjustment": Line(
         FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
     ),

@@ -1,14 +1,22 @@
 """Payments to act on: declared, approved, and what a finance system says of them."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from starlette.requests import Request
+
+from chassis.clock import Clock
 from chassis.consumer import Received
+from chassis.download import Downloads
 from chassis.handling import take
 from chassis.ids import new_id
-from services.declarations.app import SUBSCRIPTION
+from chassis.jobs import run_jobs
+from services.declarations.app import SERVICE, SUBSCRIPTION
 from tests.services.declarations.period import PRACTICES, Period
+from tests.support.eventually import eventually
 
 SETTLED_AT = datetime(2026, 6, 30, 6, tzinfo=UTC)
 POUNDS = "37227.05"
@@ -47,3 +55,53 @@ async def hear(period: Period, events: Sequence[Received]) -> None:
     """As the reader does: each event once, all in one transaction."""
     async with period.db.transaction() as tx:
         await take(tx, SUBSCRIPTION, events)
+
+
+async def fetched(period: Period, path: str) -> bytes:
+    """A file by its signed path, as the service answers it."""
+    url = urlsplit(path)
+    name, form = url.path.rsplit("/", 1)[1].split(".")
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": url.path,
+        "query_string": url.query.encode(),
+        "path_params": {"name": name, "form": form},
+        "headers": [],
+    }
+    downloads = Downloads(
+        service=SERVICE,
+        database=period.db,
+        clock=Clock(lambda: period.now),
+        files=period.files(),
+    )
+    response = await downloads.answer(Request(scope))
+    sent: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("body", b""))
+
+    async def receive() -> Any:
+        return await asyncio.Event().wait()
+
+    await response(scope, receive, send)
+    assert response.status_code == 200, sent
+    return b"".join(sent)
+
+
+async def work(period: Period, workers: int = 1) -> None:
+    """All jobs that were asked for are done, by so many workers."""
+    stop, clock = asyncio.Event(), Clock(lambda: period.now)
+    running = [
+        asyncio.create_task(run_jobs(period.db, SERVICE.jobs, stop, clock=clock))
+        for _ in range(workers)
+    ]
+
+    async def done() -> None:
+        async with period.db.reader() as reader:
+            waiting = "select count(*) from chassis.job where status in ('WAITING', 'RUNNING')"
+            assert await reader.fetchval(waiting) == 0
+
+    await eventually(done)
+    stop.set()
+    await asyncio.gather(*running)

@@ -1,0 +1,71 @@
+"""The lines of a payment run's file, and what is answered to them. Pure: no I/O, no clock."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from chassis.errors import DomainError
+
+COLUMNS: Final = (
+    "payment_run_id",
+    "line_id",
+    "service_code",
+    "payment_type",
+    "financial_year",
+    "period_start",
+    "period_end",
+    "payee_ods",
+    "provider_ods",
+    "commissioner_ods",
+    "declaration_id",
+    "calc_version",
+    "amount",
+    "subjective_code",
+    "narrative",
+    "hash",
+)
+"""DOMAIN 1.10. `subjective_code` is a finance system's own, and left to it: it is empty."""
+
+
+def line(entry: Mapping[str, Any]) -> list[str]:
+    """A line of the file; its hash is of the other columns as they are written."""
+    cells = [
+        "" if name == "subjective_code" else str(entry[name]) for name in COLUMNS if name != "hash"
+    ]
+    return [*cells, hashlib.sha256(",".join(cells).encode()).hexdigest()]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a finance system answers to one line."""
+
+    line: UUID
+    accepted: bool
+    reason: str | None = None
+
+    @property
+    def word(self) -> str:
+        return "ACCEPTED" if self.accepted else "REJECTED"
+
+
+def check_answer(answer: Answer, known: Mapping[UUID, str | None]) -> bool:
+    """Refuse what cannot be answered; whether it tells anything new. `known`: answers by line."""
+    if answer.line not in known:
+        raise DomainError("LINE_NOT_OF_RUN", f"The run has no line {answer.line}.", field="lineId")
+    if not answer.accepted and not (answer.reason or "").strip():
+        message = "A line that is rejected needs a reason."
+        raise DomainError("REASON_REQUIRED", message, field="reason")
+    if known[answer.line] == "ACCEPTED" and not answer.accepted:
+        message = "It has been accepted: what goes wrong after that is reported as failed."
+        raise DomainError("ALREADY_ACCEPTED", message, field="accepted")
+    return known[answer.line] != answer.word
+
+
+def check_once(answers: Sequence[Answer]) -> None:
+    lines = [answer.line for answer in answers]
+    if len(set(lines)) != len(lines):
+        twice = next(one for one in lines if lines.count(one) > 1)
+        message = f"The line {twice} is answered more than once."
+        raise DomainError("LINE_TWICE", message, field="lines", line=str(twice))

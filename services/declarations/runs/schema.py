@@ -1,0 +1,188 @@
+"""Payment runs in GraphQL."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import strawberry
+from asyncpg import Record
+
+from chassis.db import Tx
+from chassis.graphql import (
+    BulkAnswer,
+    Connection,
+    Context,
+    Count,
+    Download,
+    OdsCode,
+    Pounds,
+    Refusal,
+    as_uuid,
+    connection,
+    window,
+)
+from chassis.idempotency import once
+from nhs.directory import Principal
+from services.declarations.runs import commands, store
+from services.declarations.runs.commands import FILE, Acknowledged, RunAsked
+from services.declarations.runs.domain import Answer
+from services.declarations.runs.store import Whose
+from services.declarations.sight import not_found
+
+Info = strawberry.Info[Context[Principal], None]
+
+
+@strawberry.type(description="Entries gathered into one file: a job, and its control totals.")
+class PaymentRun:
+    id: strawberry.ID = strawberry.field(description="The run's id: payment_run_id of its file.")
+    status: str = strawberry.field(description="WAITING, RUNNING, DONE or FAILED.")
+    failure: str | None = strawberry.field(description="Why it failed, if it did.")
+    commissioner: OdsCode = strawberry.field(description="Its payments, and those below it.")
+    cut_off: date = strawberry.field(description="The last day of entries.")
+    asked_at: datetime = strawberry.field(description="When it was asked for.")
+    made_at: datetime | None = strawberry.field(description="When it was made.")
+    count: int | None = strawberry.field(description="How many lines it has.")
+    total: Pounds | None = strawberry.field(description="The sum of their amounts.")
+    hash: str | None = strawberry.field(description="SHA-256 of the file as it is downloaded.")
+    accepted: int = strawberry.field(description="Lines that finance has accepted.")
+    rejected: int = strawberry.field(description="Lines that finance has rejected.")
+
+    @classmethod
+    def of(cls, row: Record) -> PaymentRun:
+        failure = row["error"]
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            status=row["status"] or "DONE",  # the job is forgotten in time, the run is not
+            failure=f"{failure['code']}: {failure['message']}" if failure else None,
+            commissioner=row["commissioner"],
+            cut_off=row["cut_off"],
+            asked_at=row["asked_at"],
+            made_at=row["made_at"],
+            count=row["line_count"],
+            total=None if row["total"] is None else Pounds(Decimal(row["total"])),
+            hash=row["hash"],
+            accepted=row["accepted"],
+            rejected=row["rejected"],
+        )
+
+
+@strawberry.input(description="What finance answers to one line of a run.")
+class PaymentRunAnswer:
+    line_id: strawberry.ID = strawberry.field(description="The line: line_id of the file.")
+    accepted: bool = strawberry.field(description="False: it is rejected.")
+    reason: str | None = strawberry.field(default=None, description="Why it is rejected.")
+
+
+@strawberry.type(description="What became of each line that was answered.")
+class PaymentRunBulkAnswer(BulkAnswer):
+    pass
+
+
+@strawberry.type
+class RunsQuery:
+    @strawberry.field(description="A payment run. Needs Finance Management.")
+    async def payment_run(self, info: Info, id: strawberry.ID) -> PaymentRun | None:
+        return await _run(info, as_uuid(id))
+
+    @strawberry.field(description="Payment runs, newest first. Needs Finance Management.")
+    async def payment_runs(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[PaymentRun] | None:
+        context, page = info.context, window(first, after, UUID)
+        whose = Whose.of(context.principal)
+
+        async def total() -> int:
+            async with context.db.reader() as counting:
+                return await store.count(counting, whose)
+
+        async with context.db.reader() as reader:
+            rows = await store.page(reader, whose, page.after, page.limit)
+        return connection(rows, page, node=PaymentRun.of, key=lambda row: (row["id"],), total=total)
+
+
+@strawberry.type
+class RunsMutation:
+    @strawberry.mutation(
+        description="Gather the entries that nobody has paid and that are in no run yet into a "
+        "file for finance. Needs Finance Management."
+    )
+    async def create_payment_run(
+        self,
+        info: Info,
+        cut_off: date,
+        commissioner: OdsCode | None = None,
+        idempotency_key: str | None = None,
+    ) -> PaymentRun:
+        context, key = info.context, info.context.idempotency(info, idempotency_key)
+        async with context.db.transaction() as tx:
+            run = await once(
+                tx,
+                key,
+                UUID,
+                lambda: commands.ask_for_run(
+                    tx,
+                    context.principal,
+                    commissioner=commissioner,
+                    cut_off=cut_off,
+                    now=context.now,
+                ),
+                now=context.now,
+            )
+        return await _run(info, run)
+
+    @strawberry.mutation(
+        description="Ask for a run's file: the same each time. Needs Finance Management."
+    )
+    async def request_payment_run_download(self, info: Info, run: strawberry.ID) -> Download | None:
+        context, identity = info.context, as_uuid(run, "run")
+        async with context.db.reader() as reader:
+            await commands.made_run(reader, context.principal, identity)
+        return Download.of(context, FILE, RunAsked(identity))
+
+    @strawberry.mutation(
+        description="Say which lines of a run finance took, and why not the others: 10,000 lines "
+        "at most, each once. Said again, it changes nothing. Needs Finance Management."
+    )
+    async def acknowledge_payment_run(
+        self,
+        info: Info,
+        run: strawberry.ID,
+        lines: list[PaymentRunAnswer],
+        idempotency_key: str | None = None,
+    ) -> PaymentRunBulkAnswer:
+        context, key = info.context, info.context.idempotency(info, idempotency_key)
+        answers = [Answer(as_uuid(x.line_id, "lineId"), x.accepted, x.reason) for x in lines]
+
+        async def work(tx: Tx) -> Acknowledged:
+            who = context.principal
+            identity = as_uuid(run, "run")
+            return await commands.acknowledge(tx, who, identity, answers, now=context.now)
+
+        async with context.db.transaction() as tx:
+            outcome = await once(tx, key, Acknowledged, lambda: work(tx), now=context.now)
+        return _answer(outcome)
+
+
+async def _run(info: Info, run: UUID) -> PaymentRun:
+    async with info.context.db.reader() as reader:
+        row = await store.find(reader, Whose.of(info.context.principal), run)
+    if row is None:
+        raise not_found("payment run", run)
+    return PaymentRun.of(row)
+
+
+def _answer(outcome: Acknowledged) -> PaymentRunBulkAnswer:
+    done, refused = len(outcome.done), len(outcome.refused)
+    counts = {"done": done, "refused": refused}
+    return PaymentRunBulkAnswer(
+        done=[strawberry.ID(str(one)) for one in outcome.done],
+        refused=[
+            Refusal(id=strawberry.ID(str(line)), code=code, message=message, field=field)
+            for line, code, message, field in outcome.refused
+        ],
+        counts=[Count(name=name, value=str(count)) for name, count in counts.items()],
+        selection=None,
+        message=f"{done} line(s) have been acknowledged; {refused} could not be",
+    )
