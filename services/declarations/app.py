@@ -10,6 +10,7 @@ from nhs.directory import projections as directory
 from services.declarations.achievement import commands as achievement
 from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.approval import events as approval
+from services.declarations.approval.restating import restate
 from services.declarations.approval.settling import settle
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
@@ -17,6 +18,7 @@ from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.runs import commands as runs
 from services.declarations.schema import SCHEMA
+from services.declarations.statements import queries as statements
 from services.declarations.submissions import files as submissions
 
 MIGRATIONS_OF_ALL = (*MIGRATIONS, Path(__file__).parent / "migrations")
@@ -42,11 +44,11 @@ SERVICE: Service[Principal] = Service(
     subscription=SUBSCRIPTION,
     jobs={achievement.JOB: achievement.load, runs.JOB: runs.make},
     background=(settle,),
-    republish={payment_events.TOPIC: payments.republish},
+    republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
     events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
     ),
-    reports=(submissions.TEMPLATE, runs.FILE),
+    reports=(submissions.TEMPLATE, runs.FILE, statements.FILE),
 )

@@ -10,6 +10,7 @@ from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.runs.schema import RunsMutation, RunsQuery
+from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
 
 Query = merge_types(
@@ -19,6 +20,7 @@ Query = merge_types(
         AchievementQuery,
         AdjustmentsQuery,
         RunsQuery,
+        StatementsQuery,
         SubmissionsQuery,
     ),
 )
@@ -30,6 +32,7 @@ Mutation = merge_types(
         CalculationMutation,
         AdjustmentsMutation,
         RunsMutation,
+        StatementsMutation,
         SubmissionsMutation,
     ),
 )

@@ -13,6 +13,7 @@ from services.declarations.approval.domain import Action, Status
 from services.declarations.approval.history import Written
 
 TOPIC: Final = "declarations.declaration"
+RESTATED: Final = "declaration.restated.v1"
 MOST_NAMED: Final = 20
 """Missing values an event names; `missing_count` has them all."""
 
@@ -78,6 +79,12 @@ def events_of(written: Written, action: UUID) -> list[Event]:
         return []
     payload = _payload(written, action).model_dump(mode="json")
     return [Event(kind, TOPIC, str(written.declaration.id), payload)]
+
+
+def restated(written: Written, action: UUID) -> Event:
+    """The declaration as it stands, whatever happened to it last."""
+    payload = _payload(written, action).model_dump(mode="json")
+    return Event(RESTATED, TOPIC, str(written.declaration.id), payload)
 
 
 def _payload(written: Written, action: UUID) -> DeclarationEvent:
@@ -207,7 +214,16 @@ DESCRIPTIONS: Final = {
     Action.PAYMENT_ADJUSTED: "An adjustment of its payment was approved, for a reason",
 }
 
-CONTRACTS: Final = tuple(
-    EventContract(kind, TOPIC, DESCRIPTIONS[action], DeclarationEvent, _example(action))
-    for action, kind in TYPES.items()
+CONTRACTS: Final = (
+    *(
+        EventContract(kind, TOPIC, DESCRIPTIONS[action], DeclarationEvent, _example(action))
+        for action, kind in TYPES.items()
+    ),
+    EventContract(
+        RESTATED,
+        TOPIC,
+        "It is told again as it stands, for readers that begin anew",
+        DeclarationEvent,
+        _EXAMPLE,
+    ),
 )

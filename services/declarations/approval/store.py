@@ -1,6 +1,6 @@
 """Declarations and their histories: every statement that writes them, and the rows to act on."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -9,7 +9,14 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from nhs.directory import Acting
-from services.declarations.approval.domain import Declaration, Missing, Status, Switches
+from services.declarations.approval.domain import (
+    Action,
+    Declaration,
+    Happening,
+    Missing,
+    Status,
+    Switches,
+)
 from services.declarations.approval.history import Entry, Written
 
 _COLUMNS = """
@@ -173,3 +180,33 @@ from jsonb_to_recordset($1) as entry (
     previous text, hash text
 )
 """
+
+
+async def standing(tx: Tx) -> AsyncIterator[Written]:
+    """Every declaration with what happened to it last; none changes until it is told again."""
+    async for row in tx.stream(_STANDING):
+        declaration = declaration_of(row)
+        entry = Entry(
+            declaration.id,
+            declaration.history_length,
+            row["action"],
+            declaration.status,
+            declaration.calculation_version,
+            None,
+            None,
+            row["at"],
+            row["by"],
+            row["acting_for"],
+            None,
+            row["previous"],
+            declaration.history_hash,
+        )
+        yield Written(Happening(Action(row["action"]), declaration, row["by"]), declaration, entry)
+
+
+_STANDING = f"""
+select {_COLUMNS}, h.action, h.at, h.by, h.acting_for, h.previous
+from declaration d
+join declaration_history h on h.declaration_id = d.id and h.position = d.history_length
+order by d.id for share of d
+"""  # noqa: S608 - nothing but our own words

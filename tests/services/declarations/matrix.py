@@ -80,6 +80,14 @@ MATRIX: Final = {
     "Mutation.acknowledgePaymentRun": Line(
         FINANCE, f'mutation {{ acknowledgePaymentRun(run: "{_ID}", lines: []) {{ message }} }}'
     ),
+    "Query.reconciliation": Line(WITH_POUNDS, "{ reconciliation { totalCount } }"),
+    "Query.statement": Line(
+        WITH_POUNDS, '{ statement(provider: "A81001", month: "2026-04") { total } }'
+    ),
+    "Mutation.requestStatementDownload": Line(
+        WITH_POUNDS,
+        'mutation { requestStatementDownload(provider: "A81001", month: "2026-04") { csv } }',
+    ),
     "Mutation.refuseAdjustment": Line(
         FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
     ),
