@@ -36,7 +36,7 @@ async def lock_loaded(tx: Tx) -> None:
     """Alone with the values of every service and date of `subject`, for as long as it takes."""
     await tx.execute("set local lock_timeout = '60s'")
     await tx.execute(_LOCK_LOADED)
-    await tx.execute("set local lock_timeout = '2s'")
+    await tx.execute("set local lock_timeout to default")
 
 
 _LOCK_LOADED = """

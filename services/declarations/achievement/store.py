@@ -361,15 +361,3 @@ join unnest($1::text[], $2::date[], $3::text[])
     as subject (service_code, achievement_date, provider)
     using (service_code, achievement_date, provider)
 """
-
-
-async def origins_of(reader: Reader, subject: tuple[str, date, str]) -> list[Record]:
-    """Where each value of one provider came from."""
-    return await reader.fetch(_ORIGINS, *subject)
-
-
-_ORIGINS = """
-select indicator, how, submitted_by, submitted_at, load_id, loaded_at
-from achievement_value
-where service_code = $1 and achievement_date = $2 and provider = $3
-"""

@@ -229,7 +229,8 @@ def check(
             if refusal:
                 checked.problems.append(Problem(row, refusal.code, indicator.code, refusal.message))
             checked.values[indicator.code] = after
-        checked.problems += _out_of_proportion(indicator, after, row)
+        at = rows.get((indicator.code, indicator.numerator or ""), row)
+        checked.problems += _out_of_proportion(indicator, after, at)
         if not draft and why_not(standing, indicator, today) is None:
             named = {one.field for one in given if one.indicator == indicator.code}
             checked.problems += _missing(indicator, after, row, named)

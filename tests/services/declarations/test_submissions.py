@@ -1,6 +1,5 @@
 """Record Achievement: values by hand, as work in progress or submitted, and who may change them."""
 
-import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -339,20 +338,3 @@ async def test_who_does_not_participate_submits_nothing(entry):
         await have_person(tx, "third", {"A81003": [Role.ACHIEVEMENT_ENTRY]})
     answer = await record(entry, "third", all_of(GROUP), provider="A81003")
     assert {code for code, _, _ in codes(answer)} == {"NOT_PARTICIPATING"}
-
-
-async def test_a_load_that_races_a_submission_ends_in_one_truth(entry):
-    rows = extract_rows("A81001", {"CHOL004": (231, 660, 700)})
-    loaded, answer = await asyncio.gather(
-        entry.load(rows),
-        record(entry, "on behalf", all_of(GROUP, CHOL004=("330", "660", "700"))),
-    )
-    assert answer["errors"] in ([], ["TransientError"])
-    current = await the(
-        entry,
-        "select numerator, denominator, register from achievement_value"
-        " where indicator = 'CHOL004'",
-    )
-    # The submission is the later one: whichever came first, it stands over the older extract.
-    assert current == [(330, 660, 700)] or answer["errors"]
-    assert loaded["errors"] == 0
