@@ -106,10 +106,14 @@ def import_ods(
 
 @app.command()
 def verify(
-    file: Annotated[Path, typer.Argument(help="A receipt.", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="A receipt or a history.", exists=True)],
+    head: Annotated[
+        str | None,
+        typer.Option(help="LENGTH:HASH of the history, as an event or the declaration has it."),
+    ] = None,
 ) -> None:
-    """Recompute a receipt with code that shares nothing with what made it."""
-    raise typer.Exit(verification.report(file))
+    """Recompute a receipt or a history with code that shares nothing with what made it."""
+    raise typer.Exit(verification.report(file, head))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Recomputes a receipt with the standard library alone, sharing nothing with what made it.
+"""Recomputes a receipt, or a history, with the standard library alone.
+
+It shares nothing with what made them.
 
 A receipt says of every line which formula was used, with which inputs, and what came of each step.
 Verified are every value of every tree, the lines' points and pounds, their totals, and the hash
@@ -14,6 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from cqrs import verify_history
+
 FORMAT = "cqrs-receipt/1"
 NOT_EARNABLE = "NOT_EARNABLE"
 
@@ -22,24 +26,33 @@ Number = Fraction | None
 
 
 class NotAReceiptError(Exception):
-    """The file is not a receipt; the message says why."""
+    """The file is neither a receipt nor a history; the message says why."""
 
 
-def report(path: Path) -> int:
-    """Say whether the receipt in the file holds; 0 if it does."""
+def report(path: Path, head: str | None = None) -> int:
+    """Say whether what is in the file holds; 0 if it does.
+
+    `head` is of a history: LENGTH:HASH as an event or the declaration has it.
+    """
     try:
-        receipt = read(path)
+        document = read(path)
     except NotAReceiptError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    found = differences(receipt)
+    if document["format"] == verify_history.FORMAT:
+        found, holds = verify_history.differences(document, head), verify_history.holds
+    else:
+        found, holds = differences(document), _holds
     if not found:
-        lines, points, pounds = len(receipt["lines"]), receipt["points"], receipt["pounds"]
-        sys.stdout.write(f"holds: {lines} lines, {points} points, £{pounds}\n")
+        sys.stdout.write(f"holds: {holds(document)}\n")
         return 0
     sys.stdout.writelines(f"{difference}\n" for difference in found)
     sys.stdout.write(f"does not hold: {len(found)} differences\n")
     return 1
+
+
+def _holds(document: Mapping[str, Any]) -> str:
+    return f"{len(document['lines'])} lines, {document['points']} points, £{document['pounds']}"
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -47,8 +60,9 @@ def read(path: Path) -> dict[str, Any]:
         receipt = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NotAReceiptError(f"{path}: {error}") from error
-    if not isinstance(receipt, dict) or receipt.get("format") != FORMAT:
-        raise NotAReceiptError(f"{path} is not a receipt of the format {FORMAT}")
+    formats = (FORMAT, verify_history.FORMAT)
+    if not isinstance(receipt, dict) or receipt.get("format") not in formats:
+        raise NotAReceiptError(f"{path} is not of the format {' or '.join(formats)}")
     return receipt
 
 

@@ -3,12 +3,16 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
+from asyncpg import Record
+
 from services.declarations.approval.domain import Declaration, Happening
+
+FORMAT: Final = "cqrs-history/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,24 @@ class Entry:
     def sealed(self) -> "Entry":
         text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return replace(self, hash=hashlib.sha256(text.encode()).hexdigest())
+
+
+def exported(
+    declaration: UUID, rows: Sequence[Record], *, length: int, head: str
+) -> dict[str, Any]:
+    """A history as `cqrs verify` reads it: every entry, and the head the declaration knows."""
+    entries = [_entry(row) for row in rows]
+    return {
+        "format": FORMAT,
+        "declaration": str(declaration),
+        "head": {"length": length, "hash": head},
+        "entries": [entry.content() | {"hash": entry.hash} for entry in entries],
+    }
+
+
+def _entry(row: Record) -> Entry:
+    kept = {one.name: row[one.name] for one in fields(Entry)}
+    return Entry(**kept | {name: _text(kept[name]) for name in ("points", "pounds")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from services.declarations.approval import lists
 from services.declarations.approval.domain import Action
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
+from services.declarations.approval.history import exported
 from services.declarations.approval.history_schema import (
     DeclarationHistoryEntry,
     batched,
@@ -155,6 +156,7 @@ class Declaration:
     provider: Organisation | None = strawberry.field(description="Who declares.")
     commissioner: Organisation | None = strawberry.field(description="Who approves.")
     sees_pounds: strawberry.Private[bool]
+    head: strawberry.Private[tuple[int, str]]
     waits_for: strawberry.Private[list[dict[str, Any]]]
 
     @strawberry.field(description="What an incomplete declaration waits for, in words.")
@@ -192,6 +194,17 @@ class Declaration:
         rows = await history_of(info, UUID(self.id))
         declared = [row["notes"] for row in rows if row["action"] == Action.DECLARED]
         return declared[-1] if declared else None
+
+    @strawberry.field(
+        description="The whole history with every hash, as `cqrs verify` reads it; null for who "
+        "may not see pounds."
+    )
+    async def history_export(self, info: Info) -> JSON | None:
+        if not self.sees_pounds:
+            return None
+        identity, (length, head) = UUID(self.id), self.head
+        rows = await history_of(info, identity)
+        return JSON(exported(identity, rows, length=length, head=head))
 
     @strawberry.field(
         description="What is not as it was when it was last declared; null if it never was, or "
@@ -236,6 +249,7 @@ class Declaration:
             provider=Organisation(ods_code=row["provider"]),
             commissioner=Organisation(ods_code=row["commissioner"]),
             sees_pounds=row["sees_pounds"],
+            head=(row["history_length"], row["history_hash"]),
             waits_for=row["blockers"],
         )
 
