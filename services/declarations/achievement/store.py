@@ -38,9 +38,16 @@ values ($1, $2, $3, $4, $5)
 
 
 async def start_again(tx: Tx, load: UUID) -> None:
-    """Forget what an interrupted run of this load left."""
+    """Forget what an interrupted run of this load left, and loads that were given up."""
     await clear_staged(tx, load)
+    await tx.execute(_GIVEN_UP)
     await tx.execute("delete from achievement_load_error where load_id = $1", load)
+
+
+_GIVEN_UP = """
+delete from achievement_staging
+where load_id in (select id from chassis.job where status in ('DONE', 'FAILED'))
+"""
 
 
 async def stage(tx: Tx, load: UUID, rows: Sequence[Staged]) -> None:

@@ -58,6 +58,19 @@ async def test_a_load_that_fails_leaves_nothing_staged(period):
     assert await the(period, "select * from achievement_value") == []
 
 
+async def test_what_a_load_left_that_was_given_up_is_cleared_by_the_next(period):
+    await period.load([])
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "insert into achievement_staging values"
+            " ($1, 9, 'QOF2526', 'A81001', '2026-03-31', 'AF006', 'Numerator', 9, 'x', now())",
+            period.last_load,
+        )
+        await tx.execute("update chassis.job set status = 'FAILED'")
+    await period.load([])
+    assert await the(period, "select * from achievement_staging") == []
+
+
 async def test_an_extract_answers_yes_and_no_where_the_catalogue_asks_for_it(period):
     await year_before(period)
     await period.load(
