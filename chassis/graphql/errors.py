@@ -60,10 +60,15 @@ def _facts(error: DomainError) -> dict[str, Any]:
 
 
 def cause(error: GraphQLError) -> BaseException:
-    """Find what was raised under the error that says where."""
+    """Find what was raised under the error that says where.
+
+    Of a variable that does not fit, the error above alone says which it is.
+    """
     found: BaseException = error
-    while isinstance(found, GraphQLError) and found.original_error:
-        found = found.original_error
+    while isinstance(found, GraphQLError) and (under := found.original_error):
+        if found.path is None and isinstance(under, GraphQLError):
+            break
+        found = under
     return found
 
 

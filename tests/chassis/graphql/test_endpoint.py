@@ -173,6 +173,15 @@ async def test_what_is_not_graphql_of_this_schema_is_the_callers_fault(sample: S
     await nothing_came_of_it(sample)
 
 
+async def test_a_variable_that_does_not_fit_is_named(sample: Sample) -> None:
+    write = 'mutation($cost: Pounds!) { writeNote(title: "a", cost: $cost) { done } }'
+    answer = await sample.ask(write, {"cost": "1.555"})
+    assert answer.code == "GRAPHQL_VALIDATION_FAILED"
+    message = answer.body["errors"][0]["message"]
+    assert message.startswith("Variable '$cost' has invalid value: Expected a string")
+    await nothing_came_of_it(sample)
+
+
 @pytest.mark.parametrize(
     "body",
     [[], "x", {}, {"query": 5}, {"query": "{ today }", "variables": []}, {"query": None}],
