@@ -1,14 +1,8 @@
 """Why somebody did something, in their own words."""
 
-from chassis.errors import DomainError
-
-LONGEST = 300
+from nhs.notes import reason_given
 
 
 def said(reason: str | None) -> str | None:
-    """A reason as it is kept: on one line, and short enough for an event."""
-    words = " ".join((reason or "").split())
-    if len(words) > LONGEST or not words.isprintable():
-        message = f"A reason has at most {LONGEST} characters, all of them printable."
-        raise DomainError("REASON_NOT_VALID", message, field="reason")
-    return words or None
+    """A reason as it is kept; None where none was given."""
+    return reason_given(reason) if reason and reason.strip() else None

@@ -15,3 +15,9 @@ def test_a_reason_that_is_long_or_cannot_be_printed_is_refused(reason):
     with pytest.raises(DomainError) as refused:
         said(reason)
     assert (refused.value.code, refused.value.field) == ("REASON_NOT_VALID", "reason")
+
+
+def test_a_reason_names_no_patient():
+    with pytest.raises(DomainError) as refused:
+        said("asked for by 943 476 5919")
+    assert (refused.value.code, refused.value.field) == ("NHS_NUMBER_IN_NOTE", "reason")
