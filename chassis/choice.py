@@ -43,6 +43,8 @@ class Chooser:
     operation: str
     now: datetime
     dry_run: bool
+    field: str = "choose"
+    """What is given to choose by, as refusals name it."""
 
     async def chosen(
         self, tx: Tx, choice: Choice[K, F], matching: Matching[F, K]
@@ -56,7 +58,7 @@ class Chooser:
             rows = dict(await matching(choice.filter, MOST + 1))
         if len(rows) > MOST:
             message = f"One command is about {MOST:,} rows at most: narrow the choice."
-            raise DomainError("TOO_MANY_ROWS", message, field="choose", limit=MOST)
+            raise DomainError("TOO_MANY_ROWS", message, field=self.field, limit=MOST)
         return rows
 
     async def shown(self, tx: Tx, rows: Sequence[tuple[K, int]]) -> str | None:
@@ -75,4 +77,4 @@ class Chooser:
     def _only_look(self) -> None:
         if not self.dry_run:
             message = "A filter chooses in a dry run: commit the selection that it answers."
-            raise DomainError("DRY_RUN_FIRST", message, field="choose")
+            raise DomainError("DRY_RUN_FIRST", message, field=self.field)

@@ -32,9 +32,9 @@ class Ask:
     def today(self) -> date:
         return self.now.astimezone(ENGLAND).date()
 
-    def choosing(self, operation: str) -> Chooser:
+    def choosing(self, operation: str, field: str = "choose") -> Chooser:
         who = self.principal
-        return Chooser(who.person_id, who.organisation, operation, self.now, self.dry_run)
+        return Chooser(who.person_id, who.organisation, operation, self.now, self.dry_run, field)
 
     def happening(self, what: What) -> Happening:
         who = self.principal

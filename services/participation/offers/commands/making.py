@@ -56,7 +56,7 @@ async def create_offers(db: Database, ask: Ask, new: NewOffers) -> Outcome:
 async def _created(tx: Tx, ask: Ask, new: NewOffers) -> Outcome:
     terms = await _terms(tx, ask, new)
     # What was shown for one service is not to be offered another.
-    chooser = ask.choosing(f"{CREATE.name} {terms.service.id}")
+    chooser = ask.choosing(f"{CREATE.name} {terms.service.id}", "providers")
     chosen = await chooser.chosen(tx, new.providers, lambda *f: _commissioned(tx, ask, terms, *f))
     made = await _judged(tx, ask, terms, list(chosen))
     if ask.dry_run:

@@ -80,7 +80,7 @@ async def test_a_filter_offers_nothing_without_a_dry_run(published):
     before = await published.traces()
     with pytest.raises(DomainError) as refused:
         await making.create_offers(published.db, Ask(published.commissioner(), NOW), ALL)
-    assert refused.value.code == "DRY_RUN_FIRST"
+    assert (refused.value.code, refused.value.field) == ("DRY_RUN_FIRST", "providers")
     assert await published.traces() == before
 
 
