@@ -17,7 +17,9 @@ class OfferPayload(BaseModel):
     """An offer as it is after what happened to it."""
 
     id: UUID
-    version: int = Field(description="Rises by one with each event of the offer")
+    version: int = Field(
+        description="Rises by one with each change of the offer; a reminder of it changes nothing"
+    )
     quality_service: str = Field(description="The version that is offered: QOF2526/1")
     service_code: str = Field(description="Its line: QOF2526")
     payment_type: str | None
