@@ -45,7 +45,11 @@ QUIET_SECONDS = 12
 LOST_SECONDS = 40
 """A service that is silent for longer, its comments included, is taken for dead."""
 QUEUED = 100
-"""So many events wait for a slow client; then it is told to begin anew."""
+"""So many events wait for a client that takes them slowly."""
+PATIENCE = 10.0
+"""Seconds a full queue is waited for; then the client is told to begin anew."""
+TAKING_SECONDS = 60.0
+"""Seconds in which a client must take what it is sent."""
 _STALLED_SECONDS = 10
 """A client told to begin anew that takes nothing for so long is let go."""
 _CONNECT_SECONDS = 5
@@ -67,6 +71,10 @@ def refused(told: Sequence[Mapping[str, Any]], request_id: str) -> Response:
     return Response(said, 200, {**_HEADERS, "x-request-id": request_id}, MEDIA_TYPE)
 
 
+class _SlowError(Exception):
+    """The client takes its events too slowly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Subscribing:
     """What a client subscribes to, and with which headers."""
@@ -86,7 +94,7 @@ class Streams:
     most: int
     most_each: int
     seconds: float
-    """How long the rest of an event may take to be asked for."""
+    """How long a service may take to open a stream, and the rest of an event to be asked for."""
     session: aiohttp.ClientSession | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _open: Counter[str] = field(default_factory=Counter)
@@ -138,7 +146,8 @@ class Streams:
             sent[LAST_EVENT] = wanted.last_event
         try:
             url = self.gateway.services.urls[first.graph]
-            answer = await self._session().post(url, data=body, headers=sent)
+            async with asyncio.timeout(self.seconds):
+                answer = await self._session().post(url, data=body, headers=sent)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             log.warning("service.lost", service=first.graph, reason=repr(error))
             message = "The stream is not available at the moment."
@@ -152,7 +161,10 @@ class Streams:
                 total=None, sock_connect=_CONNECT_SECONDS, sock_read=LOST_SECONDS
             )
             connector = aiohttp.TCPConnector(limit=0)
-            self.session = aiohttp.ClientSession(timeout=timeout, connector=connector)
+            nothing_kept = aiohttp.DummyCookieJar()  # one client's cookies are no other's
+            self.session = aiohttp.ClientSession(
+                timeout=timeout, connector=connector, cookie_jar=nothing_kept
+            )
         return self.session
 
 
@@ -176,7 +188,8 @@ class EventStream:
     resources: AsyncExitStack
     _queue: asyncio.Queue[Event | None] = field(default_factory=lambda: asyncio.Queue(QUEUED))
     """None where the service's stream ended."""
-    _overrun: asyncio.Event = field(default_factory=asyncio.Event)
+    overrun: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the client has fallen behind."""
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         headers = {**_HEADERS, "content-type": MEDIA_TYPE, "x-request-id": self.wanted.request_id}
@@ -202,18 +215,30 @@ class EventStream:
             await asyncio.gather(reader, *tasks, return_exceptions=True)
 
     async def _read(self) -> None:
-        """Complete what the service says, and queue it."""
+        """Complete what the service says, and queue it, until it ends or cannot be read."""
         try:
-            async for event in self.heard:
-                if self._queue.full():
-                    self._overrun.set()
-                    return
-                if event is not None:
-                    self._queue.put_nowait(await self._completed(event))
+            await self._pass_on()
+        except _SlowError:
+            self.overrun.set()
+            return
         except (aiohttp.ClientError, TimeoutError, OSError, EventTooLongError) as error:
             graph = self.plan.stages[0].requests[0].graph
             log.warning("stream.lost", service=graph, reason=repr(error))
+        except Exception:  # the edge: without an end the client would wait for ever
+            log.exception("stream.failed", request_id=self.wanted.request_id)
         await self._queue.put(None)
+
+    async def _pass_on(self) -> None:
+        async for event in self.heard:
+            if event is not None:
+                await self._put(await self._completed(event))
+
+    async def _put(self, event: Event) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._queue.put(event)
+        except TimeoutError:
+            raise _SlowError from None
 
     async def _completed(self, event: Event) -> Event:
         if event.name != NEXT:
@@ -228,11 +253,12 @@ class EventStream:
     async def _write(self, send: Send) -> None:
         """Send what is queued, until the end; a client that fell behind is told to begin anew."""
         event = await self._next(send)
-        while event is not None and not self._overrun.is_set():
+        while event is not None and not self.overrun.is_set():
             metrics.stream_events.inc()
-            await send(_part(event.written()))
+            async with asyncio.timeout(TAKING_SECONDS):
+                await send(_part(event.written()))
             event = await self._next(send)
-        if self._overrun.is_set():
+        if self.overrun.is_set():
             await send(_part(Event(RESET).written()))
 
     async def _next(self, send: Send) -> Event | None:
@@ -240,11 +266,12 @@ class EventStream:
             with suppress(TimeoutError):
                 async with asyncio.timeout(QUIET_SECONDS):  # wait_for may swallow being cancelled
                     return await self._queue.get()
-            await send(_part(COMMENT))
+            async with asyncio.timeout(TAKING_SECONDS):
+                await send(_part(COMMENT))
 
     async def _stalled(self) -> None:
         """Until a client that was told to begin anew has taken nothing for too long."""
-        await self._overrun.wait()
+        await self.overrun.wait()
         await asyncio.sleep(_STALLED_SECONDS)
 
 

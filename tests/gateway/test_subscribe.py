@@ -16,6 +16,7 @@ from gateway import subscribe
 from gateway.app import Application
 from gateway.config import GatewaySettings
 from gateway.event_stream import COMMENT, Event, events
+from gateway.subscribe import EventStream, Streams, Subscribing
 from tests.gateway.library import BOOKS, SCHEMAS
 from tests.gateway.served import as_service, served
 from tests.gateway.subgraphs import Subgraph
@@ -32,6 +33,8 @@ class Newsroom:
         self.headers = []
         self.news = asyncio.Queue()
         self.refuses = None
+        self.answers = asyncio.Event()
+        self.answers.set()
         self.open = 0
 
     def say(self, number, headline, isbn=None):
@@ -48,11 +51,13 @@ class Newsroom:
     async def _answer(self, request: Request):
         self.asked.append(await request.json())
         self.headers.append(request.headers)
+        await self.answers.wait()
         if self.refuses:
             return JSONResponse({"errors": [self.refuses]}, 401)
         field = parse(self.asked[-1]["query"]).definitions[0].selection_set.selections[0]
         name = (field.alias or field.name).value
-        return StreamingResponse(self._stream(name), media_type="text/event-stream")
+        cookie = {"set-cookie": "whose=one"}
+        return StreamingResponse(self._stream(name), 200, cookie, "text/event-stream")
 
     async def _stream(self, name):
         self.open += 1
@@ -62,7 +67,7 @@ class Newsroom:
                 if isinstance(said, tuple):
                     data = json.dumps({"data": {name: said[1]}})
                     said = Event("next", data.encode(), said[0])
-                yield said.written()
+                yield said if isinstance(said, bytes) else said.written()
         finally:
             self.open -= 1
 
@@ -92,6 +97,7 @@ async def open_edge():
         async def opened(**settings):
             newsroom, books = Newsroom(), _books()
             news = await stack.enter_async_context(served(newsroom.application()))
+            news = news.replace("127.0.0.1", "localhost")  # a name may have cookies
             at = await stack.enter_async_context(served(as_service(books)))
             application = Application(
                 GatewaySettings(
@@ -102,6 +108,7 @@ async def open_edge():
             )
             address = await stack.enter_async_context(served(application))
             stack.callback(newsroom.end)
+            stack.callback(newsroom.answers.set)
             session = await stack.enter_async_context(aiohttp.ClientSession(address))
             stack.callback(application.stop_streams)
             return Edge(session, newsroom, books, application)
@@ -232,20 +239,40 @@ async def test_a_client_that_leaves_closes_the_stream_at_the_service(edge):
     await eventually(closed)
 
 
-async def test_a_client_that_falls_behind_is_told_to_begin_anew(edge, monkeypatch):
-    monkeypatch.setattr(subscribe, "QUEUED", 1)
-    long = "x" * 900_000
-    for number in range(40):
-        edge.newsroom.say(str(number), long)
-    async with edge.subscribe() as answer:
+async def test_a_client_that_falls_behind_is_told_to_begin_anew(monkeypatch):
+    monkeypatch.setattr(subscribe, "QUEUED", 3)
+    monkeypatch.setattr(subscribe, "PATIENCE", 0.1)
+    sent, taking = [], asyncio.Event()
 
-        async def written():
-            assert edge.newsroom.news.qsize() < 30
+    async def send(part):
+        sent.append(part.get("body", b""))
+        if len(sent) > 2:
+            await taking.wait()
 
-        await eventually(written)
-        names = [one.name for one in await said(answer, 99)]
-    assert names[-1] == "reset"
-    assert 0 < names.count("next") < 40
+    stream = _opened(60)
+    answering = asyncio.create_task(stream({}, asyncio.Event().wait, send))
+
+    async def behind():
+        assert stream.overrun.is_set()
+
+    await eventually(behind)
+    taking.set()
+    await answering
+    assert sent[1].startswith(b"id: 0\n")
+    assert sent[-2].startswith(b"event: reset")
+    assert len(sent) < 60
+
+
+def _opened(most):
+    """A stream of so many events, as the server would answer with it."""
+
+    async def heard():
+        for number in range(most):
+            yield Event("note", b"{}", str(number))
+
+    streams = Streams(None, most=1, most_each=1, seconds=1)
+    wanted = Subscribing(None, {}, {}, "a request")
+    return EventStream(streams, wanted, None, heard(), contextlib.AsyncExitStack())
 
 
 async def test_a_quiet_stream_says_that_it_is_still_there(edge, monkeypatch):
@@ -258,3 +285,47 @@ async def test_a_gateway_that_stops_ends_its_streams_at_once(edge):
     async with edge.subscribe() as answer:
         edge.application.stop_streams()
         assert await asyncio.wait_for(said(answer, 1), 2) == []
+
+
+async def test_a_client_that_comes_back_after_long_gets_all_it_missed(edge):
+    short = b'{"data": {"news": {"headline": "Short"}}}'
+    missed = [Event("next", short, str(number)).written() for number in range(500)]
+    edge.newsroom.news.put_nowait(b"".join(missed))
+    async with edge.subscribe("subscription { news { headline } }") as answer:
+        found = await said(answer, 500)
+    assert [one.id for one in found] == [str(number) for number in range(500)]
+
+
+async def test_an_event_that_cannot_be_read_ends_the_stream_so_that_one_comes_back(edge):
+    edge.newsroom.say("1", "The last")
+    edge.newsroom.news.put_nowait(Event("next", b'{"data": {}, "errors": ["?"]}', "2"))
+    async with edge.subscribe() as answer:
+        assert [one.id for one in await asyncio.wait_for(said(answer, 9), 5)] == ["1"]
+
+
+async def test_a_cookie_of_a_service_goes_to_nobody(edge):
+    for _ in range(2):
+        async with edge.subscribe() as answer:
+            assert answer.status == 200
+    assert len(edge.newsroom.headers) == 2
+    assert all("cookie" not in headers for headers in edge.newsroom.headers)
+
+
+async def test_a_service_that_does_not_answer_is_not_waited_for_and_gives_its_place_back(open_edge):
+    edge = await open_edge(seconds=0.1, streams_each=1)
+    edge.newsroom.answers.clear()
+    for _ in range(2):
+        async with edge.subscribe() as answer:
+            assert answer.status == 503
+    edge.newsroom.answers.set()
+
+
+async def test_a_client_that_takes_nothing_is_let_go_though_the_service_has_ended(monkeypatch):
+    monkeypatch.setattr(subscribe, "TAKING_SECONDS", 0.1)
+
+    async def send(part):
+        if part.get("body"):
+            await asyncio.Event().wait()
+
+    async with asyncio.timeout(5):
+        await _opened(1)({}, asyncio.Event().wait, send)
