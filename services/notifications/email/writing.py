@@ -22,8 +22,9 @@ from services.notifications.preferences.domain import Choice, Chosen, Kind, choi
 MOST_ITEMS: Final = 50
 """Of one organisation in one digest; the rest is counted."""
 _NO_LONGER_WANTED: Final = Outcome(Verdict.WITHHELD, "NO_LONGER_WANTED", "They unsubscribed.")
-
-Told = Sequence[tuple[str, Record]]
+_LEFT: Final = Outcome(
+    Verdict.WITHHELD, "NOT_LINKED", "They do not act for the organisation any more."
+)
 
 
 async def letter_for(reader: Reader, delivery: Record, links: Links) -> Letter | Outcome:
@@ -33,11 +34,12 @@ async def letter_for(reader: Reader, delivery: Record, links: Links) -> Letter |
     told = await letters.messages(reader, delivery["id"])
     name = delivery["name"]
     if delivery["digest_on"] is None:
-        [row] = told
-        return _about_a_message(name, row, chosen, links)
+        return _about_a_message(name, told[0], chosen, links) if told else _LEFT
     if not any(choice_for(kind, chosen) is Choice.DAILY for kind in Kind):
         return _NO_LONGER_WANTED
     accepted = await letters.acceptances(reader, delivery["id"])
+    if not (told or accepted):
+        return _LEFT
     return _of_a_day(name, told, accepted, links.unsubscribe(Wish(person, None)))
 
 

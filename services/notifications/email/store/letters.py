@@ -9,12 +9,17 @@ from asyncpg import Record
 from chassis.db import Reader
 from services.notifications.messages.store.lists import ROW
 
+# What people are told of for a role is for as long as they act for the organisation.
 _MESSAGES: Final = f"""
 select told.*, coalesce(o.name, told.organisation) || ' (' || told.organisation || ')' as place
 from (
     {ROW} where m.id in (select message_id from email_item where delivery_id = $1)
 ) told
 left join directory.organisation o on o.ods_code = told.organisation
+where told.role is null or exists (
+    select from directory.person_link l
+    where l.person_id = told.person_id and l.organisation = told.organisation
+)
 order by told.organisation, told.raised_at desc, told.id desc
 """  # noqa: S608 - put together from constants
 

@@ -125,6 +125,38 @@ async def test_somebody_of_two_organisations_has_both_in_one_mail_tasks_first(da
     assert [text.index(each) for each in order] == sorted(text.index(each) for each in order)
 
 
+async def test_who_left_an_organisation_is_mailed_no_more_of_it(days):
+    async with days.db.transaction() as tx:
+        both = await have_person(tx, "both", {P: [SERVICE], "A99002": [SERVICE]})
+    known = {"id": str(both), "person_id": str(both), "version": 1}
+    await days.centre.hear(
+        event("contact.changed", {**known, "name": "Both", "email": "both@x.example"}),
+        offer("made"),
+        offer("made", provider="A99002"),
+    )
+    await _leave(days, both, P)
+    await days.hour(0, 7)
+    [mail] = days.server.to("both@x.example")
+    assert mail["Subject"] == "Your day: 1 task"
+    assert "A99001" not in plain(mail)
+
+
+async def test_who_left_has_nothing_in_a_digest_that_is_not_sent(days):
+    await days.centre.hear(offer("made"))
+    await _leave(days, days.centre.people[P, SERVICE], P)
+    await days.hour(0, 7)
+    assert (days.server.mails, await days.statuses()) == ([], ["WITHHELD"])
+
+
+async def _leave(days, person, organisation):
+    async with days.db.transaction() as tx:
+        await tx.execute(
+            "delete from directory.person_link where person_id = $1 and organisation = $2",
+            person,
+            organisation,
+        )
+
+
 async def test_a_long_digest_shows_the_newest_and_counts_the_rest(days):
     await days.centre.hear(*[offer("made") for _ in range(57)])
     await days.hour(0, 7)
