@@ -53,7 +53,11 @@ class FileRoom:
     async def _passed(self, request: Request, address: str) -> Response:
         if self.session is None:
             timeout = aiohttp.ClientTimeout(total=None, sock_read=_QUIET_SECONDS, sock_connect=5)
-            self.session = aiohttp.ClientSession(timeout=timeout, auto_decompress=False)
+            self.session = aiohttp.ClientSession(
+                timeout=timeout,
+                auto_decompress=False,
+                cookie_jar=aiohttp.DummyCookieJar(),  # one client's cookies are no other's
+            )
         query = f"?{request.url.query}" if request.url.query else ""
         url = f"{address}{request.scope['raw_path'].decode('latin-1')}{query}"
         sent = {name: request.headers[name] for name in _UP if name in request.headers}

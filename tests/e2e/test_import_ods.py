@@ -57,11 +57,11 @@ async def test_what_is_refused_ends_with_another_status(system, folder, capsys):
     assert "STATUS_NOT_KNOWN" in capsys.readouterr().out
 
 
-async def test_a_file_of_200_mb_is_refused_before_it_is_sent(cast, tmp_path):
+async def test_a_file_of_200_mb_is_refused_with_next_to_nothing_of_it_sent(cast, tmp_path):
     file, sent = tmp_path / "large.csv", []
     with file.open("wb") as content:
         content.truncate(200 * 2**20)
     name, root = "request_organisation_upload", "requestOrganisationUpload"
     with pytest.raises(DeliveryError, match=r"large\.csv was not taken: FILE_TOO_LARGE"):
         await upload(cast.first(DATA_LOAD.subject), name, root, file, sent.append)
-    assert sent == []
+    assert sum(sent) <= 2**20  # the answer and the first part may cross

@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
-import aiohttp
 import pytest
 
 from cqrs.console import Progress
 from cqrs.play import declarations
 from cqrs.play.cast import Cast
-from cqrs.play.gateway import Gateway
+from cqrs.play.gateway import reached
 from cqrs.play.period import Period, measure, offer_and_answer, prepare
 from cqrs.play.scene import Scene
 from tests.support.system import RunningSystem
@@ -35,8 +34,7 @@ def declared(system: RunningSystem, tmp_path_factory: pytest.TempPathFactory) ->
 
 def _asking(system: RunningSystem, work: Callable[[Cast], Awaitable[T]]) -> T:
     async def with_cast() -> T:
-        async with aiohttp.ClientSession() as session:
-            gateway = Gateway(system.running.gateway, system.running.issuer, session)
+        async with reached(system.running.gateway, system.running.issuer) as gateway:
             return await work(Cast(gateway))
 
     return asyncio.run(with_cast())

@@ -7,12 +7,11 @@ Expensive: tests that ask for it share one, so keep them in one group,
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
-import aiohttp
 import pytest
 
 from cqrs.play.cast import Cast
 from cqrs.play.clock import DemonstrationClock
-from cqrs.play.gateway import Gateway
+from cqrs.play.gateway import reached
 from cqrs.supervisor.children import Children
 from cqrs.supervisor.running import Running
 from cqrs.supervisor.supervisor import Supervisor
@@ -39,5 +38,5 @@ def system() -> Iterator[RunningSystem]:
 @pytest.fixture
 async def cast(system: RunningSystem) -> AsyncIterator[Cast]:
     """People who sign in and ask the gateway."""
-    async with aiohttp.ClientSession() as session:
-        yield Cast(Gateway(system.running.gateway, system.running.issuer, session))
+    async with reached(system.running.gateway, system.running.issuer) as gateway:
+        yield Cast(gateway)
