@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 from pydantic import TypeAdapter
 
-from chassis.db import Tx
+from chassis.db import Database, Tx
 from chassis.errors import DomainError
 
 T = TypeVar("T")
@@ -53,6 +53,20 @@ async def once(
     else:
         await tx.execute(_FREE, *whose)
     return done
+
+
+async def once_alone(
+    db: Database,
+    key: IdempotencyKey | None,
+    answer: type[T],
+    work: Callable[[Tx], Awaitable[T]],
+    *,
+    now: datetime,
+    keep: Callable[[T], bool] = lambda _: True,
+) -> T:
+    """Do the work as `once` does, in a transaction of its own."""
+    async with db.transaction() as tx:
+        return await once(tx, key, answer, lambda: work(tx), now=now, keep=keep)
 
 
 # A row that has expired is claimed anew; one that has not is left, and nothing is returned.

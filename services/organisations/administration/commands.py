@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
-from chassis.idempotency import IdempotencyKey, once
+from chassis.idempotency import IdempotencyKey, once_alone
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.organisations.administration import store
@@ -50,8 +50,7 @@ class Decision:
         *,
         keep: Callable[[T], bool] = lambda _: True,
     ) -> T:
-        async with db.transaction() as tx:
-            return await once(tx, self.key, answer, lambda: work(tx), now=self.now, keep=keep)
+        return await once_alone(db, self.key, answer, work, now=self.now, keep=keep)
 
     async def done(self, tx: Tx, entries: Sequence[Entry]) -> None:
         """Remember what was decided, and tell it."""

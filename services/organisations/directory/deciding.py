@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
-from chassis.idempotency import IdempotencyKey, once
+from chassis.idempotency import IdempotencyKey, once_alone
 from nhs.directory import Principal
 from nhs.roles import PROVIDERS, OrganisationKind, RelationshipKind, Role
 from services.organisations.directory import facts
@@ -38,8 +38,7 @@ class Decision:
     key: IdempotencyKey | None = None
 
     async def once(self, db: Database, work: Callable[[Tx], Awaitable[str]]) -> str:
-        async with db.transaction() as tx:
-            return await once(tx, self.key, str, lambda: work(tx), now=self.now)
+        return await once_alone(db, self.key, str, work, now=self.now)
 
     async def tell(self, tx: Tx, ods_code: str) -> None:
         who = self.principal

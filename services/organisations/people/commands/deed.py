@@ -10,7 +10,7 @@ from chassis import outbox
 from chassis.clock import ENGLAND
 from chassis.db import Database, Tx
 from chassis.errors import DomainError
-from chassis.idempotency import IdempotencyKey, once
+from chassis.idempotency import IdempotencyKey, once_alone
 from chassis.outbox import Event
 from nhs.directory import Principal
 from nhs.roles import OrganisationKind, Role
@@ -55,8 +55,7 @@ class Deed:
         keep: Callable[[T], bool] = lambda _: True,
     ) -> T:
         """Do it in one transaction, under the key if there is one."""
-        async with db.transaction() as tx:
-            return await once(tx, self.key, answer, lambda: work(tx), now=self.now, keep=keep)
+        return await once_alone(db, self.key, answer, work, now=self.now, keep=keep)
 
     async def remember(self, tx: Tx, entries: Sequence[Entry]) -> None:
         await store.remember(
