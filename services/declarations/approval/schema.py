@@ -259,7 +259,9 @@ class Declaration:
 
 
 @strawberry.federation.type(
-    keys=["id"], description="What a finance-approved declaration is paid, entry by entry."
+    keys=["id"],
+    description="What a finance-approved declaration, or a service of an approved claim, is paid, "
+    "entry by entry.",
 )
 class Payment:
     id: strawberry.ID = strawberry.field(description="The payment's id.")
@@ -281,15 +283,18 @@ class Payment:
     provider: Organisation | None = strawberry.field(description="Who earned it.")
     commissioner: Organisation | None = strawberry.field(description="Who offered the service.")
     quality_service: QualityService | None = strawberry.field(description="The version that pays.")
-    declaration_id: strawberry.Private[UUID]
+    claim_id: strawberry.ID | None = strawberry.field(
+        description="The claim it pays for; null where it is of a declaration."
+    )
+    declaration_id: strawberry.Private[UUID | None]
 
     @strawberry.field(description="The ledger of this payment, in order.")
     async def entries(self, info: Info) -> list[PaymentEntry]:
         return await entries_of(info, UUID(self.id))
 
-    @strawberry.field(description="The declaration that was approved.")
+    @strawberry.field(description="The declaration that was approved; null of a claim's payment.")
     async def declaration(self, info: Info) -> Declaration | None:
-        return await declaration_of(info, self.declaration_id)
+        return await declaration_of(info, self.declaration_id) if self.declaration_id else None
 
     @classmethod
     def of(cls, row: Record) -> Payment:
@@ -310,6 +315,7 @@ class Payment:
             provider=Organisation(ods_code=row["provider"]),
             commissioner=Organisation(ods_code=row["commissioner"]),
             quality_service=QualityService(id=row["quality_service"]),
+            claim_id=strawberry.ID(str(row["claim_id"])) if row["claim_id"] else None,
             declaration_id=row["declaration_id"],
         )
 

@@ -1,4 +1,4 @@
-"""Finance approval becomes payments: entry and event in the approval's own transaction."""
+"""Approval for payment becomes payments: entry and event in the approval's own transaction."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ from services.declarations.payments.events import (
 
 
 async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime) -> None:
-    """Authorise each payment once; a second time breaks `payment_once_a_declaration`."""
+    """Authorise each payment once; a second time breaks its constraint."""
     if not approved:
         return
     day = now.astimezone(ENGLAND).date()
@@ -40,7 +40,7 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
 async def adjust(
     tx: Tx, payment: Record, *, amount: Decimal, adjusts: UUID, reason: str, now: datetime
 ) -> UUID:
-    """Put a payment right by another entry; its declaration is locked, and somebody agreed."""
+    """Put a payment right by another entry; what it pays is locked, and somebody agreed."""
     what = f"{payment['service_code']} {payment['provider']}"
     when = f"{payment['period_start']} to {payment['period_end']}"
     given = {name: payment[name] for name in PaymentAuthorised.model_fields.keys() & payment.keys()}
@@ -49,6 +49,7 @@ async def adjust(
         | {
             "entry_id": new_id(),
             "payment_id": payment["id"],
+            "declaration_id": payment["declaration_id"] or payment["claim_id"],
             "version": payment["version"] + 1,
             "amount": amount,
             "points": Decimal("0.00"),

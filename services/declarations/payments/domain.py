@@ -52,9 +52,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """What finance has approved, and is now to be paid."""
+    """What has been approved, and is now to be paid: a declaration, or one service of a claim."""
 
-    declaration_id: UUID
+    declaration_id: UUID | None
+    """None for a claim, which `claim_id` then names."""
     quality_service: str
     service_code: str
     payment_type: str
@@ -65,7 +66,16 @@ class Authorisation:
     amount: Decimal
     points: Decimal
     calculation_version: int
+    """Of a claim: the version of its content."""
     provisional: bool
+    claim_id: UUID | None = None
+
+    @property
+    def subject(self) -> UUID:
+        """What was approved, whichever of the two it is."""
+        subject = self.declaration_id or self.claim_id
+        assert subject is not None
+        return subject
 
     @property
     def financial_year(self) -> str:
@@ -73,14 +83,14 @@ class Authorisation:
 
     @property
     def status(self) -> str:
-        """A declaration of nothing closes at once, with an entry of nothing."""
+        """What is worth nothing closes at once, with an entry of nothing."""
         return "AUTHORISED" if self.amount else "CLOSED_ZERO"
 
     @property
     def narrative(self) -> str:
         """One line for a statement."""
+        what = "claim" if self.claim_id else f"{self.points} points"
         text = (
-            f"{self.service_code} {self.provider} {self.period_start} to {self.period_end}: "
-            f"{self.points} points"
+            f"{self.service_code} {self.provider} {self.period_start} to {self.period_end}: {what}"
         )
         return f"{text} (PROVISIONAL RULES, DEMONSTRATION)" if self.provisional else text

@@ -24,7 +24,9 @@ class PaymentAuthorised(BaseModel):
     entry_id: UUID
     payment_id: UUID
     version: int
-    declaration_id: UUID
+    declaration_id: UUID = Field(
+        description="The declaration that was approved; of a claim, the claim's id, as claim_id."
+    )
     quality_service: str
     service_code: str
     payment_type: str
@@ -36,10 +38,15 @@ class PaymentAuthorised(BaseModel):
     payee: str
     amount: Decimal = Field(description="Pounds with two places, as a string; may be negative.")
     points: Decimal = Field(description="With two places, as a string.")
-    calculation_version: int
+    calculation_version: int = Field(
+        description="The calculation it stands on; of a claim, the version of its content."
+    )
     authorised_at: datetime
     provisional: bool = Field(description="Whether a rule it stands on is unconfirmed.")
     narrative: str
+    claim_id: UUID | None = Field(
+        default=None, description="The claim it pays for one service of; null of a declaration."
+    )
 
 
 class PaymentAdjusted(PaymentAuthorised):
@@ -56,7 +63,8 @@ def authorised(
         entry_id=entry,
         payment_id=payment,
         version=1,
-        declaration_id=what.declaration_id,
+        declaration_id=what.subject,
+        claim_id=what.claim_id,
         quality_service=what.quality_service,
         service_code=what.service_code,
         payment_type=what.payment_type,
@@ -119,7 +127,7 @@ CONTRACTS: Final = (
     EventContract(
         AUTHORISED,
         TOPIC,
-        "Finance approved a declaration: an entry for every ledger",
+        "A declaration, or a claim, was approved for payment: an entry for every ledger",
         PaymentAuthorised,
         _EXAMPLE,
     ),

@@ -41,12 +41,14 @@ async def keep(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
 
 
 _PAYMENTS = """
-insert into payment (id, version, declaration_id, quality_service, service_code, payment_type,
-    financial_year, period_start, period_end, provider, commissioner, payee, status, authorised_at)
-select payment_id, version, declaration_id, quality_service, service_code, payment_type,
-    financial_year, period_start, period_end, provider, commissioner, payee, status, authorised_at
+insert into payment (id, version, declaration_id, claim_id, quality_service, service_code,
+    payment_type, financial_year, period_start, period_end, provider, commissioner, payee, status,
+    authorised_at)
+select payment_id, version, case when claim_id is null then declaration_id end, claim_id,
+    quality_service, service_code, payment_type, financial_year, period_start, period_end, provider,
+    commissioner, payee, status, authorised_at
 from jsonb_to_recordset($1) as entry (
-    payment_id uuid, version integer, declaration_id uuid, quality_service text,
+    payment_id uuid, version integer, declaration_id uuid, claim_id uuid, quality_service text,
     service_code text, payment_type text, financial_year text, period_start date, period_end date,
     provider text, commissioner text, payee text, status text, authorised_at timestamptz
 )
@@ -119,6 +121,11 @@ async def by_declarations(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> 
     return await reader.fetch(sql, *sight.arguments, ids)
 
 
+async def by_claims(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
+    sql = f"{_COLUMNS} {_VISIBLE} and p.claim_id = any($5) order by p.service_code"
+    return await reader.fetch(sql, *sight.arguments, ids)
+
+
 async def page(
     reader: Reader,
     sight: Sight,
@@ -164,16 +171,13 @@ where e.payment_id = any($1) order by e.payment_id, e.id
 """
 
 
-async def find_entry(
-    reader: Reader, entry: UUID | None, payment: UUID | None
-) -> tuple[UUID, UUID] | None:
-    """The entry that is meant, with its declaration; without an entry, what was authorised."""
-    row = await reader.fetchrow(_FIND, entry, payment)
-    return (row["id"], row["declaration_id"]) if row else None
+async def find_entry(reader: Reader, entry: UUID | None, payment: UUID | None) -> Record | None:
+    """The entry that is meant, with its declaration or claim; without an entry, the first one."""
+    return await reader.fetchrow(_FIND, entry, payment)
 
 
 _FIND = """
-select e.id, p.declaration_id from ledger_entry e join payment p on p.id = e.payment_id
+select e.id, p.declaration_id, p.claim_id from ledger_entry e join payment p on p.id = e.payment_id
 where ($1::uuid is null or e.id = $1) and ($2::uuid is null or p.id = $2)
 and ($1 is not null or $2 is not null) and ($1 is not null or e.kind = 'AUTHORISED')
 """
@@ -257,7 +261,8 @@ async def every_entry(tx: Tx) -> AsyncIterator[dict[str, Any]]:
 
 
 _EVERY = """
-select e.id as entry_id, p.id as payment_id, e.version, p.declaration_id, p.quality_service,
+select e.id as entry_id, p.id as payment_id, e.version,
+    coalesce(p.declaration_id, p.claim_id) as declaration_id, p.claim_id, p.quality_service,
     p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
     p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
     e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason

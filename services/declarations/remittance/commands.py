@@ -45,7 +45,7 @@ async def _meant(tx: Tx, report: PaymentReport) -> tuple[UUID, UUID]:
     if found is None:
         message = f"There is no entry {report.entry_id} of a payment {report.payment_id}."
         raise DomainError("PAYMENT_NOT_KNOWN", message)
-    return found
+    return found["id"], found["declaration_id"]
 
 
 def _short(text: str | None) -> str | None:

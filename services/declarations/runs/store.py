@@ -99,7 +99,8 @@ async def lines(reader: Reader, run: UUID) -> AsyncIterator[Record]:
 _LINES = """
 select s.run_id as payment_run_id, e.id as line_id, p.service_code, p.payment_type,
     p.financial_year, p.period_start, p.period_end, p.payee as payee_ods,
-    p.provider as provider_ods, p.commissioner as commissioner_ods, p.declaration_id,
+    p.provider as provider_ods, p.commissioner as commissioner_ods,
+    coalesce(p.declaration_id, p.claim_id) as declaration_id,
     e.calculation_version as calc_version, e.amount, e.narrative
 from entry_state s join ledger_entry e on e.id = s.entry_id join payment p on p.id = e.payment_id
 where s.run_id = $1 order by p.payee, p.provider, e.id
