@@ -25,7 +25,7 @@ from chassis.files import GET, Files
 from chassis.graphql import errors
 from chassis.ids import new_id
 from chassis.service import Service
-from chassis.sheets import Rows, write_csv, write_extract, write_xlsx
+from chassis.sheets import Rows, write_copied, write_csv, write_extract, write_xlsx
 
 SECONDS = 50
 """A report may take; whoever passes it on waits a minute for its first byte."""
@@ -69,8 +69,7 @@ class Downloads:
                 return await self._written(request, out)
         except Exception as error:  # noqa: BLE001 (the edge: every error becomes an answer)
             out.close()
-            told = errors.describe(error, str(new_id()))
-            return JSONResponse({"errors": [told]}, status_code=_status(error))
+            return refusal(error)
 
     async def _written(self, request: Request, out: IO[bytes]) -> Response:
         report, form, ask = self._allowed(request)
@@ -78,8 +77,12 @@ class Downloads:
         now = self.clock.now()
         async with self.database.reader() as reader:
             who = await self.service.principal(reader, ask.identity, ask.organisation, now)
-            rows = _in_turns(report.rows(reader, who, report.read(ask.asked)))
-            await _writer(report, form)(out, report.columns, rows)
+            asked = report.read(ask.asked)
+            if report.statement and form == "csv":
+                await write_copied(out, report.columns, reader, report.statement(who, asked))
+            else:
+                rows = _in_turns(report.rows(reader, who, asked))
+                await _writer(report, form)(out, report.columns, rows)
         metrics.file_bytes.labels(report.name, "out").inc(out.tell())
         log.info("report.made", report=report.name, form=form, bytes=out.tell())
         return _File(out, f"{report.name}.{form}", _MEDIA_TYPES[form])
@@ -132,5 +135,11 @@ class _File(StreamingResponse):
 
 def _status(error: Exception) -> int:
     if isinstance(error, DomainError):
-        return 403
+        return 404 if error.code == "FILE_NOT_FOUND" else 403
     return 503 if isinstance(error, TransientError | TimeoutError) else 500
+
+
+def refusal(error: Exception) -> Response:
+    """What went wrong with a path, as GraphQL says it."""
+    told = errors.describe(error, str(new_id()))
+    return JSONResponse({"errors": [told]}, status_code=_status(error))

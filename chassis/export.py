@@ -31,6 +31,13 @@ RowSource: TypeAlias = Callable[[Reader, Any, A], AsyncIterator[Sequence[Cell]]]
 """The rows of a list as a principal (the second) sees them, in its order; refuses as it does."""
 
 
+Statement: TypeAlias = tuple[str, Sequence[object]]
+"""A query and its arguments."""
+
+StatementSource: TypeAlias = Callable[[Any, A], Statement]
+"""The statement of what is asked for as a principal (the first) sees it; refuses as rows do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report(Generic[A]):
     name: str
@@ -41,13 +48,14 @@ class Report(Generic[A]):
     rows: RowSource[A]
     for_programs: bool = False
     """Whether programs read its CSV: each text is written as it is, and no mark before them."""
+    statement: StatementSource[A] | None = None
+    """The same rows as text, for a CSV too long for Python to write: the database writes it."""
 
     def path(self, files: Files, asker: Identity, organisation: str, asked: A, form: str) -> str:
         """Where the report can be fetched for some minutes, by whoever holds the path."""
         wanted = TypeAdapter(self.asked).dump_python(asked, mode="json")
         ask = Ask(asker.issuer, asker.subject, organisation, wanted)
-        path = f"/files/{files.service}/reports/{self.name}.{form}"
-        return files.signed_path(GET, path, {"ask": ask.packed()})
+        return ask.path(files, f"/files/{files.service}/reports/{self.name}.{form}")
 
     def read(self, asked: dict[str, Any]) -> A:
         return TypeAdapter(self.asked).validate_python(asked)
@@ -65,6 +73,10 @@ class Ask:
     @property
     def identity(self) -> Identity:
         return Identity(self.issuer, self.subject)
+
+    def path(self, files: Files, path: str) -> str:
+        """The path signed for this asker and what is asked: good for some minutes."""
+        return files.signed_path(GET, path, {"ask": self.packed()})
 
     def packed(self) -> str:
         return base64.urlsafe_b64encode(wire.encode(self)).decode()

@@ -20,6 +20,7 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from chassis.ids import new_id
+from chassis.objects import Objects
 
 LIFETIME = 15 * 60
 """Seconds a path is good for."""
@@ -50,8 +51,17 @@ class Signed:
 class Files:
     """The files of one service, in its folder: `<kind>/<organisation>/<id>`."""
 
-    def __init__(self, service: str, folder: Path, key: bytes, kinds: Sequence[FileKind]) -> None:
+    def __init__(
+        self,
+        service: str,
+        folder: Path,
+        key: bytes,
+        kinds: Sequence[FileKind],
+        objects: Objects | None = None,
+    ) -> None:
         self.service = service
+        self.objects = objects or Objects(service, folder / "objects")
+        """What of them is kept for good."""
         self._folder = folder / service
         self._key = key
         self.kinds: Mapping[str, FileKind] = {kind.name: kind for kind in kinds}

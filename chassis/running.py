@@ -18,11 +18,13 @@ from chassis.db import Database
 from chassis.download import Downloads
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
+from chassis.handing import Handing
 from chassis.housekeeping import keep_house
 from chassis.jobs import run_jobs
 from chassis.kafka import Kafka
 from chassis.mail import Mail
 from chassis.migrate import CHASSIS, pending
+from chassis.objects import Objects
 from chassis.process import Part
 from chassis.relay import Relay
 from chassis.server import Check
@@ -53,6 +55,7 @@ class Running:
         """Open the database, the only thing a service cannot begin without, and close it again."""
         clock = Clock.from_setting(settings.now, settings.demonstration)
         key = settings.files_key.get_secret_value().encode()
+        objects = Objects(service.name, settings.objects_place)
         database = await Database.connect(
             settings.database_url.get_secret_value(),
             name=service.name,
@@ -63,7 +66,7 @@ class Running:
                 service=service,
                 settings=settings,
                 clock=clock,
-                files=Files(service.name, settings.files, key, service.files),
+                files=Files(service.name, settings.files, key, service.files, objects),
                 database=database,
             )
         finally:
@@ -119,12 +122,16 @@ class Running:
         downloads = Downloads(
             service=self.service, database=self.database, clock=self.clock, files=self.files
         )
+        handing = Handing(
+            service=self.service, database=self.database, clock=self.clock, files=self.files
+        )
         return self._serving(
             server.application(
                 checks,
                 graphql=endpoint,
                 files=self.files,
                 downloads=downloads,
+                handing=handing,
                 links=self._links(),
             ),
             closing,

@@ -18,6 +18,7 @@ from chassis.download import Downloads
 from chassis.errors import TransientError
 from chassis.files import Files
 from chassis.graphql.endpoint import GraphQLEndpoint
+from chassis.handing import Handing
 
 Check = Callable[[], Awaitable[str | None]]
 """Answers what is missing yet, or None."""
@@ -34,6 +35,7 @@ def application(
     graphql: GraphQLEndpoint[Any] | None = None,
     files: Files | None = None,
     downloads: Downloads | None = None,
+    handing: Handing | None = None,
     links: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Make the application; a worker without GraphQL still tells its health."""
@@ -48,6 +50,8 @@ def application(
         routes.extend(transfer.routes(files))
     if downloads:
         routes.extend(downloads.routes())
+    if handing:
+        routes.extend(handing.routes())
     return Starlette(routes=[*routes, *links])
 
 

@@ -20,6 +20,7 @@ from chassis.db import Database, Reader, Tx
 from chassis.export import Report
 from chassis.files import FileKind, Files
 from chassis.graphql.context import P
+from chassis.handout import Handout
 from chassis.jobs import JobHandler
 from chassis.mail import Mail
 from chassis.outbox import Event
@@ -105,5 +106,6 @@ class Service(Generic[P]):
     """What its subscriptions wait for: numbers that rise, by their keys."""
     files: Sequence[FileKind] = ()
     reports: Sequence[Report[Any]] = ()
+    handouts: Sequence[Handout[Any]] = ()
     links: Links | None = None
     bootstrap: Bootstrap | None = None

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.mail import Tls
+from chassis.objects import Bucket
 
 
 class Settings(BaseSettings):
@@ -47,6 +48,14 @@ class Settings(BaseSettings):
     files: Path = Path("files")
     files_key: SecretStr
     """Signs upload and download paths; shared by all processes of one service."""
+    objects: str = ""
+    """Where what is kept for good goes: a folder, or `s3://bucket`; empty: `objects` in files."""
+    objects_endpoint: str = ""
+    """The S3-compatible store's address; empty for Amazon's own."""
+    objects_region: str = ""
+    objects_access_key: str = ""
+    """Empty: what the environment gives, such as the role of the machine."""
+    objects_secret_key: SecretStr = SecretStr("")
 
     smtp_host: str = ""
     """The mail server; without one no mail is sent."""
@@ -69,6 +78,18 @@ class Settings(BaseSettings):
 
     log_level: str = "info"
     log_format: str = Field(default="json", pattern="^(json|console)$")
+
+    @property
+    def objects_place(self) -> Path | Bucket:
+        if not self.objects.startswith("s3://"):
+            return Path(self.objects) if self.objects else self.files / "objects"
+        return Bucket(
+            url=self.objects,
+            endpoint=self.objects_endpoint,
+            region=self.objects_region,
+            access_key=self.objects_access_key,
+            secret_key=self.objects_secret_key.get_secret_value(),
+        )
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> "Settings":

@@ -28,6 +28,7 @@ from chassis.graphql import (
     schema,
     window,
 )
+from chassis.handout import Found, Handout
 from chassis.idempotency import once
 from chassis.ids import new_id
 from chassis.jobs import JobRun, enqueue, find
@@ -177,6 +178,18 @@ async def note_rows(
         if row["cost"] >= wanted.cost_at_least:
             yield row["title"], row["version"], row["cost"]
 
+
+async def drawing(reader: Reader, principal: Writer, note: UUID) -> Found:
+    """What somebody drew beside a note of theirs."""
+    principal.require_writing()
+    sql = "select title from note where id = $1 and organisation = $2"
+    title = await reader.fetchval(sql, note, principal.organisation)
+    if title is None:
+        raise DomainError("NOT_FOUND", f"There is no note {note} of yours.")
+    return Found(f"{principal.organisation}/{note}", f"{title}.png", "image/png")
+
+
+DRAWINGS = Handout("drawings", UUID, drawing)
 
 NOTES_REPORT = Report("notes", ("Title", "Version", "Cost"), NotesFilter, note_rows)
 
@@ -358,5 +371,6 @@ service = Service(
     ],
     files=[FileKind("note", limit=200_000, media_type="text/plain")],
     reports=[NOTES_REPORT],
+    handouts=[DRAWINGS],
     bootstrap=first_people,
 )
