@@ -1,8 +1,10 @@
 """What a rule's names are bound to.
 
-`values.…` and `provider.…` differ from provider to provider; `indicator.…`, `constants.…` and
-`national.…` are fixed for a run, which freezes them. National figures are dated sets of their own:
-the prevalence of each group by the group's code, and the average list by its name.
+`values.…` and `provider.list_size` are whole numbers that differ from provider to provider; figures
+differ too, and are exact: an adjusted population, what was earned or paid before, where in the year
+a period stands. `indicator.…`, `constants.…` and `national.…` are fixed for a run, which freezes
+them. National figures are dated sets of their own: the prevalence of each group by the group's
+code, and the average list by its name.
 """
 
 from collections.abc import Mapping
@@ -13,6 +15,16 @@ from nhs.formulas.specification import Indicator, QualityServiceSpecification
 VARIABLE = frozenset(
     {"values.numerator", "values.denominator", "values.register", "provider.list_size"}
 )
+ADJUSTED_POPULATION = "provider.adjusted_population"
+PREVIOUS_POINTS = "previous.points"
+"""What this indicator earned in `parameters.previous_service`: income protection."""
+PAYMENT = "payment.pounds"
+"""What was authorised for `parameters.payment_of`, in all and before anything was recovered."""
+PERIOD_NUMBER, PERIOD_COUNT = "period.number", "period.count"
+LAST_PERIOD = "period.is_last"
+"""1 in the last period of the service, which takes the remainder, and 0 in the others."""
+PERIOD = frozenset({PERIOD_NUMBER, PERIOD_COUNT, LAST_PERIOD})
+FIGURE = PERIOD | {ADJUSTED_POPULATION, PREVIOUS_POINTS, PAYMENT}
 INDICATOR = frozenset({"indicator.points", "indicator.lower", "indicator.upper"})
 PREVALENCE = "national.prevalence"
 AVERAGE_LIST = "average_list"
@@ -27,12 +39,25 @@ class UnboundNameError(LookupError):
 def resolvable(service: QualityServiceSpecification, target: str) -> bool:
     """Whether a binding's target is something a calculation can supply."""
     constants = {f"constants.{constant.name}" for constant in service.constants}
-    return target in VARIABLE | INDICATOR | NATIONAL | constants
+    return target in VARIABLE | FIGURE | INDICATOR | NATIONAL | constants
 
 
 def variables(indicator: Indicator) -> dict[str, str]:
     """The formula's names that take whole numbers of a provider, with what they are."""
     return {name: to for name, to in indicator.bindings.items() if to in VARIABLE}
+
+
+def figures(indicator: Indicator) -> dict[str, str]:
+    """The formula's names that take figures, with the key each is known by.
+
+    What was earned before is known by indicator: `previous.points` of AF006 is
+    `previous.points.AF006`.
+    """
+    return {
+        name: f"{to}.{indicator.code}" if to == PREVIOUS_POINTS else to
+        for name, to in indicator.bindings.items()
+        if to in FIGURE
+    }
 
 
 def constants(
@@ -41,7 +66,7 @@ def constants(
     national: Mapping[str, Fraction],
 ) -> dict[str, Fraction]:
     """The formula's names that are the same for every provider of a run, exactly."""
-    fixed = {name: to for name, to in indicator.bindings.items() if to not in VARIABLE}
+    fixed = {name: to for name, to in indicator.bindings.items() if to not in VARIABLE | FIGURE}
     return {name: _resolve(service, indicator, national, to) for name, to in fixed.items()}
 
 

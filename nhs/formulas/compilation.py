@@ -50,9 +50,13 @@ def compile_formula(
     constants: Mapping[str, Fraction],
     counts: Sequence[str],
     outputs: Sequence[str],
+    figures: Sequence[str] = (),
 ) -> Compiled:
-    """A function of the counts (integers, in that order) giving n, d of each output in turn."""
-    source = write(formula, constants=constants, counts=counts, outputs=outputs)
+    """A function of the counts (integers) and then of the figures (n, d of each), in that order.
+
+    It gives n, d of each output in turn.
+    """
+    source = write(formula, constants=constants, counts=counts, outputs=outputs, figures=figures)
     scope: dict[str, Compiled] = {}
     exec(compile(source, f"<{formula.formula}>", "exec"), {"__builtins__": {}}, scope)  # noqa: S102 - names are checked identifiers, numbers are ours
     return scope["calculate"]
@@ -64,11 +68,14 @@ def write(
     constants: Mapping[str, Fraction],
     counts: Sequence[str],
     outputs: Sequence[str],
+    figures: Sequence[str] = (),
 ) -> str:
     """The function's source."""
     known = {name: _literal(value) for name, value in constants.items()}
     known |= {name: Pair(f"{name}_c", "1", sure=True) for name in counts}
-    writer = _Writer([f"def calculate({', '.join(f'{name}_c' for name in counts)}):"])
+    known |= {name: Pair(f"{name}_n", f"{name}_d", sure=True) for name in figures}
+    takes = [f"{name}_c" for name in counts] + [f"{name}_n, {name}_d" for name in figures]
+    writer = _Writer([f"def calculate({', '.join(takes)}):"])
     for step in formula.steps:
         arguments = [known[name] for name in step.arguments]
         known[step.name] = _WRITE[step.operator](writer, step.name, arguments)

@@ -11,6 +11,7 @@ from nhs.formulas import binding
 from nhs.formulas.explain import explain
 from nhs.formulas.formula import Formula
 from nhs.formulas.problem import Problem, twice
+from nhs.formulas.rounding import POLICIES
 from nhs.formulas.scheme_soundness import check_scheme
 from nhs.formulas.specification import Indicator, QualityServiceSpecification
 
@@ -27,6 +28,7 @@ LOCAL_SCHEMES: Final = ("LES", "LIS")
 def check(service: QualityServiceSpecification) -> list[Problem]:
     """Everything found, in the order of the specification; empty if it is sound."""
     problems = [*_dates(service), *_kind(service), *_uniqueness(service), *_points(service)]
+    problems += [*_rounding(service), *_other_lines(service)]
     if service.scheme:
         dates = service.starts_on, service.ends_on
         problems += check_scheme(service.code, service.scheme, *dates)
@@ -86,6 +88,29 @@ def _sum(where: str, stated: Decimal, parts: list[Decimal]) -> Iterator[Problem]
         yield Problem("POINTS_DO_NOT_ADD_UP", where, message)
 
 
+def _rounding(service: QualityServiceSpecification) -> Iterator[Problem]:
+    policy = service.rounding_policy
+    if policy not in POLICIES and (service.kind == "ACHIEVEMENT" or policy is not None):
+        message = f"there is no rounding policy {policy}, only {', '.join(POLICIES)}"
+        yield Problem("ROUNDING_POLICY_UNKNOWN", service.code, message)
+
+
+def _other_lines(service: QualityServiceSpecification) -> Iterator[Problem]:
+    """A line stands on others, and takes back what others advanced; never on itself."""
+    parameters = service.parameters
+    named = {
+        "previous_service": parameters.previous_service,
+        "payment_of": parameters.payment_of,
+        "recovers": service.recovers,
+    }
+    for name, line in named.items():
+        if line == service.code:
+            yield Problem("LINE_STANDS_ON_ITSELF", service.code, f"its {name} is itself")
+    if service.recovers and service.kind != "ACHIEVEMENT":
+        message = f"it is {service.kind} and recovers {service.recovers}"
+        yield Problem("KIND_MISMATCH", service.code, message)
+
+
 def _thresholds(indicator: Indicator) -> Iterator[Problem]:
     low, high = indicator.lower, indicator.upper
     if (low is None) != (high is None):
@@ -111,14 +136,17 @@ def _names(service: QualityServiceSpecification, indicator: Indicator) -> Iterat
         if name not in indicator.bindings:
             message = f"{formula.formula} takes {name}, which is bound to nothing"
             yield Problem("NAME_UNBOUND", indicator.code, message)
-    yield from _results(indicator, formula)
+    yield from _results(service, indicator, formula)
     for name, target in indicator.bindings.items():
         yield from _target(service, indicator, name, target)
 
 
-def _results(indicator: Indicator, formula: Formula) -> Iterator[Problem]:
-    """A payment needs points and pounds, each rounded by a step that says so."""
+def _results(
+    service: QualityServiceSpecification, indicator: Indicator, formula: Formula
+) -> Iterator[Problem]:
+    """A payment needs points and pounds, each rounded by a step that says so, as is the policy."""
     made = {step.name: step.operator for step in formula.steps}
+    policy = POLICIES.get(service.rounding_policy or "", {})
     for result in ("points_paid", "pounds"):
         if result not in made:
             message = f"{formula.formula} makes no {result}"
@@ -126,6 +154,12 @@ def _results(indicator: Indicator, formula: Formula) -> Iterator[Problem]:
         elif made[result] not in ROUNDINGS:
             message = f"{formula.formula} does not round {result}"
             yield Problem("RESULT_NOT_ROUNDED", indicator.code, message)
+        elif policy and made[result] != policy[result]:
+            message = (
+                f"{formula.formula} makes {result} by {made[result]}; "
+                f"{service.rounding_policy} takes {policy[result]}"
+            )
+            yield Problem("ROUNDED_OTHERWISE", indicator.code, message)
 
 
 def _target(
@@ -135,6 +169,7 @@ def _target(
         message = f"{name} is bound to {target}, which nothing supplies"
         yield Problem("NAME_UNBOUND", indicator.code, message)
     kind, _, part = target.partition(".")
+    yield from _line_named(service, indicator, name, target)
     if kind == "values" and part not in indicator.fields:
         yield Problem("FIELD_MISSING", indicator.code, f"no extract field is named for its {part}")
     if kind == "indicator" and getattr(indicator, part, None) is None:
@@ -142,6 +177,17 @@ def _target(
     if target == binding.PREVALENCE and not indicator.adjusted_by:
         message = "it is not said to be adjusted by the prevalence of a group"
         yield Problem("PREVALENCE_GROUP_MISSING", indicator.code, message)
+
+
+def _line_named(
+    service: QualityServiceSpecification, indicator: Indicator, name: str, target: str
+) -> Iterator[Problem]:
+    """What was earned or paid for another line is supplied only where the line is named."""
+    parameter = {binding.PREVIOUS_POINTS: "previous_service", binding.PAYMENT: "payment_of"}
+    wanted = parameter.get(target)
+    if wanted and getattr(service.parameters, wanted) is None:
+        message = f"{name} is bound to {target}, but the parameters name no {wanted}"
+        yield Problem("LINE_NOT_NAMED", indicator.code, message)
 
 
 def _formula(service: QualityServiceSpecification, indicator: Indicator) -> Formula | None:
@@ -197,7 +243,7 @@ def _sample(
     assumed[binding.AVERAGE_LIST] = Fraction(COHORT)
     fixed = binding.constants(service, indicator, assumed)
     varying = binding.variables(indicator)
-    numbers = dict.fromkeys(varying, COHORT)
+    numbers = dict.fromkeys([*varying, *binding.figures(indicator)], COHORT)
     numbers |= {name: numerator for name, to in varying.items() if to == "values.numerator"}
     return fixed | {name: Fraction(number) for name, number in numbers.items()}
 

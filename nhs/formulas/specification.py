@@ -43,6 +43,10 @@ class Parameters(Part):
     provider_list_on: date | None = None
     national_list_on: date | None = None
     prevalence_basis: str | None = None
+    previous_service: Code | None = _later(None)
+    """The line of the year before, whose points are paid again: income protection."""
+    payment_of: Code | None = _later(None)
+    """The line of whose payment a part is paid or taken back."""
 
 
 class Indicator(Part):
@@ -148,6 +152,8 @@ class QualityServiceSpecification(Part):
     members_take_part_in: Code | None = _later(None)
     """The line that a member must take part in for its values to be counted."""
     declared_per: Literal["SERVICE", "INDICATOR"] = _later("SERVICE")
+    recovers: Code | None = _later(None)
+    """The line whose payments were advances on this one: they are deducted from it."""
     scheme: Scheme | None = _later(None)
     source: Source | None = _later(None)
     """Where its code, dates and period come from."""
