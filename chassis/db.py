@@ -1,7 +1,15 @@
 """The database of a service: reads, and the transactions that alone may write."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
@@ -105,6 +113,13 @@ class Reader:
         with errors_named(self._connection):
             async for row in self._connection.cursor(sql, *args, prefetch=1_000):
                 yield row
+
+    async def copy_csv(
+        self, put: Callable[[bytes], Coroutine[Any, Any, None]], sql: str, *args: object
+    ) -> None:
+        """The rows of a query as CSV, written by the database part by part, with no header."""
+        with errors_named(self._connection):
+            await self._connection.copy_from_query(sql, *args, output=put, format="csv")
 
 
 class Tx(Reader):

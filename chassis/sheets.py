@@ -17,8 +17,9 @@ from typing import IO, Any
 import xlsxwriter
 
 from chassis.clock import ENGLAND
+from chassis.db import Reader
 from chassis.errors import DomainError
-from chassis.export import Cell
+from chassis.export import Cell, Statement
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 MOST_ROWS = 1_048_575
@@ -45,6 +46,23 @@ async def write_extract(out: IO[bytes], columns: Sequence[str], rows: Rows) -> N
     async for row in rows:
         writer.writerow(row)
     text.detach()
+
+
+async def write_copied(
+    out: IO[bytes], columns: Sequence[str], reader: Reader, statement: Statement
+) -> None:
+    """As write_extract does, but by the database itself: millions of rows in seconds.
+
+    No text of the rows may hold a line break.
+    """
+    out.write(",".join(columns).encode() + b"\r\n")
+
+    async def put(part: bytes) -> None:
+        out.write(part.replace(b"\n", b"\r\n"))
+        await asyncio.sleep(0)  # whatever else the process does has a turn
+
+    sql, arguments = statement
+    await reader.copy_csv(put, sql, *arguments)
 
 
 def _as_text(cell: Cell) -> str:
