@@ -1,18 +1,16 @@
 """Each entry of a declaration's history carries the hash of the one before it."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
 
+from services.declarations import sealing
 from services.declarations.approval.domain import Declaration, Happening
-
-FORMAT: Final = "cqrs-history/1"
+from services.declarations.sealing import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,15 @@ class Entry:
             "calculation_version": self.calculation_version,
             "points": self.points,
             "pounds": self.pounds,
-            "at": self.at.astimezone(UTC).isoformat(),
-            "by": self.by and str(self.by),
+            "at": sealing.moment(self.at),
+            "by": text(self.by),
             "acting_for": self.acting_for,
             "notes": self.notes,
             "previous": self.previous,
         }
 
     def sealed(self) -> "Entry":
-        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return replace(self, hash=hashlib.sha256(text.encode()).hexdigest())
+        return replace(self, hash=sealing.digest(self.content()))
 
 
 def exported(
@@ -58,17 +55,13 @@ def exported(
 ) -> dict[str, Any]:
     """A history as `cqrs verify` reads it: every entry, and the head the declaration knows."""
     entries = [_entry(row) for row in rows]
-    return {
-        "format": FORMAT,
-        "declaration": str(declaration),
-        "head": {"length": length, "hash": head},
-        "entries": [entry.content() | {"hash": entry.hash} for entry in entries],
-    }
+    written = [entry.content() | {"hash": entry.hash} for entry in entries]
+    return sealing.exported("declaration", declaration, written, length=length, head=head)
 
 
 def _entry(row: Record) -> Entry:
     kept = {one.name: row[one.name] for one in fields(Entry)}
-    return Entry(**kept | {name: _text(kept[name]) for name in ("points", "pounds")})
+    return Entry(**kept | {name: text(kept[name]) for name in ("points", "pounds")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +91,8 @@ def write(
             happening.action,
             happening.declaration.status,
             happening.declaration.calculation_version,
-            _text(happening.declaration.points),
-            _text(happening.declaration.pounds),
+            text(happening.declaration.points),
+            text(happening.declaration.pounds),
             at,
             happening.by,
             acting_for if person else None,
@@ -111,7 +104,3 @@ def write(
         )
         written.append(Written(happening, after, entry))
     return written
-
-
-def _text(amount: object) -> str | None:
-    return None if amount is None else str(amount)

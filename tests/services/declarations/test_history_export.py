@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cqrs import verify, verify_history
+from services.declarations import sealing
 from services.declarations.approval import history
 from services.declarations.approval.domain import Action, Happening
 from tests.services.declarations.period import Period
@@ -26,7 +27,7 @@ def made(notes: list[str | None]) -> dict[str, Any]:
     written = history.write(happened, acting_for="A81001", notes=None, at=AT)
     last = written[-1].declaration
     return {
-        "format": history.FORMAT,
+        "format": sealing.FORMAT,
         "declaration": str(of.id),
         "head": {"length": last.history_length, "hash": last.history_hash},
         "entries": [one.entry.content() | {"hash": one.entry.hash} for one in written],
