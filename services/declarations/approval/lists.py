@@ -31,7 +31,7 @@ class DeclarationFilter:
         return *named, waiting, sight.person, self.held
 
 
-_COLUMNS = """
+COLUMNS = """
 select d.*, s.pounds and ('*' = any($3::text[]) or d.payment_type = any($3)) as sees_pounds
 """
 _VISIBLE = f"""
@@ -73,13 +73,14 @@ and ($12::boolean is null or d.held = $12)
 _OF_FEW = f"and d.provider = any(array(select few.provider from {SCOPE} few))"  # noqa: S608 (our own words)
 
 
-def _filtered(sight: Sight) -> str:
+def filtered(sight: Sight) -> str:
+    """The rows that a filter reaches, as the caller sees them: `d`, with its scope as `s`."""
     sql = f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
     return sight.over(sql, "d")
 
 
 async def by_ids(reader: Reader, sight: Sight, ids: Sequence[UUID]) -> list[Record]:
-    return await reader.fetch(f"{_COLUMNS} {_VISIBLE} and d.id = any($5)", *sight.arguments, ids)
+    return await reader.fetch(f"{COLUMNS} {_VISIBLE} and d.id = any($5)", *sight.arguments, ids)
 
 
 async def page(
@@ -90,7 +91,7 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest achievement date first, then by provider."""
-    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER} {_ORDER} limit $16"
+    sql = f"{COLUMNS} {filtered(sight)} {_AFTER} {_ORDER} limit $16"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
@@ -102,7 +103,7 @@ _ORDER = "order by d.achievement_date desc, d.provider, d.id"
 
 
 async def count(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> int:
-    sql = f"select count(*) {_filtered(sight)}"
+    sql = f"select count(*) {filtered(sight)}"
     return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments(sight)))
 
 
@@ -133,7 +134,7 @@ async def pages(
 
 def _pages_of(owner: Owner) -> str:
     place = f"row_number() over (partition by d.{owner} {_ORDER}) as place"
-    found = f"{_COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($17)"
+    found = f"{COLUMNS}, {place} {_FILTERED} {_AFTER} and d.{owner} = any($17)"
     return f"select * from ({found}) d where place <= $16 {_ORDER}"  # noqa: S608 (our own words)
 
 
@@ -154,14 +155,14 @@ async def rows_of(
     reader: Reader, sight: Sight, wanted: DeclarationFilter, most: int
 ) -> list[tuple[UUID, int]]:
     """Ids and versions of every row the filter reaches."""
-    sql = f"select d.id, d.version {_filtered(sight)} order by d.id limit $13"
+    sql = f"select d.id, d.version {filtered(sight)} order by d.id limit $13"
     rows = await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), most)
     return [(row["id"], row["version"]) for row in rows]
 
 
 async def summary(reader: Reader, sight: Sight, wanted: DeclarationFilter) -> list[Record]:
     """By status: how many, their points, and their pounds where all of them may be seen."""
-    sql = f"{_SUMS} {_filtered(sight)} group by d.status order by d.status"
+    sql = f"{_SUMS} {filtered(sight)} group by d.status order by d.status"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight))
 
 
