@@ -9,6 +9,7 @@ from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
+from services.declarations.owed.schema import OwedMutation, OwedQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
@@ -19,6 +20,7 @@ Query = merge_types(
         ApprovalQuery,
         AchievementQuery,
         AdjustmentsQuery,
+        OwedQuery,
         RunsQuery,
         StatementsQuery,
         SubmissionsQuery,
@@ -31,6 +33,7 @@ Mutation = merge_types(
         AchievementMutation,
         CalculationMutation,
         AdjustmentsMutation,
+        OwedMutation,
         RunsMutation,
         StatementsMutation,
         SubmissionsMutation,

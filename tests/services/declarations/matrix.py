@@ -88,6 +88,19 @@ MATRIX: Final = {
         WITH_POUNDS,
         'mutation { requestStatementDownload(provider: "A81001", month: "2026-04") { csv } }',
     ),
+    "Query.owed": Line(
+        WITH_POUNDS,
+        '{ owed(on: "2025-01-31", knownAt: "2025-02-01T00:00:00Z") { totalCount } }',
+    ),
+    "Query.owedTotals": Line(
+        WITH_POUNDS,
+        '{ owedTotals(on: "2025-01-31", knownAt: "2025-02-01T00:00:00Z") { totalCount } }',
+    ),
+    "Mutation.requestOwedDownload": Line(
+        WITH_POUNDS,
+        'mutation { requestOwedDownload(on: "2025-01-31", knownAt: "2025-02-01T00:00:00Z") '
+        "{ csv } }",
+    ),
     "Mutation.refuseAdjustment": Line(
         FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
     ),
