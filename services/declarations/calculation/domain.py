@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -52,8 +52,25 @@ class ListSize:
 
 
 @dataclass(frozen=True, slots=True)
+class Lines:
+    """What each indicator earned, column by column, in the published order: as they are stored.
+
+    Points are in hundredths and pounds in pence: a national calculation has half a million of each.
+    """
+
+    indicators: list[str] = field(default_factory=list)
+    numerators: list[int | None] = field(default_factory=list)
+    denominators: list[int | None] = field(default_factory=list)
+    registers: list[int | None] = field(default_factory=list)
+    hundredths: list[int] = field(default_factory=list)
+    pence: list[int] = field(default_factory=list)
+    earnable: list[bool] = field(default_factory=list)
+    provisional: list[bool] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
-    lines: tuple[Line, ...]
+    lines: Lines
     points: Decimal
     pounds: Decimal
     provisional: bool
@@ -126,34 +143,30 @@ def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
 
 def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: ListSize) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
-    lines = tuple(_line(rule, values[rule.indicator], list_size.patients) for rule in book.rules)
+    lines = Lines()
+    for rule in book.rules:
+        _add(lines, rule, values[rule.indicator], list_size.patients)
     return Result(
         lines,
-        sum((line.points for line in lines), start=Decimal("0.00")),
-        sum((line.pounds for line in lines), start=Decimal("0.00")),
-        any(line.provisional for line in lines),
+        Decimal(sum(lines.hundredths)).scaleb(-2),
+        Decimal(sum(lines.pence)).scaleb(-2),
+        any(lines.provisional),
         fingerprint(declaration, book.digest, book.prevalence_set, list_size, lines),
     )
 
 
-def _line(rule: Rule, values: Mapping[str, int | None], patients: int) -> Line:
+def _add(lines: Lines, rule: Rule, values: Mapping[str, int | None], patients: int) -> None:
+    """One line; its results are rounded to two places, and what cannot be earned is nothing."""
     known = {**values, LIST_SIZE: patients}
     points_n, points_d, pounds_n, pounds_d = rule.calculate(*[known[name] for name in rule.takes])
-    return Line(
-        rule.indicator,
-        values.get("numerator"),
-        values.get("denominator"),
-        values.get("register"),
-        _hundredths(points_n, points_d),
-        _hundredths(pounds_n, pounds_d),
-        bool(points_d and pounds_d),
-        rule.provisional,
-    )
-
-
-def _hundredths(n: int, d: int) -> Decimal:
-    """A rounded result, which has at most two places; what cannot be earned is nothing."""
-    return Decimal(n * 100 // d if d else 0).scaleb(-2)
+    lines.indicators.append(rule.indicator)
+    lines.numerators.append(values.get("numerator"))
+    lines.denominators.append(values.get("denominator"))
+    lines.registers.append(values.get("register"))
+    lines.hundredths.append(points_n * 100 // points_d if points_d else 0)
+    lines.pence.append(pounds_n * 100 // pounds_d if pounds_d else 0)
+    lines.earnable.append(bool(points_d and pounds_d))
+    lines.provisional.append(rule.provisional)
 
 
 def fingerprint(
@@ -161,19 +174,24 @@ def fingerprint(
     digest: str,
     prevalence_set: UUID | None,
     list_size: ListSize,
-    lines: Sequence[Line],
+    lines: Lines,
 ) -> str:
     """SHA-256 of everything the result stands on, and the result, as canonical JSON."""
+    counts = (lines.indicators, lines.numerators, lines.denominators, lines.registers)
+    worth = (map(_written, lines.hundredths), map(_written, lines.pence))
     content = {
         "declaration": str(declaration),
         "digest": digest,
         "prevalence_set": prevalence_set and str(prevalence_set),
         "list_size": list_size.patients,
         "list_on": list_size.counted_on.isoformat(),
-        "lines": [
-            [x.indicator, x.numerator, x.denominator, x.register, str(x.points), str(x.pounds)]
-            for x in lines
-        ],
+        "lines": list(zip(*counts, *worth, strict=True)),
     }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _written(hundredths: int) -> str:
+    """With two places, as a decimal is written."""
+    whole, rest = divmod(abs(hundredths), 100)
+    return f"{'-' if hundredths < 0 else ''}{whole}.{rest:02}"
