@@ -13,6 +13,7 @@ from services.declarations.approval import events as approval
 from services.declarations.approval.restating import restate
 from services.declarations.approval.settling import settle
 from services.declarations.owed import queries as owed
+from services.declarations.extracts import queries as extracts
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
@@ -51,5 +52,5 @@ SERVICE: Service[Principal] = Service(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
     ),
-    reports=(submissions.TEMPLATE, runs.FILE, statements.FILE, owed.FILE),
+    reports=(submissions.TEMPLATE, runs.FILE, statements.FILE, *extracts.EXTRACTS, owed.FILE),
 )

@@ -5,11 +5,13 @@ from strawberry.tools import merge_types
 from chassis.graphql import schema
 from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
 from services.declarations.adjustments.schema import AdjustmentsMutation, AdjustmentsQuery
+from services.declarations.ageing.schema import AgeingQuery
 from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.owed.schema import OwedMutation, OwedQuery
+from services.declarations.extracts.schema import ExtractsMutation
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
@@ -19,6 +21,7 @@ Query = merge_types(
     (
         ApprovalQuery,
         AchievementQuery,
+        AgeingQuery,
         AdjustmentsQuery,
         OwedQuery,
         RunsQuery,
@@ -34,6 +37,7 @@ Mutation = merge_types(
         CalculationMutation,
         AdjustmentsMutation,
         OwedMutation,
+        ExtractsMutation,
         RunsMutation,
         StatementsMutation,
         SubmissionsMutation,

@@ -59,9 +59,9 @@ async def to_open(reader: Reader, today: date, most: int) -> list[Declaration]:
 _OPEN = """
 insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
     provider, commissioner, period_start, period_end, achievement_date, status, history_length,
-    history_hash, opened_at, changed_at)
+    history_hash, opened_at, changed_at, step_since)
 select id, version, offer_id, quality_service, service_code, payment_type, provider, commissioner,
-    period_start, period_end, achievement_date, status, history_length, history_hash, $2, $2
+    period_start, period_end, achievement_date, status, history_length, history_hash, $2, $2, $2
 from jsonb_to_recordset($1) as new (
     id uuid, version integer, offer_id uuid, quality_service text, service_code text,
     payment_type text, provider text, commissioner text, period_start date, period_end date,
@@ -146,7 +146,8 @@ update declaration d set
     provisional = n.provisional, blockers = n.blockers,
     declared_by = n.declared_by, approved_by = n.approved_by,
     finance_approved_by = n.finance_approved_by, history_length = n.history_length,
-    history_hash = n.history_hash, changed_at = $2
+    history_hash = n.history_hash, changed_at = $2,
+    step_since = case when d.status = n.status then d.step_since else $2 end
 from jsonb_to_recordset($1) as n (
     id uuid, version integer, status text, held boolean, hold_reason text, held_by uuid,
     return_reason text, calculation_version integer,

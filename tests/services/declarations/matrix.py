@@ -128,6 +128,18 @@ MATRIX: Final = {
     "Mutation.loadAchievement": Line(
         LOADS, f'mutation {{ loadAchievement(upload: "{_ID}") {{ id }} }}'
     ),
+    "Query.waitingDeclarations": Line(SEES, "{ waitingDeclarations { totalCount } }"),
+    "Query.waitingByService": Line(SEES, "{ waitingByService { totalCount } }"),
+    "Query.waitingTotal": Line(SEES, "{ waitingTotal { count } }"),
+    "Mutation.requestIndicatorValuesExtract": Line(
+        SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
+    ),
+    "Mutation.requestAchievedPointsExtract": Line(
+        SEES, 'mutation { requestAchievedPointsExtract(service: "QOF2526") { csv } }'
+    ),
+    "Mutation.requestNetworkValuesExtract": Line(
+        SEES, 'mutation { requestNetworkValuesExtract(service: "NCD2526") { csv } }'
+    ),
     "Mutation.loadNationalPrevalence": Line(
         LOADS,
         'mutation { loadNationalPrevalence(input: {name: "x", qualityService: "QOF2526/1",'
