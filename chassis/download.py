@@ -79,10 +79,10 @@ class Downloads:
             who = await self.service.principal(reader, ask.identity, ask.organisation, now)
             asked = report.read(ask.asked)
             if report.statement and form == "csv":
-                await write_copied(out, report.columns, reader, report.statement(who, asked))
+                await write_copied(out, report.titles(asked), reader, report.statement(who, asked))
             else:
                 rows = _in_turns(report.rows(reader, who, asked))
-                await _writer(report, form)(out, report.columns, rows)
+                await _writer(report, form)(out, report.titles(asked), rows)
         metrics.file_bytes.labels(report.name, "out").inc(out.tell())
         log.info("report.made", report=report.name, form=form, bytes=out.tell())
         return _File(out, f"{report.name}.{form}", _MEDIA_TYPES[form])

@@ -50,6 +50,12 @@ class Report(Generic[A]):
     """Whether programs read its CSV: each text is written as it is, and no mark before them."""
     statement: StatementSource[A] | None = None
     """The same rows as text, for a CSV too long for Python to write: the database writes it."""
+    mark: Callable[[A], str] | None = None
+    """A further title, whose column stays empty: what a filled template is known by."""
+
+    def titles(self, asked: A) -> Sequence[str]:
+        """The header of the file."""
+        return (*self.columns, self.mark(asked)) if self.mark else self.columns
 
     def path(self, files: Files, asker: Identity, organisation: str, asked: A, form: str) -> str:
         """Where the report can be fetched for some minutes, by whoever holds the path."""
