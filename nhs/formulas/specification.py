@@ -191,6 +191,11 @@ class QualityServiceSpecification(Part):
         named = (indicator.adjusted_by for indicator in self.indicators)
         return tuple(dict.fromkeys(group for group in named if group is not None))
 
+    @property
+    def needs_average_list(self) -> bool:
+        """Whether a payment rests on the mean list of England's networks, a dated figure."""
+        return any("national.average_list" in i.bindings.values() for i in self.indicators)
+
     def as_json(self) -> dict[str, object]:
         return self.model_dump(mode="json", by_alias=True)
 

@@ -2,61 +2,135 @@
 
 Marking happens in the transaction that changes the input, so a change and its mark are seen
 together. Only open declarations are marked: after finance approval there are adjustments only.
+What changes for a practice is marked for its networks too: for all it ever belonged to, since a
+calculation that ends the same changes nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from chassis.db import Reader, Tx
 
-# Held alone while declarations are opened, and together by all that mark: else one that opens
-# unseen by a load that has not ended could be calculated without its values, and never again.
+# Held alone while declarations are opened or networks change, and together by all that mark: else
+# one that opens (or counts another member) unseen by a load that has not ended could be calculated
+# without its values, and never again.
 _OPENING = "hashtext('open declarations')"
 
 
 async def opening(tx: Tx) -> None:
-    """Wait for whoever is marking, and let nobody mark until the new declarations are there."""
+    """Wait for whoever is marking, and let nobody mark until what is new here is there."""
     await tx.execute(f"select pg_advisory_xact_lock({_OPENING})")
 
 
 async def _mark(tx: Tx, which: str, reason: str, *given: object) -> None:
     await tx.execute(f"select pg_advisory_xact_lock_shared({_OPENING})")
-    await tx.execute(_MARK + which, reason, *given)
+    await tx.execute(_MARK.format(which), reason, *given)
 
 
 _OPEN = "d.status not in ('FINANCE_APPROVED', 'CLOSED')"
 
 _MARK = f"""
 insert into due (declaration_id, reason)
-select d.id, $1 from declaration d where {_OPEN}
+select d.id, $1 from declaration d where {_OPEN} and d.id in ({{}})
 """  # noqa: S608 - nothing but our own words
 
 
 async def mark_declarations(tx: Tx, declarations: Sequence[UUID], reason: str) -> None:
-    await _mark(tx, "and d.id = any($2)", reason, declarations)
+    await _mark(tx, "select unnest($2::uuid[])", reason, declarations)
 
 
 async def mark_offers(tx: Tx, offers: Sequence[UUID], reason: str) -> None:
-    await _mark(tx, "and d.offer_id = any($2)", reason, offers)
+    """What was offered; and what networks are paid for, where the offer is a member's sign-up."""
+    if await tx.fetchval(_SIGN_UPS, offers):
+        await opening(tx)
+    await _mark(tx, _OF_OFFERS, reason, offers)
+
+
+_SIGN_UPS = """
+select exists (
+    select from offer o join quality_service q on q.members_take_part_in = o.service_code
+    where o.id = any($1))
+"""
+_OF_OFFERS = """
+select n.id from declaration n where n.offer_id = any($2)
+union all
+select n.id
+from offer o
+join quality_service q on q.members_take_part_in = o.service_code
+join directory.relationship m on m.source = o.provider and m.kind = 'MEMBER_OF'
+join declaration n on n.provider = m.target and n.service_code = q.code
+where o.id = any($2)
+"""
 
 
 async def mark_service(tx: Tx, quality_service: str, reason: str) -> None:
     """Every open declaration of one published version."""
-    await _mark(tx, "and d.quality_service = $2", reason, quality_service)
+    of_service = "select n.id from declaration n where n.quality_service = $2"
+    await _mark(tx, of_service, reason, quality_service)
 
 
 async def mark_providers(tx: Tx, subjects: Sequence[tuple[str, date, str]], reason: str) -> None:
     """Service code, achievement date and provider whose values changed."""
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
-    matching = """ and (d.service_code, d.achievement_date, d.provider) in (
-        select * from unnest($2::text[], $3::date[], $4::text[]))"""
-    await _mark(tx, matching, reason, list(codes), list(days), list(providers))
+    await _mark(tx, _OF_PROVIDERS, reason, list(codes), list(days), list(providers))
+
+
+_OF_PROVIDERS = """
+with subject as (
+    select * from unnest($2::text[], $3::date[], $4::text[])
+        as s (service_code, achievement_date, provider)
+)
+select n.id from declaration n join subject using (service_code, achievement_date, provider)
+union all
+select n.id
+from subject s
+join directory.relationship m on m.source = s.provider and m.kind = 'MEMBER_OF'
+join declaration n
+    on n.provider = m.target and n.service_code = s.service_code
+    and n.achievement_date = s.achievement_date
+"""
 
 
 async def mark_organisations(tx: Tx, organisations: Sequence[str], reason: str) -> None:
     """Something is known of these providers that was not: a list size."""
-    await _mark(tx, "and d.provider = any($2)", reason, organisations)
+    await _mark(tx, _OF_ORGANISATIONS, reason, organisations)
+
+
+_OF_ORGANISATIONS = """
+select n.id from declaration n where n.provider = any($2)
+union all
+select n.id
+from directory.relationship m join declaration n on n.provider = m.target
+where m.source = any($2) and m.kind = 'MEMBER_OF'
+"""
+
+
+Membership = tuple[str, str, date, date | None]
+"""Practice, network, first and last day."""
+
+
+async def memberships(reader: Reader, practices: Sequence[str]) -> set[Membership]:
+    """Every membership that is known of these, past and to come."""
+    rows = await reader.fetch(_MEMBERSHIPS, practices)
+    return {(row["source"], row["target"], row["valid_from"], row["valid_to"]) for row in rows}
+
+
+_MEMBERSHIPS = """
+select source, target, valid_from, valid_to from directory.relationship
+where source = any($1) and kind = 'MEMBER_OF'
+"""
+
+
+async def mark_memberships(tx: Tx, moved: Collection[Membership], reason: str) -> None:
+    """Memberships that came, went or have other days: of the networks left and joined alike."""
+    if moved:
+        await opening(tx)
+        networks = sorted({network for _, network, _, _ in moved})
+        await _mark(tx, _OF_NETWORKS, reason, networks)
+
+
+_OF_NETWORKS = "select n.id from declaration n where n.provider = any($2)"
 
 
 async def take(tx: Tx, most: int) -> list[UUID]:
@@ -91,21 +165,59 @@ async def pending(reader: Reader, declarations: Sequence[UUID]) -> set[UUID]:
 _PENDING = "select distinct declaration_id from due where declaration_id = any($1)"
 
 
-async def hold_still(
-    tx: Tx, subjects: Sequence[tuple[str, date, str]]
-) -> dict[tuple[str, date, str], set[str]]:
-    """The states of these declarations; none of them changes until the transaction ends."""
+Subject = tuple[str, date, str]
+"""Service code, achievement date and provider: whose values they are."""
+
+Statuses = Mapping[str | None, frozenset[str]]
+"""The states of the declarations that stand on somebody's values, by what is declared: an
+indicator, or (None) all of them."""
+
+
+async def hold_still(tx: Tx, subjects: Sequence[Subject]) -> dict[Subject, Statuses]:
+    """The states of the declarations that stand on these values.
+
+    Neither they, nor those of networks that are to count them, change until the transaction ends.
+    """
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
-    states: dict[tuple[str, date, str], set[str]] = {}
-    for row in await tx.fetch(_HOLD_STILL, list(codes), list(days), list(providers)):
-        key = (row["service_code"], row["achievement_date"], row["provider"])
-        states.setdefault(key, set()).add(row["status"])
-    return states
+    await tx.execute(_HOLD_STILL, list(codes), list(days), list(providers))
+    return await statuses_of(tx, subjects)
 
 
-_HOLD_STILL = """
-select d.service_code, d.achievement_date, d.provider, d.status from declaration d
-where (d.service_code, d.achievement_date, d.provider) in (
-    select * from unnest($1::text[], $2::date[], $3::text[]))
+_SUBJECT = (
+    "unnest($1::text[], $2::date[], $3::text[]) as s (service_code, achievement_date, provider)"
+)
+_HOLD_STILL = f"""
+select d.id from declaration d
+where d.id in (
+    select v.id from {_SUBJECT}
+    join declaration_stands_on v using (service_code, achievement_date, provider)
+    union all
+    select n.id from {_SUBJECT}
+    join directory.relationship m on m.source = s.provider and m.kind = 'MEMBER_OF'
+    join declaration n
+        on n.provider = m.target and n.service_code = s.service_code
+        and n.achievement_date = s.achievement_date)
 order by d.id for share of d
-"""
+"""  # noqa: S608 - nothing but our own words
+
+
+async def statuses_of(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Statuses]:
+    """The states of the declarations that stand on these values, for who only looks."""
+    codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
+    found: dict[Subject, dict[str | None, frozenset[str]]] = {}
+    for row in await reader.fetch(_STATUSES, list(codes), list(days), list(providers)):
+        subject = (row["service_code"], row["achievement_date"], row["provider"])
+        found.setdefault(subject, {})[row["indicator"]] = frozenset(row["statuses"])
+    return dict(found)
+
+
+_STATUSES = f"""
+select service_code, achievement_date, provider, v.indicator, array_agg(v.status) as statuses
+from {_SUBJECT} join declaration_stands_on v using (service_code, achievement_date, provider)
+group by service_code, achievement_date, provider, v.indicator
+"""  # noqa: S608 - nothing but our own words
+
+
+def statuses_for(statuses: Statuses, indicator: str) -> frozenset[str]:
+    """Of the declarations that stand on one indicator's values."""
+    return statuses.get(None, frozenset()) | statuses.get(indicator, frozenset())

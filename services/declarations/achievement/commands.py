@@ -25,7 +25,7 @@ from services.declarations.achievement.domain import (
     columns_problem,
     read_rows,
 )
-from services.declarations.achievement.keeping import Keeper, Subject
+from services.declarations.achievement.keeping import Keeper, Kept
 
 JOB = "load-achievement"
 FILE_KIND = "achievement"
@@ -129,14 +129,18 @@ async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
     kept = await keeping.keep_values(tx, Keeper(run.id, run.person, run.organisation, run.now))
     changed = sorted({one.subject for one in kept})
     await due.mark_providers(tx, changed, "achievement was loaded")
-    await _check_open(tx, changed)
+    await _check_open(tx, kept)
     marked = sum(one.marked for one in kept)
     counted |= {"loaded": len(kept), "marked": marked, "not_participating": outside}
     return await store.finish_load(tx, run.id, counted)
 
 
-async def _check_open(tx: Tx, changed: Sequence[Subject]) -> None:
+async def _check_open(tx: Tx, kept: Sequence[Kept]) -> None:
     """Whoever approves from here on sees the marks; who has approved meanwhile was first."""
-    standing = await due.hold_still(tx, changed)
-    if any("FINANCE_APPROVED" in statuses for statuses in standing.values()):
+    standing = await due.hold_still(tx, sorted({one.subject for one in kept}))
+    if any(_approved(standing.get(one.subject, {}), one.indicator) for one in kept):
         raise TransientError("finance approved a declaration while its values were loaded")
+
+
+def _approved(statuses: due.Statuses, indicator: str) -> bool:
+    return "FINANCE_APPROVED" in due.statuses_for(statuses, indicator)

@@ -86,6 +86,7 @@ class Keeper:
 @dataclass(frozen=True, slots=True)
 class Kept:
     subject: Subject
+    indicator: str
     marked: bool
 
 
@@ -98,7 +99,11 @@ async def keep_values(tx: Tx, keeper: Keeper) -> list[Kept]:
     rule = (USUAL.percentage_points, USUAL.factor, USUAL.fewest)
     rows = await tx.fetch(_KEEP, *whose, *rule)
     return [
-        Kept((row["service_code"], row["achievement_date"], row["provider"]), row["is_marked"])
+        Kept(
+            (row["service_code"], row["achievement_date"], row["provider"]),
+            row["indicator"],
+            row["is_marked"],
+        )
         for row in rows
     ]
 
@@ -171,5 +176,5 @@ on conflict (service_code, achievement_date, provider, indicator) do update set
     load_id = excluded.load_id, submission_id = excluded.submission_id,
     loaded_by = excluded.loaded_by, acting_for = excluded.acting_for,
     loaded_at = excluded.loaded_at, extracted = excluded.extracted, marked = excluded.marked
-returning service_code, achievement_date, provider, marked is not null as is_marked
+returning service_code, achievement_date, provider, indicator, marked is not null as is_marked
 """

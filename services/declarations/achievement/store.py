@@ -257,11 +257,12 @@ with refused as (
     delete from pivoted p using locked_period l
     where p.changed and l.provider = p.provider and l.service_code = p.service_code
     and l.achievement_date = p.achievement_date
+    and (l.indicator is null or l.indicator = p.indicator)
     returning p.line, p.provider, p.rows
 )
 insert into achievement_load_error (load_id, line, code, field, message)
 select $1, min(line), 'PERIOD_LOCKED', 'ORG_CODE', format(
-    'The declaration of %s has been finance-approved: its values stay (%s rows)',
+    'The declaration that stands on %s has been finance-approved: its values stay (%s rows)',
     provider, sum(rows))
 from refused group by provider
 """
@@ -277,9 +278,14 @@ with outside as (
     select p.provider, p.service_code, p.achievement_date, min(p.line) as line,
         sum(p.rows) as rows
     from pivoted p
+    left join (
+        select distinct q.code, q.members_take_part_in from quality_service q
+        where q.members_take_part_in is not null
+    ) line on line.code = p.service_code
     where not exists (
         select from offer o
-        where o.provider = p.provider and o.service_code = p.service_code
+        where o.provider = p.provider
+        and o.service_code in (p.service_code, line.members_take_part_in)
         and o.starts_on <= p.achievement_date and o.participates_until >= p.achievement_date)
     group by p.provider, p.service_code, p.achievement_date
 ), listed as (

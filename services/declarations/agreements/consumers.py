@@ -45,9 +45,12 @@ async def hear_offers(tx: Tx, batch: Sequence[Received]) -> None:
 
 
 async def hear_organisations(tx: Tx, batch: Sequence[Received]) -> None:
-    """The directory's projection; and list sizes may be known now that were not."""
-    await project_organisations(tx, batch)
+    """The directory's projection; and lists may be known now, and members have come or gone."""
     changed = sorted({received.key for received in batch})
+    before = await due.memberships(tx, changed)
+    await project_organisations(tx, batch)
+    moved = before ^ await due.memberships(tx, changed)
+    await due.mark_memberships(tx, moved, "a network's members changed")
     await due.mark_organisations(tx, changed, "the organisation changed")
 
 

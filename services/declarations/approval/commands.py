@@ -312,6 +312,7 @@ def _authorisation(d: Declaration) -> Authorisation:
         d.points,
         d.calculation_version,
         d.provisional,
+        indicator=d.indicator,
     )
 
 

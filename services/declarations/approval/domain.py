@@ -39,6 +39,8 @@ class Action(StrEnum):
     """The next step is a second one of the same person, which the commissioner lets them take."""
 
 
+WAITING = frozenset({Status.INCOMPLETE, Status.AWAITING_NETWORK_ACHIEVEMENT})
+"""There is no calculation: something is missing, of the provider or of members of a network."""
 FINAL = frozenset({Status.FINANCE_APPROVED, Status.CLOSED})
 AFTER_DECLARATION = frozenset(
     {Status.AWAITING_COMMISSIONER_APPROVAL, Status.AWAITING_FINANCE_APPROVAL}
@@ -60,10 +62,13 @@ class Missing:
     code: str
     indicator: str | None
     message: str
+    provider: str | None = None
+    """The member that a network waits for."""
 
     @property
     def name(self) -> str:
-        return self.indicator or self.code
+        named = self.indicator or self.code
+        return f"{named} of {self.provider}" if self.provider else named
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,8 @@ class Declaration:
     finance_approved_by: UUID | None = None
     history_length: int = 0
     history_hash: str = ""
+    indicator: str | None = None
+    """The one that is declared; None: all of the service."""
 
     @property
     def missing(self) -> list[str]:
@@ -145,7 +152,7 @@ def calculated(
 
 
 def _recalculated(before: Declaration, figures: Figures) -> list[Happening]:
-    if not (figures.changed or before.status == Status.INCOMPLETE):
+    if not (figures.changed or before.status in WAITING):
         return []
     action = Action.RECALCULATED if before.status in AFTER_DECLARATION else Action.CALCULATED
     after = _moved(
@@ -171,15 +178,19 @@ def _passed(before: Declaration, switches: Switches) -> list[Happening]:
 
 
 def incomplete(
-    before: Declaration, blockers: tuple[Missing, ...], *, tell: bool
+    before: Declaration, blockers: tuple[Missing, ...], *, tell: bool, of_members: bool = False
 ) -> tuple[Declaration, list[Happening]]:
-    """It cannot be calculated. `tell` is false while nothing has been submitted yet."""
-    same = before.status == Status.INCOMPLETE and before.blockers == blockers
+    """It cannot be calculated. `tell` is false while nothing has been submitted yet.
+
+    `of_members`: it waits for what members of the network have achieved.
+    """
+    status = Status.AWAITING_NETWORK_ACHIEVEMENT if of_members else Status.INCOMPLETE
+    same = before.status == status and before.blockers == blockers
     if before.status in FINAL or same:
         return before, []
     after = _moved(
         before,
-        Status.INCOMPLETE,
+        status,
         blockers=blockers,
         points=None,
         pounds=None,
@@ -196,7 +207,7 @@ def declare(
     joined: bool = False,
 ) -> list[Happening]:
     """The provider declares what was calculated."""
-    if before.status == Status.INCOMPLETE and not before.held:
+    if before.status in WAITING and not before.held:
         message = f"It is incomplete: {', '.join(before.missing)} missing"
         raise RefusedError("INCOMPLETE", message)
     _expect(before, Status.AWAITING_PROVIDER_APPROVAL, pending=pending)

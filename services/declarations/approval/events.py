@@ -48,6 +48,10 @@ class DeclarationEvent(BaseModel):
     action: UUID = Field(description="Shared by all events of one bulk action.")
     history_length: int
     history_hash: str
+    indicator: str | None = Field(
+        default=None,
+        description="The one that is declared; null where it is all of the service.",
+    )
     reason: str | None = Field(
         default=None,
         description="Why, where somebody gave a reason; what a recalculation changed.",
@@ -115,6 +119,7 @@ def _payload(written: Written, action: UUID) -> DeclarationEvent:
         action=action,
         history_length=d.history_length,
         history_hash=d.history_hash,
+        indicator=d.indicator,
         reason=written.happening.reason,
     )
 

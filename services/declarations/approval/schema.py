@@ -28,7 +28,7 @@ from chassis.graphql import (
 )
 from nhs.directory import Principal
 from services.declarations.approval import lists
-from services.declarations.approval.domain import Action
+from services.declarations.approval.domain import WAITING, Action, Missing
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
 from services.declarations.approval.history import exported
@@ -136,6 +136,9 @@ class Declaration:
     period_start: date = strawberry.field(description="First day of the payment period.")
     period_end: date = strawberry.field(description="Last day of the payment period.")
     achievement_date: date = strawberry.field(description="The day achievement is measured.")
+    indicator: str | None = strawberry.field(
+        description="The one that is declared; null where it is all of the service."
+    )
     calculation_version: int = strawberry.field(
         description="The number of the calculation that holds; 0 while there is none."
     )
@@ -165,7 +168,7 @@ class Declaration:
 
     @strawberry.field(description="What each indicator earned; empty while it is incomplete.")
     async def lines(self, info: Info) -> list[DeclarationLine]:
-        if self.status == DeclarationStatus.INCOMPLETE:
+        if self.status in WAITING:
             return []
         version = (UUID(self.id), self.calculation_version)
         found = await lines_of(info, version)
@@ -237,11 +240,12 @@ class Declaration:
             period_start=row["period_start"],
             period_end=row["period_end"],
             achievement_date=row["achievement_date"],
+            indicator=row["indicator"],
             calculation_version=row["calculation_version"],
             points=row["points"],
             pounds=row["pounds"] if row["sees_pounds"] else None,
             provisional=row["provisional"],
-            missing=[blocker["indicator"] or blocker["code"] for blocker in row["blockers"]],
+            missing=[Missing(**blocker).name for blocker in row["blockers"]],
             opened_at=row["opened_at"],
             changed_at=row["changed_at"],
             offer=Offer(id=strawberry.ID(str(row["offer_id"]))),
@@ -277,6 +281,9 @@ class Payment:
     financial_year: FinancialYear = strawberry.field(description="The year the period ends in.")
     period_start: date = strawberry.field(description="First day of the period paid for.")
     period_end: date = strawberry.field(description="Last day of the period paid for.")
+    indicator: str | None = strawberry.field(
+        description="The one that is paid for; null where it is all of the service."
+    )
     authorised_at: datetime = strawberry.field(description="When finance approved it.")
     provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
     payee: Organisation | None = strawberry.field(description="Who is paid.")
@@ -309,6 +316,7 @@ class Payment:
             financial_year=row["financial_year"],
             period_start=row["period_start"],
             period_end=row["period_end"],
+            indicator=row["indicator"],
             authorised_at=row["authorised_at"],
             provisional=row["provisional"],
             payee=Organisation(ods_code=row["payee"]),

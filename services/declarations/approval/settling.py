@@ -19,9 +19,9 @@ from services.declarations.approval.history import write
 from services.declarations.calculation.commands import (
     Calculated,
     Outcome,
-    Subject,
     calculate_all,
 )
+from services.declarations.calculation.inputs import Subject
 
 log = structlog.get_logger()
 
@@ -107,9 +107,11 @@ def _subject(row: Record) -> Subject:
         row["id"],
         row["quality_service"],
         row["service_code"],
+        row["period_start"],
         row["achievement_date"],
         row["provider"],
         row["calculation_version"],
+        row["indicator"],
     )
 
 
@@ -126,7 +128,8 @@ def _settled(row: Record, outcome: Outcome) -> tuple[domain.Declaration | None, 
             outcome.differences,
         )
         return None, domain.calculated(before, figures, store.switches_of(row))
-    blockers = tuple(Missing(b.code, b.indicator, b.message) for b in outcome.blockers)
+    blockers = tuple(Missing(b.code, b.indicator, b.message, b.provider) for b in outcome.blockers)
     tell = outcome.submitted or before.calculation_version > 0
-    after, happenings = domain.incomplete(before, blockers, tell=tell)
+    of_members = outcome.of_members
+    after, happenings = domain.incomplete(before, blockers, tell=tell, of_members=of_members)
     return (None if after is before else after), happenings

@@ -23,7 +23,7 @@ _COLUMNS = """
 d.id, d.version, d.offer_id, d.quality_service, d.service_code, d.payment_type, d.provider,
 d.commissioner, d.period_start, d.period_end, d.achievement_date, d.status, d.held, d.hold_reason,
 d.held_by, d.return_reason, d.calculation_version, d.points, d.pounds, d.provisional, d.blockers,
-d.declared_by, d.approved_by, d.finance_approved_by, d.history_length, d.history_hash
+d.declared_by, d.approved_by, d.finance_approved_by, d.history_length, d.history_hash, d.indicator
 """
 
 
@@ -34,20 +34,23 @@ def declaration_of(row: Record) -> Declaration:
     return Declaration(**values | people | {"status": Status(row["status"]), "blockers": blockers})
 
 
-# One for each participation and payment period whose achievement date has come. Network services
-# are paid to networks by the sum of their members, which the issue after this one brings.
+# One for each participation and payment period whose achievement date has come: of the whole
+# service, or of each indicator. What was opened as a whole is not opened apart as well.
 _TO_OPEN = """
 select o.id as offer_id, o.quality_service, o.service_code, o.payment_type, o.provider,
-    o.commissioner, p.starts_on as period_start, p.ends_on as period_end, p.achievement_date
+    o.commissioner, p.starts_on as period_start, p.ends_on as period_end, p.achievement_date,
+    apart.indicator
 from service_period p
 join quality_service q on q.id = p.quality_service
 join offer o
     on o.quality_service = p.quality_service
     and o.starts_on <= p.achievement_date and o.participates_until >= p.achievement_date
-where p.achievement_date <= $1 and o.payment_type is not null and q.provider_kind = 'PRACTICE'
+cross join jsonb_array_elements_text(q.declared_apart) as apart (indicator)
+where p.achievement_date <= $1 and o.payment_type is not null
 and not exists (
-    select from declaration d where d.offer_id = o.id and d.period_start = p.starts_on)
-order by o.id limit $2
+    select from declaration d where d.offer_id = o.id and d.period_start = p.starts_on
+    and (d.indicator = apart.indicator or d.indicator is null or apart.indicator is null))
+order by o.id, apart.indicator limit $2
 """
 
 
@@ -58,14 +61,15 @@ async def to_open(reader: Reader, today: date, most: int) -> list[Declaration]:
 
 _OPEN = """
 insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
-    provider, commissioner, period_start, period_end, achievement_date, status, history_length,
-    history_hash, opened_at, changed_at, step_since)
+    provider, commissioner, period_start, period_end, achievement_date, indicator, status,
+    history_length, history_hash, opened_at, changed_at, step_since)
 select id, version, offer_id, quality_service, service_code, payment_type, provider, commissioner,
-    period_start, period_end, achievement_date, status, history_length, history_hash, $2, $2, $2
+    period_start, period_end, achievement_date, indicator, status, history_length, history_hash,
+    $2, $2, $2
 from jsonb_to_recordset($1) as new (
     id uuid, version integer, offer_id uuid, quality_service text, service_code text,
     payment_type text, provider text, commissioner text, period_start date, period_end date,
-    achievement_date date, status text, history_length integer, history_hash text
+    achievement_date date, indicator text, status text, history_length integer, history_hash text
 )
 """
 

@@ -2,35 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from chassis.db import Tx
+from nhs.formulas import binding
 from nhs.formulas.specification import QualityServiceSpecification
-from services.declarations.achievement import store as achievement
 from services.declarations.agreements import store as agreements
 from services.declarations.calculation import differences, store
-from services.declarations.calculation.domain import (
-    Blocker,
-    ListSize,
-    RuleBook,
-    calculate,
-    missing_values,
-    rule_book,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is to be calculated: a declaration, and its newest calculation (0: none)."""
-
-    declaration: UUID
-    quality_service: str
-    service_code: str
-    achievement_date: date
-    provider: str
-    calculation_version: int
+from services.declarations.calculation.domain import Blocker, RuleBook, calculate, rule_book
+from services.declarations.calculation.inputs import Known, Subject, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +34,11 @@ class Incomplete:
 
     blockers: tuple[Blocker, ...]
     submitted: bool
+
+    @property
+    def of_members(self) -> bool:
+        """Whether it waits for what members of a network have achieved."""
+        return any(blocker.provider is not None for blocker in self.blockers)
 
 
 Outcome = Calculated | Incomplete
@@ -92,6 +79,9 @@ async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -
     if missing:
         message = f"no national prevalence has been loaded for {', '.join(missing)}"
         return Blocker("NATIONAL_PREVALENCE_MISSING", None, message)
+    if service.needs_average_list and binding.AVERAGE_LIST not in prevalences.values:
+        message = "no average list of England's networks has been loaded"
+        return Blocker("AVERAGE_LIST_MISSING", None, message)
     try:
         book = rule_book(service, prevalences.id, prevalences.values)
     except LookupError as error:
@@ -105,27 +95,30 @@ async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -
 async def _calculate(
     tx: Tx, run: _Run, subjects: Sequence[Subject], now: datetime
 ) -> dict[UUID, Outcome]:
-    values = await _values(tx, subjects)
-    lists = await _list_sizes(tx, run.service, subjects)
+    gathered = await gather(tx, run.service, run.book, subjects)
     numbered = [(subject.declaration, subject.calculation_version) for subject in subjects]
     hashes = await store.current_hashes(tx, numbered)
     waiting: dict[UUID, Outcome] = {}
     calculated: dict[UUID, Calculated] = {}
     new: list[store.NewCalculation] = []
     for subject in subjects:
-        mine, size = values.get(_key(subject), {}), lists.get(subject.provider)
-        blockers = missing_values(run.book, mine) + _list_blocker(subject, size)
+        known, book = gathered[subject.declaration], run.book.of(subject.indicator)
+        size, blockers = known.list_size, _blockers(run, subject, known)
         if blockers or size is None:
-            waiting[subject.declaration] = Incomplete(tuple(blockers), submitted=bool(mine))
+            waiting[subject.declaration] = Incomplete(blockers, submitted=known.submitted)
             continue
-        result = calculate(subject.declaration, run.book, mine, size)
+        stood_on = known.stood_on
+        result = calculate(subject.declaration, book, known.values, size, stood_on)
         changed = hashes.get(subject.declaration) != result.hash
         version = subject.calculation_version + changed
         calculated[subject.declaration] = Calculated(
             version, result.points, result.pounds, result.provisional, changed
         )
         if changed:
-            new.append(store.NewCalculation(subject.declaration, version, run.id, size, result))
+            made = store.NewCalculation(
+                subject.declaration, version, run.id, size, result, stood_on
+            )
+            new.append(made)
     await store.keep(tx, new, now)
     return waiting | calculated | await _compared(tx, calculated, new)
 
@@ -148,36 +141,9 @@ async def _compared(
     }
 
 
-def _key(subject: Subject) -> tuple[str, date, str]:
-    return subject.service_code, subject.achievement_date, subject.provider
-
-
-async def _values(
-    tx: Tx, subjects: Sequence[Subject]
-) -> dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]]:
-    found: dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]] = {}
-    for row in await achievement.values_of(tx, [_key(subject) for subject in subjects]):
-        key = (row["service_code"], row["achievement_date"], row["provider"])
-        found.setdefault(key, {})[row["indicator"]] = {
-            "numerator": row["numerator"],
-            "denominator": row["denominator"],
-            "register": row["register"],
-        }
-    return found
-
-
-async def _list_sizes(
-    tx: Tx, service: QualityServiceSpecification, subjects: Sequence[Subject]
-) -> dict[str, ListSize]:
-    """Each provider's list at the date the service names, else at the achievement date."""
-    named = service.parameters.provider_list_on
-    wanted = [(s.provider, named or s.achievement_date) for s in subjects]
-    sizes = await store.list_sizes(tx, wanted)
-    return {provider: size for (provider, _), size in sizes.items()}
-
-
-def _list_blocker(subject: Subject, size: ListSize | None) -> list[Blocker]:
-    if size is not None:
-        return []
-    message = f"no list size of {subject.provider} is known"
-    return [Blocker("LIST_SIZE_UNKNOWN", None, message)]
+def _blockers(run: _Run, subject: Subject, known: Known) -> tuple[Blocker, ...]:
+    """Also where a corrected version has no such indicator any more."""
+    if run.book.of(subject.indicator).rules:
+        return known.blockers
+    message = f"{run.service.code} has no indicator {subject.indicator} any more"
+    return (Blocker("INDICATOR_NOT_PUBLISHED", subject.indicator, message),)

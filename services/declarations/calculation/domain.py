@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from nhs.formulas import binding
@@ -27,6 +28,8 @@ class Blocker:
     code: str
     indicator: str | None
     message: str
+    provider: str | None = None
+    """The member that a network waits for, or a network that nobody takes part in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,16 @@ class RuleBook:
     prevalence_set: UUID | None
     rules: tuple[Rule, ...]
 
+    @property
+    def indicators(self) -> list[str]:
+        return [rule.indicator for rule in self.rules]
+
+    def of(self, indicator: str | None) -> "RuleBook":
+        """The rules of one declaration: all, or those of the indicator that is declared apart."""
+        if indicator is None:
+            return self
+        return replace(self, rules=tuple(r for r in self.rules if r.indicator == indicator))
+
 
 def rule_book(
     service: QualityServiceSpecification,
@@ -141,7 +154,13 @@ def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
     return blockers
 
 
-def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: ListSize) -> Result:
+def calculate(
+    declaration: UUID,
+    book: RuleBook,
+    values: Values,
+    list_size: ListSize,
+    stood_on: Mapping[str, Any] | None = None,
+) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
     lines = Lines()
     for rule in book.rules:
@@ -151,7 +170,7 @@ def calculate(declaration: UUID, book: RuleBook, values: Values, list_size: List
         Decimal(sum(lines.hundredths)).scaleb(-2),
         Decimal(sum(lines.pence)).scaleb(-2),
         any(lines.provisional),
-        fingerprint(declaration, book.digest, book.prevalence_set, list_size, lines),
+        fingerprint(declaration, book, list_size, lines, stood_on),
     )
 
 
@@ -171,22 +190,24 @@ def _add(lines: Lines, rule: Rule, values: Mapping[str, int | None], patients: i
 
 def fingerprint(
     declaration: UUID,
-    digest: str,
-    prevalence_set: UUID | None,
+    book: RuleBook,
     list_size: ListSize,
     lines: Lines,
+    stood_on: Mapping[str, Any] | None,
 ) -> str:
     """SHA-256 of everything the result stands on, and the result, as canonical JSON."""
     counts = (lines.indicators, lines.numerators, lines.denominators, lines.registers)
     worth = (map(_written, lines.hundredths), map(_written, lines.pence))
-    content = {
+    content: dict[str, Any] = {
         "declaration": str(declaration),
-        "digest": digest,
-        "prevalence_set": prevalence_set and str(prevalence_set),
+        "digest": book.digest,
+        "prevalence_set": book.prevalence_set and str(book.prevalence_set),
         "list_size": list_size.patients,
         "list_on": list_size.counted_on.isoformat(),
         "lines": list(zip(*counts, *worth, strict=True)),
     }
+    if stood_on is not None:
+        content["stood_on"] = stood_on
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -4,16 +4,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from typing import Final
 from uuid import UUID
 
 from chassis.db import Tx
 from chassis.errors import NOT_YET_KNOWN, DomainError
 from chassis.ids import new_id
 from nhs.directory import Principal
+from nhs.formulas.specification import QualityServiceSpecification
 from nhs.roles import Role
 from services.declarations import due
 from services.declarations.agreements import store as agreements
 from services.declarations.calculation import store
+
+_MOST_PATIENTS: Final = 10_000_000
+"""No network has so many; a slip of the decimal point may."""
 
 
 async def load_prevalence(
@@ -24,18 +29,21 @@ async def load_prevalence(
     name: str,
     source: str,
     given: Sequence[tuple[str, str]],
+    average_list: str | None = None,
     now: datetime,
 ) -> UUID:
     """Keep a whole set; everything not yet finance-approved is calculated with it."""
     principal.require(Role.DATA_LOAD)
-    needed = await _groups(tx, quality_service)
+    service = await _service(tx, quality_service)
     values = _read(given)
-    _check_groups(needed, values)
+    _check_groups(service.prevalence_groups, values)
+    average = _average(service, average_list)
     identity = new_id()
     await store.keep_prevalences(
         tx,
         identity,
         values,
+        average_list=average,
         quality_service=quality_service,
         name=name,
         source=source,
@@ -46,12 +54,33 @@ async def load_prevalence(
     return identity
 
 
-async def _groups(tx: Tx, quality_service: str) -> Sequence[str]:
+async def _service(tx: Tx, quality_service: str) -> QualityServiceSpecification:
     known = await agreements.specifications(tx, [quality_service])
     if quality_service not in known:
         message = f"No published quality service {quality_service} has been heard of yet."
         raise DomainError(NOT_YET_KNOWN, message, field="qualityService")
-    return known[quality_service].prevalence_groups
+    return known[quality_service]
+
+
+def _average(service: QualityServiceSpecification, text: str | None) -> Decimal | None:
+    """The networks' mean list: given where the service pays by it, and nowhere else."""
+    if service.needs_average_list != (text is not None):
+        word = "needs" if text is None else "does not use"
+        code = "AVERAGE_LIST_MISSING" if text is None else "AVERAGE_LIST_NOT_USED"
+        message = f"{service.code} {word} the average list of England's networks."
+        raise DomainError(code, message, field="averageList")
+    return None if text is None else _patients(text)
+
+
+def _patients(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal(0)
+    if not (value.is_finite() and 0 < value < _MOST_PATIENTS):
+        message = f"The average list is {text!r}: it is a number of patients above 0."
+        raise DomainError("AVERAGE_LIST_NOT_VALID", message, field="averageList")
+    return value
 
 
 def _read(given: Sequence[tuple[str, str]]) -> dict[str, Decimal]:

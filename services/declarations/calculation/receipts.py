@@ -35,6 +35,7 @@ async def receipt(reader: Reader, declaration: UUID, version: int) -> dict[str, 
         "list_size": frozen["list_size"],
         "list_on": frozen["list_on"].isoformat(),
         "list_stands_in": frozen["list_stands_in"],
+        "stood_on": frozen["stood_on"],
         "provisional": frozen["provisional"],
         "demonstration": frozen["demonstration"],
         "points": str(frozen["points"]),
@@ -108,11 +109,10 @@ def _sources(
         f"constants.{constant.name}": {"source": constant.source, "status": constant.status}
         for constant in service.constants
     }
-    national = {
-        "national.prevalence": {
-            "source": f"{frozen['prevalence_name']}: {frozen['prevalence_source']}",
-            "status": "loaded",
-        }
+    loaded = {
+        "source": f"{frozen['prevalence_name']}: {frozen['prevalence_source']}",
+        "status": "loaded",
     }
+    national = dict.fromkeys(binding.NATIONAL, loaded)
     bound = set(indicator.bindings.values())
     return {to: named for to, named in (figures | constants | national).items() if to in bound}

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from chassis.graphql import JSON, Context, Points, Pounds
+from chassis.graphql import JSON, Context, OdsCode, Points, Pounds
 from chassis.idempotency import once
 from nhs.directory import Principal
 from services.declarations.calculation import prevalence, receipts, store
@@ -30,10 +30,15 @@ Version = tuple[UUID, int]
 class DeclarationBlocker:
     code: str = strawberry.field(
         description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING, "
+        "AVERAGE_LIST_MISSING, NO_MEMBER_TAKES_PART, INDICATOR_NOT_PUBLISHED, "
         "SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND."
     )
     indicator: str | None = strawberry.field(description="The indicator that lacks a value.")
     message: str = strawberry.field(description="What is missing, in words.")
+    provider: OdsCode | None = strawberry.field(
+        default=None,
+        description="The practice that a network waits for, or the network nobody takes part in.",
+    )
 
 
 @strawberry.type(description="What one indicator earned.")
@@ -192,6 +197,11 @@ class NationalPrevalenceInput:
     values: list[GroupPrevalenceInput] = strawberry.field(
         description="One for every prevalence group of the service."
     )
+    average_list: str | None = strawberry.field(
+        default=None,
+        description="The mean list of England's networks, for a service that pays by it: "
+        '"49500". A practice\'s is part of the published version.',
+    )
 
 
 @strawberry.type(description="A named set of national prevalences.")
@@ -225,6 +235,7 @@ class CalculationMutation:
                     name=input.name,
                     source=input.source,
                     given=[(value.group, value.prevalence) for value in input.values],
+                    average_list=input.average_list,
                     now=context.now,
                 ),
                 now=context.now,

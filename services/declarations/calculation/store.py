@@ -12,8 +12,10 @@ from asyncpg import Record
 
 from chassis.db import Reader, Tx
 from chassis.ids import new_id
+from nhs.formulas.binding import AVERAGE_LIST
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.calculation.domain import Line, ListSize, Result
+from services.declarations.calculation.members import Member, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,20 @@ async def keep_prevalences(
     identity: UUID,
     values: Mapping[str, Decimal],
     *,
+    average_list: Decimal | None,
     quality_service: str,
     name: str,
     source: str,
     person: UUID,
     now: datetime,
 ) -> None:
-    await tx.execute(_SET, identity, quality_service, name, source, person, now)
+    await tx.execute(_SET, identity, quality_service, name, source, person, now, average_list)
     await tx.execute(_PREVALENCES, identity, list(values), list(values.values()))
 
 
 _SET = """
-insert into prevalence_set (id, quality_service, name, source, loaded_by, loaded_at)
-values ($1, $2, $3, $4, $5, $6)
+insert into prevalence_set (id, quality_service, name, source, loaded_by, loaded_at, average_list)
+values ($1, $2, $3, $4, $5, $6, $7)
 """
 _PREVALENCES = """
 insert into national_prevalence (set_id, group_code, prevalence)
@@ -52,18 +55,21 @@ select $1, * from unnest($2::text[], $3::numeric[])
 async def current_prevalences(reader: Reader, quality_service: str) -> Prevalences:
     """The set loaded last for the version, else for any of its line: it may be a correction."""
     rows = await reader.fetch(_CURRENT, quality_service)
-    values = {row["group_code"]: Fraction(row["prevalence"]) for row in rows}
-    return Prevalences(rows[0]["set_id"] if rows else None, values)
+    values = {row["name"]: Fraction(row["figure"]) for row in rows if row["figure"] is not None}
+    return Prevalences(rows[0]["id"] if rows else None, values)
 
 
-_CURRENT = """
-select set_id, group_code, prevalence from national_prevalence
-where set_id = (
-    select id from prevalence_set
+# Prevalences by their group, the networks' average list by its name.
+_CURRENT = f"""
+with set as (
+    select id, average_list from prevalence_set
     where split_part(quality_service, '/', 1) = split_part($1, '/', 1)
     order by quality_service = $1 desc, id desc limit 1
 )
-"""
+select id, '{AVERAGE_LIST}' as name, average_list as figure from set
+union all
+select set.id, n.group_code, n.prevalence from set join national_prevalence n on n.set_id = set.id
+"""  # noqa: S608 - nothing but our own words
 
 
 async def run_of(
@@ -123,6 +129,54 @@ cross join lateral (
 """
 
 
+async def members_of(
+    reader: Reader, wanted: Sequence[tuple[str, date, date, str]]
+) -> dict[tuple[str, date, date], list[Member]]:
+    """Of each network, first and last day of a period, and service: who belonged to it then.
+
+    Practices that are members on the last day, and those that had left or gone elsewhere by then.
+    """
+    networks, firsts, days, services = zip(*wanted, strict=True) if wanted else ((), (), (), ())
+    found: dict[tuple[str, date, date], list[Member]] = {}
+    given = (list(networks), list(firsts), list(days), list(services))
+    for row in await reader.fetch(_MEMBERS, *given):
+        key = (row["network"], row["first_day"], row["on_day"])
+        ended = row["valid_to"] is not None and row["valid_to"] <= row["on_day"]
+        member = Member(
+            row["practice"],
+            row["valid_from"],
+            row["valid_to"] if ended else None,
+            Standing(row["standing"]),
+        )
+        found.setdefault(key, []).append(member)
+    return found
+
+
+_MEMBERS = """
+select asked.*, m.*
+from unnest($1::text[], $2::date[], $3::date[], $4::text[])
+    as asked (network, first_day, on_day, quality_service)
+cross join lateral (
+    select n.practice, n.valid_from, n.valid_to,
+        case when n.participating then 'COUNTED' else 'NOT_PARTICIPATING' end as standing
+    from network_member(asked.network, asked.quality_service, asked.on_day) n
+    union all
+    select * from (
+        select distinct on (r.source) r.source, r.valid_from, r.valid_to,
+            case when r.valid_to < asked.on_day then 'LEFT' else 'ELSEWHERE' end
+        from directory.relationship r
+        where r.target = asked.network and r.kind = 'MEMBER_OF'
+        and r.valid_from <= asked.on_day and coalesce(r.valid_to, 'infinity') >= asked.first_day
+        and not exists (
+            select from network_member(asked.network, asked.quality_service, asked.on_day) n
+            where n.practice = r.source)
+        order by r.source, r.valid_from desc
+    ) former
+) m
+order by asked.network, asked.on_day, m.practice
+"""
+
+
 async def current_hashes(reader: Reader, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
     """The hash of each declaration's calculation of that version."""
     ids, numbers = zip(*versions, strict=True) if versions else ((), ())
@@ -144,6 +198,7 @@ class NewCalculation:
     run: UUID
     list_size: ListSize
     result: Result
+    stood_on: Mapping[str, Any] | None = None
 
 
 async def keep(tx: Tx, calculations: Sequence[NewCalculation], now: datetime) -> None:
@@ -154,13 +209,13 @@ async def keep(tx: Tx, calculations: Sequence[NewCalculation], now: datetime) ->
 _KEEP = """
 insert into calculation (declaration_id, version, run_id, list_size, list_on, list_stands_in,
     points, pounds, provisional, hash, indicators, numerators, denominators, registers, hundredths,
-    pence, earnable, unconfirmed, calculated_at)
+    pence, earnable, unconfirmed, stood_on, calculated_at)
 select new.*, $2
 from json_to_recordset($1::json) as new (
     declaration_id uuid, version integer, run_id uuid, list_size integer, list_on date,
     list_stands_in boolean, points numeric, pounds numeric, provisional boolean, hash text,
     indicators text[], numerators integer[], denominators integer[], registers integer[],
-    hundredths bigint[], pence bigint[], earnable boolean[], unconfirmed boolean[]
+    hundredths bigint[], pence bigint[], earnable boolean[], unconfirmed boolean[], stood_on jsonb
 )
 """
 
@@ -186,6 +241,7 @@ def _calculation(new: NewCalculation) -> dict[str, Any]:
         "pence": lines.pence,
         "earnable": lines.earnable,
         "unconfirmed": lines.provisional,
+        "stood_on": new.stood_on,
     }
 
 

@@ -41,7 +41,8 @@ async def adjust(
     tx: Tx, payment: Record, *, amount: Decimal, adjusts: UUID, reason: str, now: datetime
 ) -> UUID:
     """Put a payment right by another entry; what it pays is locked, and somebody agreed."""
-    what = f"{payment['service_code']} {payment['provider']}"
+    service = " ".join(filter(None, (payment["service_code"], payment["indicator"])))
+    what = f"{service} {payment['provider']}"
     when = f"{payment['period_start']} to {payment['period_end']}"
     given = {name: payment[name] for name in PaymentAuthorised.model_fields.keys() & payment.keys()}
     entry = PaymentAdjusted.model_validate(

@@ -69,6 +69,8 @@ class Authorisation:
     """Of a claim: the version of its content."""
     provisional: bool
     claim_id: UUID | None = None
+    indicator: str | None = None
+    """The one that is paid for; None: all of the service."""
 
     @property
     def subject(self) -> UUID:
@@ -90,7 +92,6 @@ class Authorisation:
     def narrative(self) -> str:
         """One line for a statement."""
         what = "claim" if self.claim_id else f"{self.points} points"
-        text = (
-            f"{self.service_code} {self.provider} {self.period_start} to {self.period_end}: {what}"
-        )
+        service = f"{self.service_code} {self.indicator}" if self.indicator else self.service_code
+        text = f"{service} {self.provider} {self.period_start} to {self.period_end}: {what}"
         return f"{text} (PROVISIONAL RULES, DEMONSTRATION)" if self.provisional else text

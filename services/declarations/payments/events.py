@@ -47,6 +47,9 @@ class PaymentAuthorised(BaseModel):
     claim_id: UUID | None = Field(
         default=None, description="The claim it pays for one service of; null of a declaration."
     )
+    indicator: str | None = Field(
+        default=None, description="The one it pays for; null where it is all of the service."
+    )
 
 
 class PaymentAdjusted(PaymentAuthorised):
@@ -65,6 +68,7 @@ def authorised(
         version=1,
         declaration_id=what.subject,
         claim_id=what.claim_id,
+        indicator=what.indicator,
         quality_service=what.quality_service,
         service_code=what.service_code,
         payment_type=what.payment_type,

@@ -42,15 +42,16 @@ async def keep(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
 
 _PAYMENTS = """
 insert into payment (id, version, declaration_id, claim_id, quality_service, service_code,
-    payment_type, financial_year, period_start, period_end, provider, commissioner, payee, status,
-    authorised_at)
+    payment_type, financial_year, period_start, period_end, indicator, provider, commissioner,
+    payee, status, authorised_at)
 select payment_id, version, case when claim_id is null then declaration_id end, claim_id,
-    quality_service, service_code, payment_type, financial_year, period_start, period_end, provider,
-    commissioner, payee, status, authorised_at
+    quality_service, service_code, payment_type, financial_year, period_start, period_end,
+    indicator, provider, commissioner, payee, status, authorised_at
 from jsonb_to_recordset($1) as entry (
     payment_id uuid, version integer, declaration_id uuid, claim_id uuid, quality_service text,
     service_code text, payment_type text, financial_year text, period_start date, period_end date,
-    provider text, commissioner text, payee text, status text, authorised_at timestamptz
+    indicator text, provider text, commissioner text, payee text, status text,
+    authorised_at timestamptz
 )
 """
 _ENTRIES = """
@@ -264,7 +265,7 @@ _EVERY = """
 select e.id as entry_id, p.id as payment_id, e.version,
     coalesce(p.declaration_id, p.claim_id) as declaration_id, p.claim_id, p.quality_service,
     p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
-    p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
+    p.indicator, p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
     e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason
 from ledger_entry e join payment p on p.id = e.payment_id order by e.id
 """

@@ -57,7 +57,7 @@ async def standings(
     rows = await store.subjects_of(reader, subjects, principal.acting)
     wanted = sorted({row["quality_service"] for row in rows.values()} - {None})
     services = await agreements.specifications(reader, wanted)
-    statuses = await store.statuses_of(reader, subjects)
+    statuses = await due.statuses_of(reader, subjects)
     values = await store.values_of(reader, subjects)
     submissions = await store.submissions_of(reader, subjects)
     found: dict[Subject, Standing | DomainError] = {}
@@ -70,7 +70,7 @@ async def standings(
             row["starts_on"],
             _side(principal, row),
             row["participates"],
-            frozenset(statuses.get(subject, ())),
+            statuses.get(subject, {}),
             {one["indicator"]: store.known(one) for one in values.get(subject, ())},
             {s.group: s for s in submissions.get(subject, ()) if s.status == "SUBMITTED"},
             {s.group: s for s in submissions.get(subject, ()) if s.status != "SUBMITTED"},

@@ -18,6 +18,7 @@ from services.declarations.achievement.domain import (
     read_yes_or_no,
 )
 from services.declarations.achievement.keeping import Subject
+from services.declarations.due import Statuses, statuses_for
 
 # Source: DOMAIN 1.8. The last cut-off of the NCD 2025/26, whose achievement date is 31 March 2026,
 # is 31 August 2026: no source names the days of the window itself.
@@ -113,8 +114,8 @@ class Standing:
     side: Side | None
     """For whom the caller may enter values; None for who may only look."""
     participates: bool
-    statuses: frozenset[str]
-    """Of its declarations."""
+    statuses: Statuses
+    """Of the declarations that stand on its values: its own, or its network's."""
     values: Mapping[str, Known]
     submitted: Mapping[str, Submission] = field(default_factory=dict)
     drafts: Mapping[str, Submission] = field(default_factory=dict)
@@ -139,24 +140,27 @@ class Standing:
 
 def why_not(standing: Standing, indicator: Indicator, today: date) -> Refusal | None:
     """Why the caller may not change an indicator's value; None if they may (DOMAIN 1.7)."""
-    return _why_nobody(standing, today) or _why_not_this(standing, indicator)
+    return _why_nobody(standing, indicator, today) or _why_not_this(standing, indicator)
 
 
-def _why_nobody(standing: Standing, today: date) -> Refusal | None:
+def _why_nobody(standing: Standing, indicator: Indicator, today: date) -> Refusal | None:
     code, achieved_on, provider = standing.subject
     if standing.side is None:
         return Refusal("ROLE_REQUIRED", f"This needs the role Achievement Entry for {provider}")
-    if "FINANCE_APPROVED" in standing.statuses:
+    statuses = statuses_for(standing.statuses, indicator.code)
+    if "FINANCE_APPROVED" in statuses:
         return Refusal("PERIOD_LOCKED", "Finance has approved the declaration: its values stay")
     if not standing.participates:
         message = f"{provider} does not participate in {code} on {achieved_on}"
         return Refusal("NOT_PARTICIPATING", message)
-    return _why_no_provider(standing, today) if standing.side is Side.PROVIDER else None
+    if standing.side is Side.COMMISSIONER:
+        return None
+    return _why_no_provider(standing, statuses, today)
 
 
-def _why_no_provider(standing: Standing, today: date) -> Refusal | None:
+def _why_no_provider(standing: Standing, statuses: frozenset[str], today: date) -> Refusal | None:
     achieved_on = standing.subject[1]
-    if "AWAITING_FINANCE_APPROVAL" in standing.statuses:
+    if "AWAITING_FINANCE_APPROVAL" in statuses:
         message = "The commissioner has approved the declaration, and alone may change its values"
         return Refusal("COMMISSIONER_APPROVED", message)
     last = achieved_on + OPEN_AFTER

@@ -124,20 +124,6 @@ def _submission(row: Record) -> Submission:
     )
 
 
-_STATUSES = f"""
-select s.service_code, s.achievement_date, s.provider, d.status
-from declaration d join {_GIVEN} using (service_code, achievement_date, provider)
-"""  # noqa: S608 - nothing but our own words
-
-
-async def statuses_of(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, set[str]]:
-    """The states of their declarations, for who only looks."""
-    found: dict[Subject, set[str]] = {}
-    for row in await reader.fetch(_STATUSES, *columns(subjects)):
-        found.setdefault(subject_of(row), set()).add(row["status"])
-    return found
-
-
 async def supersede(tx: Tx, standing: Standing, group: str, status: GroupStatus) -> None:
     """A submission takes the place of the one before; what was in progress ends with it."""
     await tx.execute(_FORGET_DRAFT, *standing.subject, group)
