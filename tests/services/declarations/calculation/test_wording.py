@@ -90,30 +90,31 @@ NETWORK = {"provider.list_size": 48_000, "provider.adjusted_population": "47000"
         (
             given("WM2425", {"values.numerator": 41, "values.register": 250}, {}, "WM001"),
             (
-                "41 were counted. 12 % of your register of 250 are allocated, 30 whole ones, so 30 are "
-                "paid for at £11.50 each: £345.00."
+                "41 were counted. 12 % of your register of 250 are allocated, 30 whole ones, so 30 "
+                "are paid for at £11.50 each: £345.00."
             ),
         ),
         (
             given("QOFA2526", {"payment.pounds": "100000", **month(1)}, {}, "ASP001"),
             (
-                "The achievement payment of the year before was £100,000.00. 80 % of it, £80,000.00, "
-                "is advanced; the last of 12 parts takes what is left: £6,666.63. It is taken off the "
-                "achievement payment of this year."
+                "The achievement payment of the year before was £100,000.00. 80 % of it, "
+                "£80,000.00, is advanced; the last of 12 parts takes what is left: £6,666.63. It "
+                "is taken off the achievement payment of this year."
             ),
         ),
         (
             given("PCNF2425", {**NETWORK, **month(0)}, {}, "CORE"),
             (
-                "£2.218 for each of 48,000 registered patients and £0.698 for each of an adjusted "
-                "population of 47,000 make £139,270.00 a year; each of 12 parts of it is £11,605.83."
+                "£2.218 for each of 48,000 registered patients and £0.698 for each of an "
+                "adjusted population of 47,000 make £139,270.00 a year; each of 12 parts of it is "
+                "£11,605.83."
             ),
         ),
         (
             given("PCNF2425", {**NETWORK, **month(0)}, {}, "CASP"),
             (
-                "£3.248 for each of an adjusted population of 47,000 makes £152,656.00. 70 % of it, "
-                "£106,859.20, is paid over the year; each of 12 parts of it is £8,904.93."
+                "£3.248 for each of an adjusted population of 47,000 makes £152,656.00. 70 % of "
+                "it, £106,859.20, is paid over the year; each of 12 parts of it is £8,904.93."
             ),
         ),
         (
