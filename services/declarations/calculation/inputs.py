@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from chassis.db import Tx
+from chassis.db import Reader
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.achievement import store as achievement
 from services.declarations.calculation import members as networks
@@ -61,19 +61,25 @@ class Known:
 
 
 async def gather(
-    tx: Tx, service: QualityServiceSpecification, book: RuleBook, subjects: Sequence[Subject]
+    reader: Reader,
+    service: QualityServiceSpecification,
+    book: RuleBook,
+    subjects: Sequence[Subject],
 ) -> dict[UUID, Known]:
     """What each declaration of the service is calculated from, with statements for all of them."""
     if service.provider_kind == "PCN":
-        return await _of_networks(tx, service, book, subjects)
-    return await _of_providers(tx, service, book, subjects)
+        return await _of_networks(reader, service, book, subjects)
+    return await _of_providers(reader, service, book, subjects)
 
 
 async def _of_providers(
-    tx: Tx, service: QualityServiceSpecification, book: RuleBook, subjects: Sequence[Subject]
+    reader: Reader,
+    service: QualityServiceSpecification,
+    book: RuleBook,
+    subjects: Sequence[Subject],
 ) -> dict[UUID, Known]:
-    values = await _values(tx, [_key(subject, subject.provider) for subject in subjects])
-    lists = await _list_sizes(tx, service, [(s.provider, s.achievement_date) for s in subjects])
+    values = await values_of(reader, [_key(subject, subject.provider) for subject in subjects])
+    lists = await _list_sizes(reader, service, [(s.provider, s.achievement_date) for s in subjects])
     known = {}
     for subject in subjects:
         mine = values.get(_key(subject, subject.provider), {})
@@ -87,12 +93,17 @@ async def _of_providers(
 
 
 async def _of_networks(
-    tx: Tx, service: QualityServiceSpecification, book: RuleBook, subjects: Sequence[Subject]
+    reader: Reader,
+    service: QualityServiceSpecification,
+    book: RuleBook,
+    subjects: Sequence[Subject],
 ) -> dict[UUID, Known]:
     """Lists, and where the service says so values, are those of the members on the day."""
     of_members = service.values_from == "MEMBERS"
-    found = await _members(tx, service, subjects, of_values=of_members)
-    own = {} if of_members else await _values(tx, [_key(one, one.provider) for one in subjects])
+    found = await _members(reader, service, subjects, of_values=of_members)
+    own = (
+        {} if of_members else await values_of(reader, [_key(one, one.provider) for one in subjects])
+    )
     known = {}
     for subject in subjects:
         everybody = found.get(_network(subject), [])
@@ -123,7 +134,7 @@ def _of_network(
 
 
 async def _members(
-    tx: Tx,
+    reader: Reader,
     service: QualityServiceSpecification,
     subjects: Sequence[Subject],
     *,
@@ -131,13 +142,13 @@ async def _members(
 ) -> dict[tuple[str, date, date], list[Member]]:
     """By network and period, with the lists of those that count, and their values if asked for."""
     wanted = sorted({(*_network(one), one.quality_service) for one in subjects})
-    found = await store.members_of(tx, wanted)
+    found = await store.members_of(reader, wanted)
     counting = {
         (key, member.practice) for key, some in found.items() for member in some if member.counted
     }
-    lists = await _list_sizes(tx, service, [(code, key[2]) for key, code in counting])
+    lists = await _list_sizes(reader, service, [(code, key[2]) for key, code in counting])
     keys = [(service.code, key[2], code) for key, code in counting]
-    values = await _values(tx, keys) if of_values else {}
+    values = await values_of(reader, keys) if of_values else {}
     return {
         key: [
             _known_member(
@@ -171,11 +182,12 @@ def _any(values: Values, indicators: Sequence[str]) -> bool:
     return any(code in values for code in indicators)
 
 
-async def _values(
-    tx: Tx, keys: Sequence[tuple[str, date, str]]
+async def values_of(
+    reader: Reader, keys: Sequence[tuple[str, date, str]]
 ) -> dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]]:
+    """By service, achievement date and provider: what is known now, by indicator and part."""
     found: dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]] = {}
-    for row in await achievement.values_of(tx, keys):
+    for row in await achievement.values_of(reader, keys):
         key = (row["service_code"], row["achievement_date"], row["provider"])
         found.setdefault(key, {})[row["indicator"]] = {
             "numerator": row["numerator"],
@@ -186,11 +198,11 @@ async def _values(
 
 
 async def _list_sizes(
-    tx: Tx, service: QualityServiceSpecification, wanted: Sequence[tuple[str, date]]
+    reader: Reader, service: QualityServiceSpecification, wanted: Sequence[tuple[str, date]]
 ) -> dict[tuple[str, date], ListSize]:
     """Each practice's list at the date the service names, else at the achievement date."""
     named = service.parameters.provider_list_on
-    sizes = await store.list_sizes(tx, [(code, named or day) for code, day in wanted])
+    sizes = await store.list_sizes(reader, [(code, named or day) for code, day in wanted])
     return {
         (code, day): sizes[code, named or day]
         for code, day in wanted
