@@ -94,7 +94,7 @@ async def run_of(
 _FIND_RUN = """
 select id from calculation_run
 where quality_service = $1 and digest = $2
-and prevalence_set is not distinct from $3 and demonstration = $4
+and prevalence_set is not distinct from $3 and demonstration = $4 and rerating is null
 """
 _BEGIN_RUN = """
 insert into calculation_run (id, quality_service, digest, prevalence_set, demonstration,
@@ -286,7 +286,9 @@ async def bases_of(
 
 _BASES = """
 select c.declaration_id, c.version, c.list_size, c.list_on, r.quality_service, r.digest,
-    s.name || ' of ' || to_char(s.loaded_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI') as prevalence
+    coalesce(
+        s.name || ' of ' || to_char(s.loaded_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
+        'given with re-rating ' || r.rerating) as prevalence
 from calculation c
 join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
     using (declaration_id, version)
@@ -302,9 +304,11 @@ async def frozen(reader: Reader, declaration: UUID, version: int) -> Record | No
 
 _FROZEN = """
 select c.*, r.quality_service, r.digest, r.specification, r.prevalence_set, r.prevalences,
-    r.demonstration, s.name as prevalence_name, s.source as prevalence_source
+    r.demonstration, coalesce(s.name, 'given with re-rating ' || r.rerating) as prevalence_name,
+    coalesce(s.source, z.reason) as prevalence_source
 from calculation c
 join calculation_run r on r.id = c.run_id
 left join prevalence_set s on s.id = r.prevalence_set
+left join rerating z on z.id = r.rerating
 where c.declaration_id = $1 and c.version = $2
 """
