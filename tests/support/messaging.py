@@ -17,6 +17,7 @@ from chassis.kafka import Kafka
 from chassis.outbox import Event
 from chassis.relay import Relay
 from cqrs.embedded.broker import Broker
+from tests.support.containers import KafkaContainer, delete_before
 
 AT = datetime(2025, 4, 1, 9, tzinfo=UTC)
 
@@ -28,8 +29,11 @@ def topic() -> str:
 
 
 @pytest.fixture
-def kafka(broker: Broker) -> Kafka:
-    return Kafka(broker.bootstrap, session_timeout_ms=2_000, fetch_max_wait_ms=20, forgetful=True)
+def kafka(broker: Broker | KafkaContainer) -> Kafka:
+    forgetful = isinstance(broker, Broker)
+    return Kafka(
+        broker.bootstrap, session_timeout_ms=2_000, fetch_max_wait_ms=20, forgetful=forgetful
+    )
 
 
 @asynccontextmanager
@@ -90,6 +94,18 @@ async def publish(kafka: Kafka, topic: str, records: Sequence[Mapping[str, objec
             await producer.send(topic, **each)
     finally:
         await producer.stop()
+
+
+async def lose_the_oldest(kafka: Kafka, topic: str) -> None:
+    """The topic's oldest records go before anybody reads them."""
+    if kafka.forgetful:  # more than the 5 MB that the embedded broker keeps of a partition
+        big = {"key": b"a", "value": b"x" * 900_000, "headers": headers("thing.painted.v1")}
+        await publish(kafka, topic, [big] * 8)
+        return
+    small = {"key": b"a", "value": b"{}", "headers": headers("thing.painted.v1")}
+    await publish(kafka, topic, [small] * 8)
+    last = (await on_the_topic(kafka, topic))[-1]
+    delete_before(kafka.bootstrap, topic, last.partition, last.offset)
 
 
 async def on_the_topic(kafka: Kafka, topic: str, partitions: int = 4) -> list[ConsumerRecord]:
