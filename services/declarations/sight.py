@@ -25,6 +25,16 @@ WITH_POUNDS = (
 )
 WITHOUT_POUNDS = (Role.VIEW, Role.PCN_VIEW, Role.ACHIEVEMENT_ENTRY, Role.SUPERVISOR)
 
+CLAIMS_WITH_POUNDS = (
+    Role.CLAIM_USER,
+    Role.CLAIM_APPROVER,
+    Role.CLAIM_TIER_1,
+    Role.CLAIM_TIER_2,
+    Role.CLAIM_FINANCE,
+    Role.FINANCE_VIEW,
+)
+CLAIMS_WITHOUT_POUNDS = (Role.VIEW, Role.PCN_VIEW, Role.SUPERVISOR)
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -41,12 +51,23 @@ class Sight:
     @classmethod
     def of(cls, principal: Principal) -> "Sight":
         """Refuses whoever holds no role that sees declarations."""
-        principal.require_any(*WITH_POUNDS, *WITHOUT_POUNDS)
+        return cls._by(principal, WITH_POUNDS, WITHOUT_POUNDS)
+
+    @classmethod
+    def of_claims(cls, principal: Principal) -> "Sight":
+        """Refuses whoever holds no role that sees claims."""
+        return cls._by(principal, CLAIMS_WITH_POUNDS, CLAIMS_WITHOUT_POUNDS)
+
+    @classmethod
+    def _by(
+        cls, principal: Principal, pounds: tuple[Role, ...], no_pounds: tuple[Role, ...]
+    ) -> "Sight":
+        principal.require_any(*pounds, *no_pounds)
         return cls(
             principal.person_id,
             principal.organisation,
-            _types(principal, WITH_POUNDS + WITHOUT_POUNDS),
-            _types(principal, WITH_POUNDS),
+            _types(principal, pounds + no_pounds),
+            _types(principal, pounds),
             principal.organisation_kind in PROVIDERS,
             principal.today,
         )

@@ -12,10 +12,9 @@ from chassis.errors import DomainError
 from nhs.directory import Principal
 from nhs.notes import reason_given
 from nhs.roles import Role
+from services.declarations import paid
 from services.declarations.adjustments import domain, store
-from services.declarations.approval import paid
-from services.declarations.approval.domain import Declaration
-from services.declarations.approval.store import duties_joined
+from services.declarations.paid import Subject
 from services.declarations.payments import commands as payments
 from services.declarations.payments import store as ledger
 from services.declarations.sight import not_found
@@ -56,8 +55,7 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
     """Another person agrees: it becomes an entry, and the old one stays as it is."""
     locked = await _locked(tx, principal, adjustment)
     proposed = locked.adjustment
-    today = principal.today
-    joined = locked.declaration.commissioner in await duties_joined(tx, today)
+    joined = await paid.duties_joined(tx, locked.subject, principal.today)
     same = domain.check_duties(proposed["proposed_by"], principal.person_id, joined=joined)
     domain.check(proposed["amount"], locked.payment["amount"])
     entry = await payments.adjust(
@@ -71,7 +69,7 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
     await _decide(tx, principal, adjustment, "APPROVED", entry=entry, now=now)
     await paid.adjust(
         tx,
-        locked.declaration,
+        locked.subject,
         principal.person_id,
         acting_for=principal.organisation,
         reason=proposed["reason"],
@@ -117,22 +115,23 @@ async def _decide(
 class _Locked:
     adjustment: Record
     payment: Record
-    declaration: Declaration
+    subject: Subject
+    """What is paid."""
 
 
 async def _locked(tx: Tx, principal: Principal, adjustment: UUID) -> _Locked:
-    """The declaration first, as everybody locks; what is read after that holds."""
+    """What is paid first, as everybody locks; what is read after that holds."""
     principal.require(Role.FINANCE_MANAGEMENT)
     payment = await store.payment_of(tx, adjustment)
     if payment is None:
         raise not_found("adjustment", adjustment)
     seen = await _commissioned(tx, principal, payment, adjustment)
-    declaration = await paid.lock(tx, seen["declaration_id"])
+    subject = await paid.lock(tx, seen)
     row = await store.lock(tx, adjustment)
     if row["status"] != "PROPOSED":
         message = f"It has been decided: it is {row['status']}."
         raise DomainError("ALREADY_DECIDED", message, status=row["status"])
-    return _Locked(row, await _commissioned(tx, principal, payment, adjustment), declaration)
+    return _Locked(row, await _commissioned(tx, principal, payment, adjustment), subject)
 
 
 async def _commissioned(

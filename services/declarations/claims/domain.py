@@ -190,7 +190,7 @@ def create(claim: Claim, by: UUID) -> list[Happening]:
 
 def edit(before: Claim, *, amount: Decimal, notes: str | None) -> Claim:
     """Its lines and notes were written anew; a draft's every stroke is no history."""
-    _expect(before, Status.DRAFT)
+    expect(before, Status.DRAFT)
     return _moved(before, Status.DRAFT, amount=amount, notes=notes)
 
 
@@ -208,7 +208,7 @@ def submit(
 
     A bulk upload counts as tier 1: whoever uploads has submitted it, and has seen its evidence.
     """
-    _expect(before, Status.DRAFT)
+    expect(before, Status.DRAFT)
     marked = _separate(before, by, Action.SUBMITTED, joined=joined)
     seen = (Step.PROVIDER, Step.TIER_1) if upload else ()
     path = tuple(step for step in terms.path if step not in seen)
@@ -234,7 +234,7 @@ def approve(
     before: Claim, by: UUID, *, joined: bool = False, demonstration: bool = False
 ) -> list[Happening]:
     """The step it waits for is taken; the last one pays, and not by unconfirmed rules."""
-    _expect(before, *WAITING)
+    expect(before, *WAITING)
     step = WAITING[before.status]
     action = APPROVALS[step]
     marked = _separate(before, by, action, joined=joined)
@@ -249,21 +249,21 @@ def approve(
 
 def reject(before: Claim, by: UUID, code: RejectionCode, reason: str) -> list[Happening]:
     """Whoever may approve it may reject it, with a reason. No duty: it decides nothing for good."""
-    _expect(before, *WAITING)
+    expect(before, *WAITING)
     after = _moved(before, Status.REJECTED, rejection_code=code.value, rejection_reason=reason)
     return [Happening(Action.REJECTED, after, by, reason, code.value)]
 
 
 def amend(before: Claim, by: UUID) -> list[Happening]:
     """A rejected claim is written anew: the same claim, the next version of its content."""
-    _expect(before, Status.REJECTED)
+    expect(before, Status.REJECTED)
     after = _moved(before, Status.DRAFT, content_version=before.content_version + 1)
     return [Happening(Action.AMENDED, after, by)]
 
 
 def withdraw(before: Claim, by: UUID, reason: str | None) -> list[Happening]:
     """The provider takes it back before it is decided."""
-    _expect(before, Status.DRAFT, *WAITING)
+    expect(before, Status.DRAFT, *WAITING)
     return [Happening(Action.WITHDRAWN, _moved(before, Status.WITHDRAWN), by, reason)]
 
 
@@ -278,7 +278,7 @@ def _moved(before: Claim, status: Status, **changes: object) -> Claim:
     return replace(before, status=status, version=before.version + 1, **changes)  # type: ignore[arg-type]  # the names are its own
 
 
-def _expect(before: Claim, *statuses: Status) -> None:
+def expect(before: Claim, *statuses: Status) -> None:
     if before.status not in statuses:
         message = f"It is {before.status}, not {' or '.join(statuses)}"
         raise RefusedError("WRONG_STATUS", message)

@@ -23,11 +23,8 @@ class Offered:
     service: ClaimedService
     commissioner: str
     participation: Participation
-    specification: QualityServiceSpecification
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return self.specification.scheme
+    name: str
+    scheme: Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +73,9 @@ async def offered(
     versions = sorted({row["quality_service"] for row in rows})
     specifications = await agreements.specifications(reader, versions)
     return {
-        (row["provider"], row["service_code"], row["first_day"]): _offered(row, specification)
+        (row["provider"], row["service_code"], row["first_day"]): _offered(row, known, known.scheme)
         for row in rows
-        if (specification := specifications[row["quality_service"]]).scheme is not None
+        if (known := specifications[row["quality_service"]]).scheme is not None
     }
 
 
@@ -98,12 +95,12 @@ order by asked.provider, o.service_code, asked.first_day,
 """
 
 
-def _offered(row: Record, specification: QualityServiceSpecification) -> Offered:
+def _offered(row: Record, known: QualityServiceSpecification, scheme: Scheme) -> Offered:
     service = ClaimedService(
         row["service_code"], row["quality_service"], row["payment_type"], row["id"]
     )
     participation = Participation(row["starts_on"], row["participates_until"])
-    return Offered(service, row["commissioner"], participation, specification)
+    return Offered(service, row["commissioner"], participation, known.name, scheme)
 
 
 async def _openings(reader: Reader, providers: Sequence[str]) -> dict[str, Opening]:
@@ -117,7 +114,7 @@ async def _evidence(reader: Reader, claims: Sequence[Claim]) -> dict[UUID, list[
     found: dict[UUID, list[Attached]] = {}
     ids, versions = [one.id for one in claims], [one.content_version for one in claims]
     for row in await reader.fetch(_EVIDENCE, ids, versions):
-        one = Attached(row["service_code"], row["code"], row["file_name"], row["has_nhs_number"])
+        one = Attached(**{name: row[name] for name in Attached.__dataclass_fields__})
         found.setdefault(row["claim_id"], []).append(one)
     return found
 

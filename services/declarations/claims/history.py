@@ -9,7 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from services.declarations import sealing
-from services.declarations.claims.domain import Claim, Happening
+from services.declarations.claims.domain import APPROVALS, Claim, Happening, Status
 from services.declarations.sealing import text
 
 
@@ -59,6 +59,12 @@ class Written:
     happening: Happening
     claim: Claim
     entry: Entry
+
+    @property
+    def is_last_approval(self) -> bool:
+        """Whether this step is the one that pays."""
+        approved = self.happening.action in APPROVALS.values()
+        return approved and self.claim.status == Status.APPROVED
 
 
 def write(

@@ -32,6 +32,7 @@ class Attached:
     service_code: str
     code: str
     file_name: str
+    digest: str
     has_nhs_number: bool = False
 
     @property

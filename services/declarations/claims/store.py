@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -84,10 +84,8 @@ async def lock_for_provider(tx: Tx, ids: Sequence[UUID], acting: Acting) -> list
 
 
 async def lock_to_decide(tx: Tx, ids: Sequence[UUID], acting: Acting) -> list[Record]:
-    """Those that wait for the organisation: as their provider, or as their commissioner."""
-    whose = f"""and case when c.status = 'AWAITING_PROVIDER_APPROVAL'
-        then {_OWN} else {_OWN} or {_COMMISSIONED} end"""
-    return await tx.fetch(f"{_LOCK} {whose} {_IN_ORDER}", ids, *acting)
+    """Those that are the organisation's own, or that it commissioned, itself or through others."""
+    return await tx.fetch(f"{_LOCK} and ({_OWN} or {_COMMISSIONED}) {_IN_ORDER}", ids, *acting)
 
 
 async def save(tx: Tx, claims: Sequence[Claim], now: datetime) -> None:
@@ -215,3 +213,17 @@ from jsonb_to_recordset($1) as entry (
     previous text, hash text
 )
 """
+
+
+async def duties_joined(reader: Reader, today: date) -> set[str]:
+    """The commissioners that do without the separation of duties on the day (DOMAIN.md 10.6)."""
+    rows = await reader.fetch(
+        "select commissioner from directory.duties_joined('CLAIMS', $1)", today
+    )
+    return {row["commissioner"] for row in rows}
+
+
+async def acts_for(reader: Reader, acting: Acting, provider: str) -> bool:
+    """Whether the provider is the organisation itself, or one it took over."""
+    sql = "select exists (select from directory.inherited($1, $2) i where i.organisation = $3)"
+    return bool(await reader.fetchval(sql, *acting, provider))
