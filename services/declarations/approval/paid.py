@@ -1,12 +1,13 @@
 """What happens to a declaration's payment is told of the declaration, and kept in its history."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from chassis.db import Tx
 from services.declarations.approval import domain, store
 from services.declarations.approval.commands import save
-from services.declarations.approval.domain import Action, Declaration
+from services.declarations.approval.domain import Action, Declaration, Happening
 
 
 async def lock(tx: Tx, declaration: UUID) -> Declaration:
@@ -33,7 +34,24 @@ async def adjust(
     now: datetime,
 ) -> None:
     """A person approved an adjustment; `joined`: one that they had proposed themselves."""
+    await adjust_all(tx, [(locked, joined)], by, acting_for=acting_for, reason=reason, now=now)
+
+
+async def adjust_all(
+    tx: Tx,
+    locked: Sequence[tuple[Declaration, bool]],
+    by: UUID,
+    *,
+    acting_for: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """The same of many, adjusted for one reason; the flag is `joined`."""
+    happened = [_adjusted(one, by, reason, joined=joined) for one, joined in locked]
+    await save(tx, happened, acting_for=acting_for, now=now)
+
+
+def _adjusted(locked: Declaration, by: UUID, reason: str, *, joined: bool) -> list[Happening]:
     marked = domain.paid(locked, Action.DUTIES_JOINED, by) if joined else []
     before = marked[-1].declaration if marked else locked
-    adjusted = domain.paid(before, Action.PAYMENT_ADJUSTED, by, reason)
-    await save(tx, [[*marked, *adjusted]], acting_for=acting_for, now=now)
+    return [*marked, *domain.paid(before, Action.PAYMENT_ADJUSTED, by, reason)]

@@ -1,8 +1,10 @@
 """Approval for payment becomes payments: entry and event in the approval's own transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
@@ -37,32 +39,55 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
     await outbox.record(tx, [event(entry) for entry, _ in entries], at=now)
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """An adjustment that somebody agreed to."""
+
+    payment: Mapping[str, Any]
+    """As it is, with the calculation it is paid by; what it pays is locked."""
+    amount: Decimal
+    adjusts: UUID
+    reason: str
+    points: Decimal = Decimal("0.00")
+
+
 async def adjust(
     tx: Tx, payment: Record, *, amount: Decimal, adjusts: UUID, reason: str, now: datetime
 ) -> UUID:
     """Put a payment right by another entry; what it pays is locked, and somebody agreed."""
+    (entry,) = await adjust_all(tx, [Agreed(payment, amount, adjusts, reason)], now=now)
+    return entry
+
+
+async def adjust_all(tx: Tx, agreed: Sequence[Agreed], *, now: datetime) -> list[UUID]:
+    """Put payments right by another entry each; answers the entries, in the same order."""
+    entries = [_adjusted(one, now) for one in agreed]
+    await store.add(tx, [entry.model_dump(mode="json") for entry in entries])
+    await outbox.record(tx, [event(entry) for entry in entries], at=now)
+    return [entry.entry_id for entry in entries]
+
+
+def _adjusted(agreed: Agreed, now: datetime) -> PaymentAdjusted:
+    payment = agreed.payment
     service = " ".join(filter(None, (payment["service_code"], payment["indicator"])))
     what = f"{service} {payment['provider']}"
     when = f"{payment['period_start']} to {payment['period_end']}"
     given = {name: payment[name] for name in PaymentAuthorised.model_fields.keys() & payment.keys()}
-    entry = PaymentAdjusted.model_validate(
+    return PaymentAdjusted.model_validate(
         given
         | {
             "entry_id": new_id(),
             "payment_id": payment["id"],
             "declaration_id": payment["declaration_id"] or payment["claim_id"],
             "version": payment["version"] + 1,
-            "amount": amount,
-            "points": Decimal("0.00"),
+            "amount": agreed.amount,
+            "points": agreed.points,
             "authorised_at": now,
             "narrative": f"{what} {when}: adjustment",
-            "adjusts": adjusts,
-            "reason": reason,
+            "adjusts": agreed.adjusts,
+            "reason": agreed.reason,
         }
     )
-    await store.add(tx, entry.model_dump(mode="json"))
-    await outbox.record(tx, [event(entry)], at=now)
-    return entry.entry_id
 
 
 async def republish(tx: Tx) -> AsyncIterator[Event]:

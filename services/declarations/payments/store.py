@@ -197,7 +197,7 @@ async def move(
 ) -> None:
     """Keep where an entry has come, and its payment with it."""
     payment = await tx.fetchval(_MOVE, entry, to.state, to.at, reference, failure)
-    await tx.execute(_FOLLOW, payment)
+    await tx.execute(_FOLLOW, [payment])
 
 
 _MOVE = """
@@ -207,16 +207,16 @@ where entry_id = $1 returning payment_id
 _FOLLOW = """
 update payment p set version = p.version + 1, status = s.least
 from (
-    select case
+    select payment_id, case
         when bool_or(status = 'FAILED') then 'FAILED'
         when bool_or(status = 'AUTHORISED') then 'AUTHORISED'
         when bool_or(status = 'SENT') then 'SENT'
         when bool_or(status = 'SETTLED') then 'SETTLED'
         else 'CLOSED_ZERO'
     end as least
-    from entry_state where payment_id = $1
+    from entry_state where payment_id = any($1::uuid[]) group by payment_id
 ) s
-where p.id = $1
+where p.id = s.payment_id
 """
 
 
@@ -235,11 +235,11 @@ where p.id = $1 and exists (
 """
 
 
-async def add(tx: Tx, row: Mapping[str, object]) -> None:
-    """Write an adjustment's entry; the declaration must be locked."""
-    await tx.execute(_ADD, row)
-    await tx.execute(_STATES, [{**row, "status": State.AUTHORISED}])
-    await tx.execute(_FOLLOW, row["payment_id"])
+async def add(tx: Tx, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write entries of adjustments, one a payment; what is paid must be locked."""
+    await tx.execute(_ADD, rows)
+    await tx.execute(_STATES, [{**row, "status": State.AUTHORISED} for row in rows])
+    await tx.execute(_FOLLOW, [row["payment_id"] for row in rows])
 
 
 _ADD = """
@@ -247,7 +247,7 @@ insert into ledger_entry (id, payment_id, kind, version, amount, points, calcula
     provisional, narrative, entered_at, adjusts, reason)
 select entry_id, payment_id, 'ADJUSTED', version, amount, points, calculation_version,
     provisional, narrative, authorised_at, adjusts, reason
-from jsonb_to_record($1) as entry (
+from jsonb_to_recordset($1) as entry (
     entry_id uuid, payment_id uuid, version integer, amount numeric, points numeric,
     calculation_version integer, provisional boolean, narrative text, authorised_at timestamptz,
     adjusts uuid, reason text
@@ -268,4 +268,21 @@ select e.id as entry_id, p.id as payment_id, e.version,
     p.indicator, p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
     e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason
 from ledger_entry e join payment p on p.id = e.payment_id order by e.id
+"""
+
+
+async def authorised_of(reader: Reader, line: str, providers: Sequence[str]) -> list[Record]:
+    """What was calculated and authorised for a line, once everything of it is approved.
+
+    Before anything advanced was deducted, and without adjustments.
+    """
+    return await reader.fetch(_AUTHORISED_OF, line, providers)
+
+
+_AUTHORISED_OF = """
+select p.provider, sum(coalesce(e.achieved, e.amount)) as pounds
+from payment p join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
+where p.service_code = $1 and p.provider = any($2) and p.declaration_id is not null
+and line_settled($1, p.provider)
+group by p.provider
 """
