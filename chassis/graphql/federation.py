@@ -13,6 +13,7 @@ from graphql import (
 from strawberry.extensions import MaxTokensLimiter, ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
+from strawberry.types.base import get_object_definition
 from strawberry.utils.operation import get_first_operation
 
 from chassis.graphql.entities import EntitySchema
@@ -66,6 +67,16 @@ def schema(
         ],
         execution_context_class=FastExecutor,
     )
+
+
+def give(kind: type, *parts: type) -> None:
+    """Give a type the fields that other features have for it.
+
+    They know the type, and it knows none of them: arrows between features go one way.
+    """
+    fields = get_object_definition(kind, strict=True).fields
+    for part in parts:
+        fields.extend(get_object_definition(part, strict=True).fields)
 
 
 def undescribed(made: strawberry.federation.Schema) -> list[str]:

@@ -2,7 +2,7 @@
 
 from strawberry.tools import merge_types
 
-from chassis.graphql import schema
+from chassis.graphql import give, schema
 from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
 from services.declarations.adjustments.schema import AdjustmentsMutation, AdjustmentsQuery
 from services.declarations.ageing.schema import AgeingQuery
@@ -10,8 +10,15 @@ from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
-from services.declarations.owed.schema import OwedMutation, OwedQuery
 from services.declarations.extracts.schema import ExtractsMutation
+from services.declarations.networks.achievement.schema import (
+    AchievementOfNetworksQuery,
+    OrganisationOfNetworks,
+)
+from services.declarations.networks.blockers.schema import BlockersQuery
+from services.declarations.networks.shares.schema import SharesQuery
+from services.declarations.networks.view.schema import ViewQuery
+from services.declarations.owed.schema import OwedMutation, OwedQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
@@ -23,6 +30,10 @@ Query = merge_types(
         AchievementQuery,
         AgeingQuery,
         AdjustmentsQuery,
+        AchievementOfNetworksQuery,
+        BlockersQuery,
+        SharesQuery,
+        ViewQuery,
         OwedQuery,
         RunsQuery,
         StatementsQuery,
@@ -43,5 +54,7 @@ Mutation = merge_types(
         SubmissionsMutation,
     ),
 )
+
+give(Organisation, OrganisationOfNetworks)
 
 SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

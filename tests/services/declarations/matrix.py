@@ -51,6 +51,34 @@ MATRIX: Final = {
     "Query._entities Organisation.declarations": Line(
         SEES, entity("Organisation", 'odsCode: "A81001"', "declarations { totalCount }")
     ),
+    "Query.networkAchievementDates": Line(SEES, "{ networkAchievementDates { financialYear } }"),
+    "Query.networkAchievement": Line(
+        SEES, '{ networkAchievement(network: "U00001", service: "NCD2425") { service } }'
+    ),
+    "Query.networkAchievements": Line(
+        SEES, '{ networkAchievements(service: "NCD2425") { totalCount } }'
+    ),
+    "Query.networkAchievementTotals": Line(
+        SEES, '{ networkAchievementTotals(service: "NCD2425") { networks } }'
+    ),
+    "Query._entities Organisation.networkAchievement": Line(
+        SEES,
+        entity(
+            "Organisation",
+            'odsCode: "A81001"',
+            'networkAchievement(service: "NCD2425") { service }',
+        ),
+    ),
+    "Query.networkView": Line(
+        SEES, '{ networkView(network: "U00001", service: "NCD2425") { service } }'
+    ),
+    "Query.networkPaymentShares": Line(
+        WITH_POUNDS, f'{{ networkPaymentShares(declaration: "{_ID}") {{ amount }} }}'
+    ),
+    "Query.declarationBlockers": Line(SEES, "{ declarationBlockers { totalCount } }"),
+    "Query.declarationBlockerCounts": Line(
+        SEES, "{ declarationBlockerCounts { byCode { count } } }"
+    ),
     "Mutation.declareDeclarations": Line(
         frozenset({Role.DECLARATION_MANAGEMENT}), _BULK % "declareDeclarations"
     ),
