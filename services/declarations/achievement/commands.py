@@ -16,12 +16,11 @@ from chassis.jobs import JobRun
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.declarations import due
-from services.declarations.achievement import keeping, store
+from services.declarations.achievement import keeping, staging, store
 from services.declarations.achievement.domain import (
     COLUMNS,
-    Problem,
-    Staged,
-    YesNo,
+    Chunk,
+    Fields,
     columns_problem,
     read_rows,
 )
@@ -59,7 +58,7 @@ async def ask_for_load(
 async def load(run: JobRun) -> dict[str, object]:
     """Load the extract of the job; an interrupted run starts again and leaves nothing."""
     async with run.db.transaction() as tx:
-        await store.start_again(tx, run.id)
+        await staging.start_again(tx, run.id)
     try:
         counted = await _stage(run)
         async with run.db.transaction() as tx:
@@ -67,7 +66,7 @@ async def load(run: JobRun) -> dict[str, object]:
             await run.finish(tx, dict(counts))
     except Exception:
         async with run.db.transaction() as tx:
-            await store.clear_staged(tx, run.id)
+            await staging.clear(tx, run.id)
         raise
     return dict(counts)
 
@@ -77,19 +76,18 @@ async def _stage(run: JobRun) -> dict[str, int]:
     path = Path(run.input["path"])
     counted = {"rows": 0, "superseded": 0}
     async with run.db.reader() as reader:
-        yes_no = await store.yes_no_fields(reader)
-    for chunk, done, size in _chunks(path, yes_no):
-        good = [row for row in chunk if isinstance(row, tuple)]
+        fields = await staging.fields(reader)
+    for chunk, done, size in _chunks(path, fields):
         async with run.db.transaction() as tx:
-            await store.stage(tx, run.id, good)
-            await store.keep_problems(tx, run.id, [p for p in chunk if isinstance(p, Problem)])
-        counted["rows"] += len(chunk)
-        counted["superseded"] += chunk.count(None)
+            await staging.stage(tx, run.id, chunk.submissions)
+            await store.keep_problems(tx, run.id, chunk.problems)
+        counted["rows"] += chunk.rows
+        counted["superseded"] += chunk.superseded
         await run.progress(done, size)
     return counted
 
 
-def _chunks(path: Path, yes_no: YesNo) -> Iterator[tuple[list[Staged | Problem | None], int, int]]:
+def _chunks(path: Path, fields: Fields) -> Iterator[tuple[Chunk, int, int]]:
     """Chunks of read rows, with how many bytes of how many have gone by."""
     size = path.stat().st_size
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
@@ -97,7 +95,7 @@ def _chunks(path: Path, yes_no: YesNo) -> Iterator[tuple[list[Staged | Problem |
         _check_header(next(iter(_next(rows, 1, most=1)), []))
         line = 2
         while chunk := _next(rows, line, most=CHUNK):
-            yield list(read_rows(chunk, line, yes_no)), raw.tell(), size
+            yield read_rows(chunk, line, fields), raw.tell(), size
             line += len(chunk)
 
 
@@ -118,10 +116,10 @@ def _check_header(header: Sequence[str]) -> None:
 
 async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
     """Check what was staged against what is known, keep it, and mark what it changes."""
-    await store.prepare(tx, run.id)
-    await store.refuse_unknown(tx, run.id)
+    await staging.prepare(tx, run.id)
+    await staging.refuse_unknown(tx, run.id)
     await keeping.lock_loaded(tx)
-    await store.pivot(tx, run.id)
+    await staging.pivot(tx, run.id)
     await store.list_superseded(tx, run.id)
     await store.refuse_out_of_proportion(tx, run.id)
     await store.refuse_locked(tx, run.id)
@@ -132,6 +130,7 @@ async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
     await _check_open(tx, kept)
     marked = sum(one.marked for one in kept)
     counted |= {"loaded": len(kept), "marked": marked, "not_participating": outside}
+    await staging.clear(tx, run.id)
     return await store.finish_load(tx, run.id, counted)
 
 

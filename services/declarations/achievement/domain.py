@@ -1,6 +1,6 @@
 """The rows of an INDICATOR_VALUES extract, and what can be wrong with one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -23,13 +23,35 @@ COLUMNS = (
 )
 GREATEST = 2_147_483_647
 
-Staged = tuple[int, str, str, date, str, str, int, str, datetime]
-"""Line, service, provider, achievement date, indicator, field, value, who submitted it, when."""
-
-
 YesNo = AbstractSet[tuple[str, str, str]]
 """Service code, indicator and field of what is answered Y or N (DOMAIN 1.7: Yes/No Flag)."""
 ANSWERS: Final = {"Y": 1, "N": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What must be known of the catalogue to read rows; each as service, indicator and field."""
+
+    answered: YesNo = frozenset()
+    numerators: AbstractSet[tuple[str, str, str]] = frozenset()
+
+
+@dataclass(slots=True)
+class Submission:
+    """What one submission says of one indicator: rows that belong together."""
+
+    line: int
+    """The first of its rows."""
+    service: str
+    provider: str
+    achieved_on: date
+    indicator: str
+    submitted_by: str
+    submitted_at: datetime
+    values: dict[str, int]
+    """By field; of two values of one field the later row's counts."""
+    rows: int = 0
+    numerator_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,38 +81,65 @@ def columns_problem(header: list[str]) -> str | None:
     return None if tuple(header) == COLUMNS else "the columns are not in the extract's order"
 
 
-def read_rows(
-    rows: Iterable[list[str]], first_line: int, yes_no: YesNo = frozenset()
-) -> Iterator[Staged | Problem | None]:
-    """Each row as it is to be staged, or what is wrong with it; None if it was superseded."""
+@dataclass(slots=True)
+class Chunk:
+    """Some rows of an extract, read: what they say, and what is wrong with the others."""
+
+    submissions: list[Submission]
+    problems: list[Problem]
+    rows: int
+    superseded: int = 0
+
+
+_Key = tuple[str, ...]
+"""What the rows of one submission of one indicator share, as it is written."""
+
+
+def read_rows(rows: Sequence[list[str]], first_line: int, fields: Fields) -> Chunk:
+    """Read rows; each that is at fault is listed for itself."""
+    chunk = Chunk([], [], len(rows))
+    found: dict[_Key, Submission] = {}
     for line, row in enumerate(rows, start=first_line):
         try:
-            yield _read(line, row, yes_no)
+            chunk.superseded += not _read(line, row, fields, found)
         except RowError as error:
-            yield Problem(line, error.code, error.field, str(error))
+            chunk.problems.append(Problem(line, error.code, error.field, str(error)))
+    chunk.submissions = list(found.values())
+    return chunk
 
 
-def _read(line: int, row: list[str], yes_no: YesNo) -> Staged | None:
+def _read(line: int, row: list[str], fields: Fields, found: dict[_Key, Submission]) -> bool:
+    """Add the row to its submission; False if it was superseded."""
     if len(row) != len(COLUMNS):
         message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
         raise RowError("ROW_MALFORMED", None, message)
-    if any("\0" in cell for cell in row):
+    service, name, provider, achieved, indicator, field, value, by_default, user, on, at, last = row
+    if "\0" in f"{service}{name}{provider}{indicator}{field}{value}{by_default}{user}":
         raise RowError("ROW_MALFORMED", None, "the row holds a NUL character: it is no text")
-    service, _, provider, achieved, indicator, field, value, _, user, on, at, last = row
     if last == "N":
-        return None
+        return False
     if last != "Y":
         message = f"LAST_SUBMISSION is Y or N, not {last!r}"
         raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
-    if (service, indicator, field) in yes_no:
+    what = (service, indicator, field)
+    if what in fields.answered:
         number = read_answer(value)
     elif value.isascii() and value.isdecimal() and len(value) < 10:
         number = int(value)
     else:
         number = read_number(value)
-    submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
-    day = read_date(achieved, "ACH_DATE")
-    return line, service, provider, day, indicator, field, number, user, submitted
+    key = (service, provider, indicator, user, achieved, on, at)
+    one = found.get(key)
+    if one is None:
+        submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
+        day = read_date(achieved, "ACH_DATE")
+        one = Submission(line, service, provider, day, indicator, user, submitted, {})
+        found[key] = one
+    one.values[field] = number
+    one.rows += 1
+    if what in fields.numerators:
+        one.numerator_line = line
+    return True
 
 
 def read_answer(value: str) -> int:

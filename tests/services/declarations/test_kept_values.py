@@ -63,7 +63,7 @@ async def test_what_a_load_left_that_was_given_up_is_cleared_by_the_next(period)
     async with period.db.transaction() as tx:
         await tx.execute(
             "insert into achievement_staging values"
-            " ($1, 9, 'QOF2526', 'A81001', '2026-03-31', 'AF006', 'Numerator', 9, 'x', now())",
+            " ($1, 9, 9, 1, 'QOF2526', 'A81001', '2026-03-31', 'AF006', '{}', 'x', now())",
             period.last_load,
         )
         await tx.execute("update chassis.job set status = 'FAILED'")

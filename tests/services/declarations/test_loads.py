@@ -151,7 +151,7 @@ async def test_an_interrupted_load_that_starts_again_lists_each_error_once(perio
     async with period.db.transaction() as tx:
         await tx.execute(
             "insert into achievement_staging values"
-            " ($1, 9, 'QOF2526', 'A81001', '2026-03-31', 'AF006', 'Numerator', 9, 'x', now())",
+            " ($1, 9, 9, 1, 'QOF2526', 'A81001', '2026-03-31', 'AF006', '{}', 'x', now())",
             period.last_load,
         )
     await period.load(rows)
