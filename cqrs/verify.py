@@ -3,14 +3,14 @@
 It shares nothing with what made them.
 
 A receipt says of every line which formula was used, with which inputs, and what came of each step.
-Verified are every value of every tree, the lines' points and pounds, their totals, and the hash
-that pins them.
+Verified are every value of every tree, the lines' points and pounds, their totals, the sums over
+the members of a network, and the hash that pins them.
 """
 
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -69,7 +69,7 @@ def read(path: Path) -> dict[str, Any]:
 def differences(receipt: Mapping[str, Any]) -> list[str]:
     """Everything that is not as it is recomputed to be; empty if the receipt holds."""
     try:
-        return [*_lines(receipt), *_totals(receipt), *_hash(receipt)]
+        return [*_lines(receipt), *_members(receipt), *_totals(receipt), *_hash(receipt)]
     except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         return [f"the receipt is not whole: {type(error).__name__} {error}"]
 
@@ -110,6 +110,28 @@ def _tree(node: Mapping[str, Any], values: Mapping[str, Number]) -> Iterator[str
         yield from _tree(argument, values)
 
 
+def _members(receipt: Mapping[str, Any]) -> Iterator[str]:
+    """A network's list and values are the sums over the members it counts."""
+    members = (receipt.get("stood_on") or {}).get("members", ())
+    counted = [member for member in members if member["standing"] == "COUNTED"]
+    if not counted:
+        return
+    patients = sum(member["list_size"] for member in counted)
+    if patients != receipt["list_size"]:
+        yield f"the members have {patients} patients, not {receipt['list_size']}"
+    if any("values" in member for member in counted):
+        for line in receipt["lines"]:
+            yield from _summed(line, [member["values"][line["indicator"]] for member in counted])
+
+
+def _summed(line: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for part in ("numerator", "denominator", "register"):
+        numbers = [one[part] for one in values]
+        total = None if None in numbers else sum(numbers)
+        if total != line[part]:
+            yield f"{line['indicator']}: the members' {part} is {total}, not {line[part]}"
+
+
 def _totals(receipt: Mapping[str, Any]) -> Iterator[str]:
     for stated in ("points", "pounds"):
         total = sum((Decimal(line[stated]) for line in receipt["lines"]), start=Decimal(0))
@@ -121,6 +143,8 @@ def _hash(receipt: Mapping[str, Any]) -> Iterator[str]:
     names = ("declaration", "digest", "prevalence_set", "list_size", "list_on")
     columns = ("indicator", "numerator", "denominator", "register", "points", "pounds")
     content = {name: receipt[name] for name in names}
+    if receipt.get("stood_on") is not None:
+        content["stood_on"] = receipt["stood_on"]
     content["lines"] = [[line[column] for column in columns] for line in receipt["lines"]]
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     recomputed = hashlib.sha256(text.encode()).hexdigest()

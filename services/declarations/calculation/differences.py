@@ -3,15 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from chassis.db import Reader
-from services.declarations.calculation import store
+from services.declarations.calculation import member_changes, store
 from services.declarations.calculation.domain import Line
 
 LONGEST: Final = 280
 """Characters of a difference in words: it is the reason of an event."""
+
+StoodOn = Mapping[str, Any] | None
+"""What a calculation kept beside values and list."""
 
 Version = tuple[UUID, int]
 """A declaration and the number of its calculation."""
@@ -22,9 +25,11 @@ class InputChange:
     name: str
     before: str | None
     after: str | None
+    said: str | None = None
+    """What happened, where there are words for it."""
 
     def __str__(self) -> str:
-        return f"{self.name} {self.before or 'none'} to {self.after or 'none'}"
+        return self.said or f"{self.name} {self.before or 'none'} to {self.after or 'none'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +55,15 @@ class LineChange:
 @dataclass(frozen=True, slots=True)
 class Difference:
     inputs: Sequence[InputChange]
-    """What every indicator stands on."""
+    """What every indicator stands on: of a network first the members that came or went."""
     lines: Sequence[LineChange]
+    of_members: Sequence[InputChange] = ()
+    """The numbers of a network's members, whose sums the lines are."""
 
     def __str__(self) -> str:
         """In words, most telling first, and no longer than an event bears; no pounds in them."""
         moved = sorted(self.lines, key=lambda line: (not line.inputs, line.indicator))
-        return _shortened([*map(str, self.inputs), *map(str, moved)])
+        return _shortened([*map(str, self.inputs), *map(str, moved), *map(str, self.of_members)])
 
 
 def compared(
@@ -64,25 +71,48 @@ def compared(
     after: Mapping[str, str],
     lines_before: Sequence[Line],
     lines_after: Sequence[Line],
+    *,
+    stood_on: tuple[StoodOn, StoodOn] = (None, None),
 ) -> Difference:
-    """By what they stand on and by their lines."""
+    """By what they stand on, a network's members among it, and by their lines."""
+    came_or_went, numbers = _of_members(*stood_on)
     was = {line.indicator: line for line in lines_before}
     now = {line.indicator: line for line in lines_after}
     changes = [LineChange(code, was.get(code), now.get(code)) for code in sorted({*was, *now})]
     moved = [one for one in changes if _figures(one.before) != _figures(one.after)]
-    return Difference(_inputs(before, after), moved)
+    return Difference([*came_or_went, *_inputs(before, after)], moved, tuple(numbers))
+
+
+def _of_members(before: StoodOn, after: StoodOn) -> tuple[list[InputChange], list[InputChange]]:
+    """Members that came or went, and numbers of those that stayed."""
+    was, now = member_changes.by_practice(before), member_changes.by_practice(after)
+    came_or_went, numbers = [], []
+    for practice in sorted({*was, *now}):
+        moved = member_changes.membership(practice, was.get(practice), now.get(practice))
+        if moved is not None:
+            change, said = moved
+            came_or_went.append(InputChange(*change, said))
+        elif practice in was:
+            changed = member_changes.numbers(practice, was[practice], now[practice])
+            numbers += [InputChange(*change) for change in changed]
+    return came_or_went, numbers
 
 
 async def between(
     reader: Reader, pairs: Sequence[tuple[Version, Version]]
 ) -> dict[tuple[Version, Version], Difference]:
-    """What is different in the second of each pair of calculations: two statements for all."""
+    """What is different in the second of each pair of calculations: three statements for all."""
     versions = sorted({version for pair in pairs for version in pair})
     lines = await store.lines_of(reader, versions)
     bases = await store.bases_of(reader, versions)
+    stood_on = await store.stood_on_of(reader, versions)
     return {
         (before, after): compared(
-            bases.get(before, {}), bases.get(after, {}), lines.get(before, []), lines.get(after, [])
+            bases.get(before, {}),
+            bases.get(after, {}),
+            lines.get(before, []),
+            lines.get(after, []),
+            stood_on=(stood_on.get(before), stood_on.get(after)),
         )
         for before, after in pairs
     }

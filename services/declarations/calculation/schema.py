@@ -127,7 +127,8 @@ class DeclarationLineChange:
 class DeclarationChanges:
     since: int = strawberry.field(description="The number of the calculation before.")
     inputs: list[DeclarationInputChange] = strawberry.field(
-        description="What every indicator stands on: list size, rules, national prevalence."
+        description="What every indicator stands on: list size, rules, national prevalence; of a "
+        "network its members, and their numbers."
     )
     lines: list[DeclarationLineChange] = strawberry.field(
         description="The indicators whose values, points or pounds changed."
@@ -149,7 +150,9 @@ async def changes_of(
     difference = await loader.load(((declaration, since), (declaration, until)))
     return DeclarationChanges(
         since=since,
-        inputs=[DeclarationInputChange.of(one) for one in difference.inputs],
+        inputs=[
+            DeclarationInputChange.of(one) for one in (*difference.inputs, *difference.of_members)
+        ],
         lines=[DeclarationLineChange.of(x, sees_pounds=sees_pounds) for x in difference.lines],
     )
 

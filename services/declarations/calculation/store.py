@@ -297,6 +297,23 @@ left join prevalence_set s on s.id = r.prevalence_set
 """
 
 
+async def stood_on_of(
+    reader: Reader, versions: Sequence[tuple[UUID, int]]
+) -> dict[tuple[UUID, int], Mapping[str, Any]]:
+    """What each calculation stood on beside values and list; most stood on nothing else."""
+    ids, numbers = zip(*versions, strict=True) if versions else ((), ())
+    rows = await reader.fetch(_STOOD_ON, list(ids), list(numbers))
+    return {(row["declaration_id"], row["version"]): row["stood_on"] for row in rows}
+
+
+_STOOD_ON = """
+select declaration_id, version, stood_on from calculation
+join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
+    using (declaration_id, version)
+where stood_on is not null
+"""
+
+
 async def frozen(reader: Reader, declaration: UUID, version: int) -> Record | None:
     """A calculation with the run it stood on."""
     return await reader.fetchrow(_FROZEN, declaration, version)

@@ -9,6 +9,7 @@ from chassis.db import Database
 from chassis.migrate import CHASSIS
 from nhs.roles import Role
 from services.declarations.app import MIGRATIONS_OF_ALL
+from tests.services.declarations.network import Network
 from tests.services.declarations.period import Period
 from tests.support.directory import have_person
 
@@ -22,6 +23,14 @@ def migrations() -> Sequence[Path]:
 async def period(database: Database, tmp_path: Path) -> Period:
     """QOF 2025/26 on 1 April 2026: published, offered, accepted by A81001 and A81002."""
     made = Period(database, tmp_path)
+    await made.begin()
+    return made
+
+
+@pytest.fixture
+async def network(database: Database, tmp_path: Path) -> Network:
+    """NCD 2024/25 on 1 April 2025: accepted by U00001, whose two members have signed up."""
+    made = Network(database, tmp_path)
     await made.begin()
     return made
 
