@@ -102,6 +102,8 @@ class Case:
     opening: Opening | None
     today: date
     taken: Taken
+    evidence_seen: bool = False
+    """Whether whoever submits it has seen the evidence, as a commissioner's upload says."""
 
     @property
     def claimed(self) -> list[str]:
@@ -207,7 +209,7 @@ def _components(case: Case) -> Iterator[Problem]:
 
 
 def _evidence(case: Case) -> Iterator[Problem]:
-    for code in case.claimed:
+    for code in () if case.evidence_seen else case.claimed:
         attached = [one for one in case.evidence if one.service_code == code]
         there = {one.code for one in attached}
         for wanted, line in required(case.schemes[code], code, case.lines):

@@ -65,16 +65,21 @@ async def submit_one(
     return Submitted(claim, checked.problems)
 
 
-async def check(tx: Tx, drafts: Sequence[Draft], *, today: date) -> list[Checked]:
-    """Ask every rule of each draft, the ones before it counted; nobody submits meanwhile."""
+async def check(
+    tx: Tx, drafts: Sequence[Draft], *, today: date, upload: bool = False
+) -> list[Checked]:
+    """Ask every rule of each draft, the ones before it counted; nobody submits meanwhile.
+
+    An upload counts as tier 1, which is to look at the evidence: none is attached to its claims.
+    """
     claims = [draft.claim for draft in drafts]
     await facts.hold_budgets(tx, [one.service_code for claim in claims for one in claim.services])
     known = await facts.gather(tx, claims)
     taken = await facts.taken(tx, claims)
-    return [_checked(draft, known, taken, today) for draft in drafts]
+    return [_checked(draft, known, taken, today, upload=upload) for draft in drafts]
 
 
-def _checked(draft: Draft, known: Facts, taken: Taken, today: date) -> Checked:
+def _checked(draft: Draft, known: Facts, taken: Taken, today: date, *, upload: bool) -> Checked:
     offered = known.of(draft.claim)
     schemes = {code: one.scheme for code, one in offered.items()}
     services = tuple(one.service for one in offered.values())
@@ -92,6 +97,7 @@ def _checked(draft: Draft, known: Facts, taken: Taken, today: date) -> Checked:
             opening=known.openings.get(claim.provider),
             today=today,
             taken=taken,
+            evidence_seen=upload,
         )
     )
     if problems:
