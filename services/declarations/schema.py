@@ -19,6 +19,7 @@ from services.declarations.networks.blockers.schema import BlockersQuery
 from services.declarations.networks.shares.schema import SharesQuery
 from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
+from services.declarations.results.schema import ResultsQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
@@ -35,6 +36,7 @@ Query = merge_types(
         SharesQuery,
         ViewQuery,
         OwedQuery,
+        ResultsQuery,
         RunsQuery,
         StatementsQuery,
         SubmissionsQuery,

@@ -124,6 +124,7 @@ left join lateral (
         and v.achievement_date between m.valid_from and coalesce(m.valid_to, date 'infinity')
         order by m.valid_from desc, m.id desc limit 1) else v.provider end
     and d.service_code = v.service_code and d.achievement_date = v.achievement_date
+    and coalesce(d.indicator, v.indicator) = v.indicator
     limit 1
 ) d on true
 """

@@ -159,6 +159,13 @@ MATRIX: Final = {
     "Query.waitingDeclarations": Line(SEES, "{ waitingDeclarations { totalCount } }"),
     "Query.waitingByService": Line(SEES, "{ waitingByService { totalCount } }"),
     "Query.waitingTotal": Line(SEES, "{ waitingTotal { count } }"),
+    "Query.achievementResults": Line(
+        SEES, '{ achievementResults(service: "QOF2526") { totalCount } }'
+    ),
+    "Query.achievementByIndicator": Line(
+        SEES, '{ achievementByIndicator(service: "QOF2526") { totalCount } }'
+    ),
+    "Query.achievementDates": Line(SEES, '{ achievementDates(service: "QOF2526") { latest } }'),
     "Mutation.requestIndicatorValuesExtract": Line(
         SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
     ),
