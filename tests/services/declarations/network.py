@@ -100,8 +100,13 @@ class Network(Period):
             average=average_list,
         )
 
-    async def achieved(self, **practices: Mapping[str, Numbers]) -> Any:
+    async def achieved(self, **practices: Mapping[str, Numbers]) -> None:
         """Load what practices achieved, by indicator, and settle."""
+        await self.loaded(**practices)
+        await self.settle()
+
+    async def loaded(self, **practices: Mapping[str, Numbers]) -> Any:
+        """Load what practices achieved, by indicator; answers the counts."""
         fields = {i.code: (i.numerator, i.denominator) for i in ncd().indicators}
         about = {
             "QUALITY_SERVICE": "NCD2425",
@@ -116,9 +121,7 @@ class Network(Period):
             for code, numbers in values.items()
             for field, number in zip(fields[code], numbers, strict=True)
         ]
-        counts = await self.load(rows)
-        await self.settle()
-        return counts
+        return await self.load(rows)
 
     async def calculated(self, *_: str, **__: Any) -> None:
         """HI03 and CAN04 as DOMAIN.md 3.9 has them."""
@@ -127,6 +130,30 @@ class Network(Period):
             A81001={"HI03": (100, 150), "CAN04": (40, 60)},
             A81002={"HI03": (130, 170), "CAN04": (35, 40)},
         )
+
+    async def entered(self, practice: str, who: str | None = None, **values: Numbers) -> Any:
+        """Submit values of one group by hand."""
+        groups = {i.code: group.code for group, i in ncd().grouped()}
+        fields = {i.code: (i.numerator, i.denominator) for i in ncd().indicators}
+        given = [
+            {"indicator": code, "field": name, "value": str(number)}
+            for code, numbers in values.items()
+            for name, number in zip(fields[code], numbers, strict=True)
+        ]
+        (group,) = {groups[code] for code in values}
+        data = await self.ask(
+            who or f"enterer of {practice}",
+            """mutation ($input: AchievementRecording!) { recordAchievement(input: $input) {
+                errors { code field message } changed } }""",
+            input={
+                "service": "NCD2425",
+                "provider": practice,
+                "achievementDate": ACHIEVED_ON.isoformat(),
+                "group": group,
+                "values": given,
+            },
+        )
+        return data if "errors" in data else data["recordAchievement"]
 
     async def declaration(
         self, indicator: str = "HI03", provider: str = PCN, who: str = "approver"
