@@ -13,6 +13,9 @@ from services.declarations.approval import events as approval
 from services.declarations.approval.restating import restate
 from services.declarations.approval.settling import settle
 from services.declarations.owed import queries as owed
+from services.declarations.evidence import commands as evidence
+from services.declarations.evidence import queries as evidence_queries
+from services.declarations.evidence.forgetting import forget_evidence
 from services.declarations.extracts import queries as extracts
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
@@ -45,12 +48,14 @@ SERVICE: Service[Principal] = Service(
     principal=load_principal,
     subscription=SUBSCRIPTION,
     jobs={achievement.JOB: achievement.load, runs.JOB: runs.make},
-    background=(settle,),
+    background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
     events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
+        evidence.FILE_KIND,
     ),
+    handouts=(evidence_queries.HANDOUT,),
     reports=(submissions.TEMPLATE, runs.FILE, statements.FILE, *extracts.EXTRACTS, owed.FILE),
 )

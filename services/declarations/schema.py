@@ -10,6 +10,7 @@ from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
+from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
 from services.declarations.extracts.schema import ExtractsMutation
 from services.declarations.networks.achievement.schema import (
     AchievementOfNetworksQuery,
@@ -33,6 +34,7 @@ Query = merge_types(
         AdjustmentsQuery,
         AchievementOfNetworksQuery,
         BlockersQuery,
+        EvidenceQuery,
         SharesQuery,
         ViewQuery,
         OwedQuery,
@@ -50,6 +52,7 @@ Mutation = merge_types(
         CalculationMutation,
         AdjustmentsMutation,
         OwedMutation,
+        EvidenceMutation,
         ExtractsMutation,
         RunsMutation,
         StatementsMutation,

@@ -9,6 +9,7 @@ from chassis.db import Database
 from chassis.migrate import CHASSIS
 from nhs.roles import Role
 from services.declarations.app import MIGRATIONS_OF_ALL
+from tests.services.declarations.claiming import begin_claims
 from tests.services.declarations.network import Network
 from tests.services.declarations.period import Period
 from tests.support.directory import have_person
@@ -41,6 +42,13 @@ ENTERERS = {
     "on behalf": ("QHM", [Role.ACHIEVEMENT_ENTRY]),
     "stranger": ("QZZ", [Role.ACHIEVEMENT_ENTRY]),
 }
+
+
+@pytest.fixture
+async def claims(period: Period) -> Period:
+    """With a local scheme whose window is open, and people who claim and approve."""
+    await begin_claims(period)
+    return period
 
 
 @pytest.fixture

@@ -24,12 +24,40 @@ FINANCE: Final[Roles] = frozenset({Role.FINANCE_MANAGEMENT})
 LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 
+CLAIMS: Final[Roles] = frozenset({Role.CLAIM_USER})
+SEES_CLAIMS: Final[Roles] = frozenset(
+    {
+        Role.CLAIM_USER,
+        Role.CLAIM_APPROVER,
+        Role.CLAIM_TIER_1,
+        Role.CLAIM_TIER_2,
+        Role.CLAIM_FINANCE,
+        Role.FINANCE_VIEW,
+        Role.VIEW,
+        Role.PCN_VIEW,
+        Role.SUPERVISOR,
+    }
+)
+
 _ID = "01990000-0000-7000-8000-000000000001"
 _ONE = f'id: "{_ID}"'
 _BULK = "mutation { %s(choose: {rows: []}) { message } }"
 _BULK_WHY = 'mutation { %s(choose: {rows: []}, reason: "x") { message } }'
 
 MATRIX: Final = {
+    "Query.claimEvidence": Line(SEES_CLAIMS, f'{{ claimEvidence(claim: "{_ID}") {{ id }} }}'),
+    "Mutation.requestEvidenceUpload": Line(
+        CLAIMS, 'mutation { requestEvidenceUpload(fileName: "log.csv") { id } }'
+    ),
+    "Mutation.attachEvidence": Line(
+        CLAIMS,
+        f'mutation {{ attachEvidence(input: {{claim: "{_ID}", service: "LESPW2526", '
+        f'evidence: "LOG", upload: "{_ID}", fileName: "log.csv"}}) {{ id }} }}',
+    ),
+    "Mutation.removeEvidence": Line(CLAIMS, f"mutation {{ removeEvidence({_ONE}) {{ id }} }}"),
+    "Mutation.requestEvidenceDownload": Line(
+        SEES_CLAIMS, f"mutation {{ requestEvidenceDownload({_ONE}) {{ path }} }}"
+    ),
     "Query.declaration": Line(SEES, f"{{ declaration({_ONE}) {{ id }} }}"),
     "Query.declarations": Line(SEES, "{ declarations { totalCount } }"),
     "Query.declarationSummary": Line(SEES, "{ declarationSummary { status } }"),
