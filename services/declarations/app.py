@@ -16,6 +16,7 @@ from services.declarations.owed import queries as owed
 from services.declarations.evidence import commands as evidence
 from services.declarations.evidence import queries as evidence_queries
 from services.declarations.evidence.forgetting import forget_evidence
+from services.declarations.cutoffs import events as cut_offs
 from services.declarations.extracts import queries as extracts
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
@@ -50,7 +51,7 @@ SERVICE: Service[Principal] = Service(
     jobs={achievement.JOB: achievement.load, runs.JOB: runs.make},
     background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
-    events=(*approval.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
+    events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,

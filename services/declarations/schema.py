@@ -11,6 +11,7 @@ from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
 from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
+from services.declarations.cutoffs.schema import CutOffsMutation, CutOffsQuery
 from services.declarations.extracts.schema import ExtractsMutation
 from services.declarations.networks.achievement.schema import (
     AchievementOfNetworksQuery,
@@ -38,6 +39,7 @@ Query = merge_types(
         SharesQuery,
         ViewQuery,
         OwedQuery,
+        CutOffsQuery,
         ResultsQuery,
         RunsQuery,
         StatementsQuery,
@@ -53,6 +55,7 @@ Mutation = merge_types(
         AdjustmentsMutation,
         OwedMutation,
         EvidenceMutation,
+        CutOffsMutation,
         ExtractsMutation,
         RunsMutation,
         StatementsMutation,

@@ -62,7 +62,7 @@ class ApprovalMutation:
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
         step = partial(commands.declare, notes=notes)
-        return await _act(info, choose, "declareDeclarations", step, dry_run, idempotency_key)
+        return await in_bulk(info, choose, "declareDeclarations", step, dry_run, idempotency_key)
 
     @strawberry.mutation(
         description="Approve: for each declaration the step that the caller's roles allow, "
@@ -76,7 +76,7 @@ class ApprovalMutation:
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
         step = partial(commands.approve, demonstration=info.context.demonstration)
-        return await _act(info, choose, "approveDeclarations", step, dry_run, idempotency_key)
+        return await in_bulk(info, choose, "approveDeclarations", step, dry_run, idempotency_key)
 
     @strawberry.mutation(
         description="Return to the provider what was declared, to be put right and declared "
@@ -91,7 +91,7 @@ class ApprovalMutation:
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
         step = partial(commands.return_to_provider, reason=reason)
-        return await _act(info, choose, "returnDeclarations", step, dry_run, idempotency_key)
+        return await in_bulk(info, choose, "returnDeclarations", step, dry_run, idempotency_key)
 
     @strawberry.mutation(
         description="Hold: nobody moves the declarations until they are released; only what "
@@ -106,7 +106,7 @@ class ApprovalMutation:
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
         step = partial(commands.hold, reason=reason)
-        return await _act(info, choose, "holdDeclarations", step, dry_run, idempotency_key)
+        return await in_bulk(info, choose, "holdDeclarations", step, dry_run, idempotency_key)
 
     @strawberry.mutation(
         description="Release what is held, whoever at the commissioner holds it. Needs Approval "
@@ -120,7 +120,7 @@ class ApprovalMutation:
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
         step = commands.release
-        return await _act(info, choose, "releaseDeclarations", step, dry_run, idempotency_key)
+        return await in_bulk(info, choose, "releaseDeclarations", step, dry_run, idempotency_key)
 
 
 class _Step(Protocol):
@@ -131,7 +131,7 @@ class _Step(Protocol):
     ) -> Awaitable[Outcome]: ...
 
 
-async def _act(  # noqa: PLR0917 (each mutation's own words, in its order)
+async def in_bulk(  # noqa: PLR0917 (each mutation's own words, in its order)
     info: Info,
     choose: ChooseDeclarations,
     operation: str,
@@ -139,6 +139,7 @@ async def _act(  # noqa: PLR0917 (each mutation's own words, in its order)
     dry_run: bool,
     key: str | None,
 ) -> DeclarationBulkAnswer:
+    """Do a step to what is chosen, once a key; in a dry run show what it would be done to."""
     context, kept = info.context, info.context.idempotency(info, key)
     chooser = commands.chooser(context.principal, operation, context.now, dry_run=dry_run)
     async with context.db.transaction() as tx:

@@ -220,7 +220,7 @@ async def _do(
     happened: list[list[Happening]] = []
     for identity, version in seen.items():
         try:
-            declaration = _seen(found.get(identity), identity, version)
+            declaration = as_seen(found.get(identity), identity, version)
             circumstances = Circumstances(
                 identity in pending,
                 declaration.commissioner in joined,
@@ -242,7 +242,7 @@ async def _do(
     return outcome
 
 
-def _seen(row: Record | None, identity: UUID, version: int) -> Declaration:
+def as_seen(row: Record | None, identity: UUID, version: int) -> Declaration:
     """The declaration as the caller saw it; refused where it is out of sight or has changed."""
     if row is None:
         raise not_found("declaration", identity)

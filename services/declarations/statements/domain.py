@@ -29,14 +29,17 @@ class Month:
         return _next(self.first)
 
 
-def expected_on(payment_type: str, period_end: date, entered_on: date) -> date:
+def expected_on(
+    payment_type: str, period_end: date, entered_on: date, *, of_a_year: bool = True
+) -> date:
     """The day an entry is to be paid, if all goes well; bank holidays are not known here.
 
-    Achievement of QOF is paid by the end of June after its year (DOMAIN 1.8); everything else, and
-    what comes too late for that, on the 20th after the cut-off.
+    A year's achievement of QOF is paid by the end of June after it (DOMAIN 1.8); everything else,
+    aspiration too, and what comes too late for that, on the 20th after the cut-off.
     """
     june = date(period_end.year, 6, 30)
-    if payment_type == "QOF" and entered_on <= june.replace(day=CUT_OFF_DAY) and period_end < june:
+    yearly = payment_type == "QOF" and of_a_year
+    if yearly and entered_on <= june.replace(day=CUT_OFF_DAY) and period_end < june:
         return _working(june)
     month = entered_on.replace(day=1)
     if entered_on.day > CUT_OFF_DAY:

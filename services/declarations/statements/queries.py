@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +17,7 @@ from services.declarations.statements import domain, store
 from services.declarations.statements.domain import Month
 
 _UNPAID = {"AUTHORISED", "SENT", "FAILED"}
+_MOST_OF_A_YEAR = timedelta(days=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,19 @@ async def statement(reader: Reader, principal: Principal, asked: StatementAsked)
 
 
 def expected_on(row: Record) -> date | None:
-    """When an entry is to be paid; None for what has been, or is nothing."""
+    """When an entry is to be paid, by the calendar of cut-offs or, where there is none, the rule.
+
+    None for what has been paid, or is nothing.
+    """
     if row["status"] not in _UNPAID:
         return None
+    if row["pay_on"] is not None:
+        pay_on: date = row["pay_on"]
+        return pay_on
     entered: datetime = row["entered_at"]
     day = entered.astimezone(ENGLAND).date()
-    return domain.expected_on(row["payment_type"], row["period_end"], day)
+    of_a_year = row["period_end"] - row["period_start"] > _MOST_OF_A_YEAR
+    return domain.expected_on(row["payment_type"], row["period_end"], day, of_a_year=of_a_year)
 
 
 async def _rows(

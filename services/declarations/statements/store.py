@@ -87,9 +87,11 @@ async def entries(
 _ENTRIES = f"""
 select e.id, e.kind, e.amount, e.points, e.narrative, e.entered_at, e.provisional, e.reason,
     p.id as payment_id, p.service_code, p.payment_type, p.period_start, p.period_end, p.payee,
-    t.status, t.at as status_at
+    t.status, t.at as status_at, (
+        select n.pay_on from next_cut_off(p.commissioner, p.service_code, p.payment_type,
+            (e.entered_at at time zone 'Europe/London')::date) n) as pay_on
 {_VISIBLE} and p.provider = $5
 and e.entered_at >= ($6::date::timestamp at time zone 'Europe/London')
 and e.entered_at < ($7::date::timestamp at time zone 'Europe/London')
 order by e.entered_at, e.id
-"""
+"""  # noqa: S608 - nothing but our own words

@@ -194,6 +194,14 @@ MATRIX: Final = {
         SEES, '{ achievementByIndicator(service: "QOF2526") { totalCount } }'
     ),
     "Query.achievementDates": Line(SEES, '{ achievementDates(service: "QOF2526") { latest } }'),
+    "Query.cutOffs": Line(SEES, "{ cutOffs { totalCount } }"),
+    "Mutation.loadCutOffs": Line(
+        LOADS | FINANCE, 'mutation { loadCutOffs(source: "x", cutOffs: []) { added } }'
+    ),
+    "Mutation.withdrawCutOff": Line(
+        LOADS | FINANCE, f"mutation {{ withdrawCutOff({_ONE}) {{ id }} }}"
+    ),
+    "Mutation.remindDeclarations": Line(COMMISSIONS, _BULK % "remindDeclarations"),
     "Mutation.requestIndicatorValuesExtract": Line(
         SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
     ),
