@@ -50,7 +50,7 @@ _SEEN = f"""
 _BLOCKED = f"""
 with blocked as (
     select d.id, d.achievement_date, d.provider from declaration d {_SEEN}
-    and ({_LACKING} or d.held)
+    and ({_LACKING} or d.held) and (d.held or d.blockers <> '[]')
     union
     select d.id, d.achievement_date, d.provider
     from (select distinct declaration_id from due) u
@@ -94,11 +94,8 @@ select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, 
     lacking.place, lacking.code, lacking.indicator as lacks, whose.indicator, lacking.message,
     whose.practice,
     (
-        select min(k.approve_by) from cut_off k
-        where k.withdrawn_at is null and k.approve_by >= $4
-        and (k.commissioner is null or k.commissioner = d.commissioner)
-        and (k.service_code is null or k.service_code = d.service_code)
-        and (k.payment_type is null or k.payment_type = d.payment_type)
+        select n.approve_by
+        from next_cut_off(d.commissioner, d.service_code, d.payment_type, $4) n
     ) as cut_off,
     case lacking.code
         when 'HELD' then (
@@ -106,13 +103,7 @@ select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, 
             where h.declaration_id = d.id and h.action = 'HELD')
         when 'RECALCULATION_PENDING' then (
             select min(u.marked_at) from due u where u.declaration_id = d.id)
-        else (
-            select min(h.at) from declaration_history h
-            where h.declaration_id = d.id
-            and h.position > coalesce((
-                select max(before.position) from declaration_history before
-                where before.declaration_id = d.id
-                and before.status not in ('INCOMPLETE', 'AWAITING_NETWORK_ACHIEVEMENT')), 0))
+        else d.step_since
     end as since
 from (
     select d.* from blocked b join declaration d on d.id = b.id

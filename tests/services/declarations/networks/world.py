@@ -88,7 +88,7 @@ def _offer(provider: str, line: str) -> dict[str, Any]:
         quality_service=f"{line}/1",
         service_code=line,
         payment_type="DES" if line == SERVICE else None,
-        commissioner="16C",
+        commissioner="99Z" if provider == OTHER else "16C",
         starts_on="2024-04-01",
         ends_on="2025-03-31",
     )
