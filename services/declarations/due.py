@@ -23,8 +23,13 @@ async def opening(tx: Tx) -> None:
     await tx.execute(f"select pg_advisory_xact_lock({_OPENING})")
 
 
-async def _mark(tx: Tx, which: str, reason: str, *given: object) -> None:
+async def keep_closed(tx: Tx) -> None:
+    """Let no declaration be opened until the transaction ends."""
     await tx.execute(f"select pg_advisory_xact_lock_shared({_OPENING})")
+
+
+async def _mark(tx: Tx, which: str, reason: str, *given: object) -> None:
+    await keep_closed(tx)
     await tx.execute(_MARK.format(which), reason, *given)
 
 
@@ -103,6 +108,20 @@ union all
 select n.id
 from directory.relationship m join declaration n on n.provider = m.target
 where m.source = any($2) and m.kind = 'MEMBER_OF'
+"""
+
+
+async def mark_standing_on(tx: Tx, settled: Sequence[tuple[str, str]], reason: str) -> None:
+    """What is paid by what a provider earned in another line: by line and provider."""
+    lines, providers = zip(*settled, strict=True) if settled else ((), ())
+    await _mark(tx, _OF_STANDING_ON, reason, list(lines), list(providers))
+
+
+_OF_STANDING_ON = """
+select n.id
+from unnest($2::text[], $3::text[]) as s (line, provider)
+join quality_service q on s.line in (q.previous_service, q.payment_of)
+join declaration n on n.quality_service = q.id and n.provider = s.provider
 """
 
 

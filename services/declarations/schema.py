@@ -13,6 +13,7 @@ from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
 from services.declarations.cutoffs.schema import CutOffsMutation, CutOffsQuery
 from services.declarations.extracts.schema import ExtractsMutation
+from services.declarations.figures.schema import FiguresMutation
 from services.declarations.networks.achievement.schema import (
     AchievementOfNetworksQuery,
     OrganisationOfNetworks,
@@ -53,6 +54,7 @@ Mutation = merge_types(
         AchievementMutation,
         CalculationMutation,
         AdjustmentsMutation,
+        FiguresMutation,
         OwedMutation,
         EvidenceMutation,
         CutOffsMutation,

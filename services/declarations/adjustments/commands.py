@@ -34,7 +34,8 @@ async def propose(
     principal.require(Role.FINANCE_MANAGEMENT)
     words = reason_given(reason)
     row = await _commissioned(tx, principal, payment)
-    domain.check(amount, row["amount"])
+    domain.check(amount, row["amount"], row["least"])
+    await _not_recovered(tx, row)
     entry = adjusts or row["entry_id"]
     if not await store.is_entry_of(tx, entry, payment):
         message = f"The payment {payment} has no entry {entry}."
@@ -57,7 +58,8 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
     proposed = locked.adjustment
     joined = await paid.duties_joined(tx, locked.subject, principal.today)
     same = domain.check_duties(proposed["proposed_by"], principal.person_id, joined=joined)
-    domain.check(proposed["amount"], locked.payment["amount"])
+    domain.check(proposed["amount"], locked.payment["amount"], locked.payment["least"])
+    await _not_recovered(tx, locked.payment)
     entry = await payments.adjust(
         tx,
         locked.payment,
@@ -77,6 +79,13 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
         now=now,
     )
     return adjustment
+
+
+async def _not_recovered(tx: Tx, payment: Record) -> None:
+    """An advance that was deducted from its final payment is settled: that one is put right."""
+    if await ledger.is_recovered(tx, payment["service_code"], payment["provider"]):
+        message = "It was an advance, and has been deducted: adjust the payment it was deducted from."
+        raise DomainError("ADVANCE_RECOVERED", message)
 
 
 async def refuse(

@@ -1,6 +1,7 @@
 """What has been heard of services and offers."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -129,3 +130,11 @@ _DATES = "select achievement_date from service_period where quality_service = $1
 
 async def achievement_dates(reader: Reader, identity: str) -> set[Any]:
     return {row["achievement_date"] for row in await reader.fetch(_DATES, identity)}
+
+
+_STARTS = "select starts_on from service_period where quality_service = $1 order by 1"
+
+
+async def period_starts(reader: Reader, identity: str) -> list[date]:
+    """The first day of each payment period, in order."""
+    return [row["starts_on"] for row in await reader.fetch(_STARTS, identity)]

@@ -18,7 +18,7 @@ from nhs.directory import Principal
 from nhs.notes import noted, reason_given
 from nhs.roles import Role
 from services.declarations import due
-from services.declarations.approval import domain, store
+from services.declarations.approval import domain, recovery, store
 from services.declarations.approval.domain import (
     Action,
     Declaration,
@@ -47,6 +47,8 @@ class Circumstances:
     """Whether its commissioner does without the separation of duties today."""
     switches: Switches
     """What its service does without."""
+    recovered: bool = False
+    """Whether it is an advance on what has been authorised already."""
 
 
 Step = Callable[[Declaration, Circumstances], list[Happening]]
@@ -215,6 +217,7 @@ async def _do(
     seen = dict(rows)
     pending = await due.pending(tx, list(seen))
     joined = await store.duties_joined(tx, doing.principal.today)
+    recovered = await store.recovered(tx, locked)
     found = {row["id"]: row for row in locked}
     outcome = Outcome()
     happened: list[list[Happening]] = []
@@ -225,6 +228,7 @@ async def _do(
                 identity in pending,
                 declaration.commissioner in joined,
                 store.switches_of(found[identity]),
+                identity in recovered,
             )
             happenings = _taken(doing.step, declaration, circumstances)
         except DomainError as error:
@@ -254,6 +258,8 @@ def as_seen(row: Record | None, identity: UUID, version: int) -> Declaration:
 
 
 def _taken(step: Step, declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
+    if circumstances.recovered:
+        raise DomainError("ADVANCE_RECOVERED", recovery.SETTLED)
     try:
         return step(declaration, circumstances)
     except RefusedError as refused:
@@ -285,7 +291,9 @@ async def save(
     action = new_id()
     events = [event for one in everything for event in events_of(one, action)]
     await outbox.record(tx, events, at=now)
-    await payments.authorise(tx, _approved(everything), now=now)
+    approved = _approved(everything)
+    recovers = await recovery.prepare(tx, approved)
+    await payments.authorise(tx, approved, recovers, now=now)
 
 
 def _approved(written: Sequence[Written]) -> list[Authorisation]:

@@ -290,12 +290,12 @@ def release(
     return released if pending else [*released, *_passed(after, switches)]
 
 
-def close(before: Declaration) -> list[Happening]:
-    """The participation ended before the achievement date."""
+def close(before: Declaration, reason: str | None = None) -> list[Happening]:
+    """The participation ended before the achievement date, or what is advanced is settled."""
     if before.status in FINAL:
         return []
     after = _moved(before, Status.CLOSED, held=False, hold_reason=None, held_by=None)
-    return [Happening(Action.CLOSED, after)]
+    return [Happening(Action.CLOSED, after, reason=reason)]
 
 
 def paid(

@@ -275,6 +275,13 @@ class Payment:
         "that of its least advanced entry."
     )
     amount: Pounds = strawberry.field(description="The sum of its entries.")
+    achieved: Pounds = strawberry.field(
+        description="What was calculated when it was authorised, before advances on it were "
+        "deducted and anything was adjusted."
+    )
+    advanced: Pounds = strawberry.field(
+        description="What had been advanced on it, and was deducted: aspiration."
+    )
     points: Points = strawberry.field(description="The points it pays for.")
     service_code: str = strawberry.field(description="The line of the service: QOF2526.")
     payment_type: str = strawberry.field(description="QOF, DES, V&I.")
@@ -310,6 +317,8 @@ class Payment:
             version=row["version"],
             status=row["status"],
             amount=row["amount"],
+            achieved=row["achieved"],
+            advanced=row["advanced"],
             points=row["points"],
             service_code=row["service_code"],
             payment_type=row["payment_type"],

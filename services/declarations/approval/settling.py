@@ -12,7 +12,7 @@ from chassis.db import Tx
 from chassis.errors import TransientError
 from chassis.service import Worker
 from services.declarations import due
-from services.declarations.approval import domain, store
+from services.declarations.approval import domain, recovery, store
 from services.declarations.approval.commands import save
 from services.declarations.approval.domain import Action, Figures, Happening, Missing
 from services.declarations.approval.history import write
@@ -21,7 +21,7 @@ from services.declarations.calculation.commands import (
     Outcome,
     calculate_all,
 )
-from services.declarations.calculation.inputs import Subject
+from services.declarations.calculation.domain import Subject
 
 log = structlog.get_logger()
 
@@ -85,12 +85,16 @@ async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:
         return 0
     await store.follow_offers(tx, marked)
     locked = [row for row in await store.lock(tx, marked) if row["status"] not in domain.FINAL]
-    participating = [row for row in locked if row["participating"]]
+    over = await store.recovered(tx, locked)
+    participating = [row for row in locked if row["participating"] and row["id"] not in over]
     outcomes = await calculate_all(
         tx, [_subject(row) for row in participating], demonstration=demonstration, now=now
     )
-    leaving = [row for row in locked if not row["participating"]]
-    happened = [domain.close(store.declaration_of(row)) for row in leaving]
+    leaving = [row for row in locked if not row["participating"] or row["id"] in over]
+    happened = [
+        domain.close(store.declaration_of(row), recovery.SETTLED if row["id"] in over else None)
+        for row in leaving
+    ]
     silent = []
     for row in participating:
         after, happenings = _settled(row, outcomes[row["id"]])

@@ -10,6 +10,7 @@ from chassis.db import Reader, Tx
 from chassis.ids import new_id
 from nhs.directory import Acting
 from services.declarations.approval.domain import (
+    FINAL,
     Action,
     Declaration,
     Happening,
@@ -99,7 +100,8 @@ async def follow_offers(tx: Tx, ids: Sequence[UUID]) -> None:
 _LOCK = f"""
 select {_COLUMNS}, coalesce(q.no_declaration_required, false) as no_declaration_required,
     coalesce(q.no_approval_required, false) as no_approval_required,
-    coalesce(o.participates_until >= d.achievement_date, o.id is null) as participating
+    coalesce(o.participates_until >= d.achievement_date, o.id is null) as participating,
+    exists (select from quality_service f where f.recovers = d.service_code) as advance
 from declaration d
 left join quality_service q on q.id = d.quality_service
 left join offer o on o.id = d.offer_id
@@ -136,6 +138,49 @@ _JOINED = "select commissioner from directory.duties_joined('DECLARATIONS', $1)"
 async def duties_joined(reader: Reader, today: date) -> set[str]:
     """The commissioners that do without the separation of duties on the day (DOMAIN.md 10.6)."""
     return {row["commissioner"] for row in await reader.fetch(_JOINED, today)}
+
+
+async def recovered(tx: Tx, locked: Sequence[Record]) -> set[UUID]:
+    """Those locked advances whose final payment is authorised: asked once they are locked."""
+    advances = [row["id"] for row in locked if row["advance"]]
+    rows = await tx.fetch(_RECOVERED, advances) if advances else []
+    return {row["id"] for row in rows}
+
+
+_RECOVERED = """
+select distinct d.id
+from declaration d
+join quality_service f on f.recovers = d.service_code
+join payment p on p.service_code = f.code and p.provider = d.provider
+where d.id = any($1)
+"""
+
+
+async def lines_of(reader: Reader, services: Sequence[str]) -> list[Record]:
+    """Of published versions: the line each recovers, and whether another line stands on it."""
+    return await reader.fetch(_LINES_OF, services)
+
+
+_LINES_OF = """
+select q.id, q.recovers, exists (
+    select from quality_service s where q.code in (s.previous_service, s.payment_of)
+) as stood_on
+from quality_service q where q.id = any($1)
+"""
+
+
+async def lock_lines(tx: Tx, lines: Sequence[tuple[str, str]]) -> list[UUID]:
+    """Let nobody change the declarations of these lines and providers; answers the open ones."""
+    codes, providers = zip(*lines, strict=True)
+    rows = await tx.fetch(_LOCK_LINES, list(codes), list(providers))
+    return [row["id"] for row in rows if row["status"] not in FINAL]
+
+
+_LOCK_LINES = """
+select d.id, d.status from declaration d
+where (d.service_code, d.provider) in (select * from unnest($1::text[], $2::text[]))
+order by d.id for update
+"""
 
 
 def switches_of(row: Record) -> Switches:

@@ -11,8 +11,14 @@ from nhs.formulas import binding
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import store as agreements
 from services.declarations.calculation import differences, store
-from services.declarations.calculation.domain import Blocker, RuleBook, calculate, rule_book
-from services.declarations.calculation.inputs import Known, Subject, gather
+from services.declarations.calculation.domain import (
+    Blocker,
+    RuleBook,
+    Subject,
+    calculate,
+    rule_book,
+)
+from services.declarations.calculation.inputs import Known, gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ async def _calculate(
             waiting[subject.declaration] = Incomplete(blockers, submitted=known.submitted)
             continue
         stood_on = known.stood_on
-        result = calculate(subject.declaration, book, known.values, size, stood_on)
+        result = calculate(subject.declaration, book, known.values, size, stood_on, known.figures)
         changed = hashes.get(subject.declaration) != result.hash
         version = subject.calculation_version + changed
         calculated[subject.declaration] = Calculated(
@@ -116,7 +122,7 @@ async def _calculate(
         )
         if changed:
             made = store.NewCalculation(
-                subject.declaration, version, run.id, size, result, stood_on
+                subject.declaration, version, run.id, size, result, stood_on, known.origins
             )
             new.append(made)
     await store.keep(tx, new, now)

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -19,6 +19,21 @@ Values = Mapping[str, Mapping[str, int | None]]
 
 RESULTS = ("points_paid", "pounds")
 LIST_SIZE = "list_size"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is to be calculated: a declaration, and its newest calculation (0: none)."""
+
+    declaration: UUID
+    quality_service: str
+    service_code: str
+    period_start: date
+    achievement_date: date
+    provider: str
+    calculation_version: int
+    indicator: str | None = None
+    """The one that is declared; None: all of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,27 @@ class ListSize:
     counted_on: date
     stands_in: bool
     """Counted on another day than the one the service names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What is neither a value nor a list size: exact, with where it comes from."""
+
+    value: Fraction
+    source: str
+    on: date | None = None
+    stands_in: bool = False
+    """Of another day than the one the service names."""
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """Where it comes from, as a calculation keeps it beside the number."""
+        dated = {"on": self.on.isoformat(), "stands_in": self.stands_in} if self.on else {}
+        return {"source": self.source, **dated}
+
+
+Figures = Mapping[str, Fraction]
+"""By the key that `binding.figures` gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +126,8 @@ class Rule:
     """What its code takes, in order: numerator, denominator, register, list_size."""
     values: tuple[str, ...]
     """Those of them that are submitted."""
+    figures: tuple[str, ...]
+    """What its code takes after those, by key."""
     calculate: Compiled
 
     def missing(self, values: Mapping[str, int | None]) -> list[str]:
@@ -121,8 +159,19 @@ def rule_book(
     prevalences: Mapping[str, Fraction],
 ) -> RuleBook:
     """Compile a version's rules; every prevalence they need must be there."""
-    rules = tuple(_rule(service, indicator, prevalences) for indicator in service.indicators)
-    return RuleBook(service.digest, prevalence_set, rules)
+    digest = service.digest
+    key = (digest, prevalence_set, tuple(sorted(prevalences.items())))
+    if key not in _books:
+        rules = tuple(_rule(service, indicator, prevalences) for indicator in service.indicators)
+        _books[key] = RuleBook(digest, prevalence_set, rules)
+        if len(_books) > MOST_BOOKS:
+            del _books[next(iter(_books))]
+    return _books[key]
+
+
+MOST_BOOKS = 64
+_books: dict[tuple[object, ...], RuleBook] = {}
+"""Compiled before: a digest names every rule and constant of its version."""
 
 
 def _rule(
@@ -130,16 +179,18 @@ def _rule(
     indicator: Indicator,
     prevalences: Mapping[str, Fraction],
 ) -> Rule:
-    varying = binding.variables(indicator)
+    varying, figures = binding.variables(indicator), binding.figures(indicator)
     calculate = compile_formula(
         service.formula(indicator.formula),
         constants=binding.constants(service, indicator, prevalences),
         counts=tuple(varying),
+        figures=tuple(figures),
         outputs=RESULTS,
     )
     takes = tuple(to.partition(".")[2] for to in varying.values())
     submitted = tuple(part for part in takes if part != LIST_SIZE)
-    return Rule(indicator.code, indicator.provisional, takes, submitted, calculate)
+    keys = tuple(figures.values())
+    return Rule(indicator.code, indicator.provisional, takes, submitted, keys, calculate)
 
 
 def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
@@ -147,24 +198,25 @@ def missing_values(book: RuleBook, values: Values) -> list[Blocker]:
     blockers = []
     for rule in book.rules:
         code = rule.indicator
-        parts = rule.missing(values.get(code, {}))
-        if parts:
-            message = f"{code}: no {' and no '.join(parts)} has been received"
+        mine = values.get(code, {})
+        if None in map(mine.get, rule.values):
+            message = f"{code}: no {' and no '.join(rule.missing(mine))} has been received"
             blockers.append(Blocker("VALUES_MISSING", code, message))
     return blockers
 
 
-def calculate(
+def calculate(  # noqa: PLR0917 - each is what the payment stands on
     declaration: UUID,
     book: RuleBook,
     values: Values,
     list_size: ListSize,
     stood_on: Mapping[str, Any] | None = None,
+    figures: Figures | None = None,
 ) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
-    lines = Lines()
-    for rule in book.rules:
-        _add(lines, rule, values[rule.indicator], list_size.patients)
+    patients, exact = list_size.patients, _exact(figures or {})
+    each = [_line(rule, values.get(rule.indicator, {}), patients, exact) for rule in book.rules]
+    lines = Lines(*map(list, zip(*each, strict=True)))
     return Result(
         lines,
         Decimal(sum(lines.hundredths)).scaleb(-2),
@@ -174,18 +226,31 @@ def calculate(
     )
 
 
-def _add(lines: Lines, rule: Rule, values: Mapping[str, int | None], patients: int) -> None:
-    """One line; its results are rounded to two places, and what cannot be earned is nothing."""
-    known = {**values, LIST_SIZE: patients}
-    points_n, points_d, pounds_n, pounds_d = rule.calculate(*[known[name] for name in rule.takes])
-    lines.indicators.append(rule.indicator)
-    lines.numerators.append(values.get("numerator"))
-    lines.denominators.append(values.get("denominator"))
-    lines.registers.append(values.get("register"))
-    lines.hundredths.append(points_n * 100 // points_d if points_d else 0)
-    lines.pence.append(pounds_n * 100 // pounds_d if pounds_d else 0)
-    lines.earnable.append(bool(points_d and pounds_d))
-    lines.provisional.append(rule.provisional)
+def _exact(figures: Figures) -> dict[str, tuple[int, int]]:
+    return {key: figure.as_integer_ratio() for key, figure in figures.items()}
+
+
+def _line(
+    rule: Rule,
+    values: Mapping[str, int | None],
+    patients: int,
+    figures: Mapping[str, tuple[int, int]],
+) -> tuple[Any, ...]:
+    """A value for each column; results are rounded, and what cannot be earned is nothing."""
+    given = [patients if name == LIST_SIZE else values[name] for name in rule.takes]
+    for key in rule.figures:
+        given += figures[key]
+    points_n, points_d, pounds_n, pounds_d = rule.calculate(*given)
+    return (
+        rule.indicator,
+        values.get("numerator"),
+        values.get("denominator"),
+        values.get("register"),
+        points_n * 100 // points_d if points_d else 0,
+        pounds_n * 100 // pounds_d if pounds_d else 0,
+        points_d > 0 and pounds_d > 0,
+        rule.provisional,
+    )
 
 
 def fingerprint(
@@ -197,7 +262,7 @@ def fingerprint(
 ) -> str:
     """SHA-256 of everything the result stands on, and the result, as canonical JSON."""
     counts = (lines.indicators, lines.numerators, lines.denominators, lines.registers)
-    worth = (map(_written, lines.hundredths), map(_written, lines.pence))
+    worth = (_written(lines.hundredths), _written(lines.pence))
     content: dict[str, Any] = {
         "declaration": str(declaration),
         "digest": book.digest,
@@ -212,7 +277,12 @@ def fingerprint(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _written(hundredths: int) -> str:
-    """With two places, as a decimal is written."""
-    whole, rest = divmod(abs(hundredths), 100)
-    return f"{'-' if hundredths < 0 else ''}{whole}.{rest:02}"
+_PLACES = tuple(f".{rest:02}" for rest in range(100))
+
+
+def _written(hundredths: Sequence[int]) -> list[str]:
+    """With two places, as decimals are written."""
+    return [
+        f"{n // 100}{_PLACES[n % 100]}" if n >= 0 else f"-{-n // 100}{_PLACES[-n % 100]}"
+        for n in hundredths
+    ]

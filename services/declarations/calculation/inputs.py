@@ -1,9 +1,8 @@
 """What declarations are calculated from: their providers' values and lists, or their members'."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -14,27 +13,16 @@ from services.declarations.calculation import members as networks
 from services.declarations.calculation import store
 from services.declarations.calculation.domain import (
     Blocker,
+    Figure,
+    Figures,
     ListSize,
     RuleBook,
+    Subject,
     Values,
     missing_values,
 )
+from services.declarations.calculation.figures import figures_of
 from services.declarations.calculation.members import Member
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What is to be calculated: a declaration, and its newest calculation (0: none)."""
-
-    declaration: UUID
-    quality_service: str
-    service_code: str
-    period_start: date
-    achievement_date: date
-    provider: str
-    calculation_version: int
-    indicator: str | None = None
-    """The one that is declared; None: all of the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +34,10 @@ class Known:
     blockers: tuple[Blocker, ...] = ()
     submitted: bool = False
     """Whether anything has been received, complete or not."""
-    figures: Mapping[str, Fraction] = field(default_factory=dict)
-    """By binding target: what is neither a value nor a list size, and not frozen by the run."""
+    figures: Figures = field(default_factory=dict)
+    """What is neither a value nor a list size, and not frozen by the run."""
+    origins: Mapping[str, Any] = field(default_factory=dict)
+    """Where the figures come from, by the same keys."""
     membership: Mapping[str, Any] | None = None
     """The members of a network on the day, with their dates and numbers."""
 
@@ -56,7 +46,7 @@ class Known:
         """What is kept beside values and list, and pinned by the hash; None if there is nothing."""
         kept = dict(self.membership or {})
         if self.figures:
-            kept["figures"] = {to: str(figure) for to, figure in sorted(self.figures.items())}
+            kept["figures"] = {key: str(figure) for key, figure in sorted(self.figures.items())}
         return kept or None
 
 
@@ -67,9 +57,19 @@ async def gather(
     subjects: Sequence[Subject],
 ) -> dict[UUID, Known]:
     """What each declaration of the service is calculated from, with statements for all of them."""
-    if service.provider_kind == "PCN":
-        return await _of_networks(reader, service, book, subjects)
-    return await _of_providers(reader, service, book, subjects)
+    of_kind = _of_networks if service.provider_kind == "PCN" else _of_providers
+    known = await of_kind(reader, service, book, subjects)
+    figures = await figures_of(reader, service, book, subjects)
+    return {key: _with(one, *figures[key]) for key, one in known.items()} if figures else known
+
+
+def _with(known: Known, figures: Mapping[str, Figure], blockers: Sequence[Blocker]) -> Known:
+    return replace(
+        known,
+        figures={key: one.value for key, one in figures.items()},
+        origins={key: one.origin for key, one in figures.items()},
+        blockers=(*known.blockers, *blockers),
+    )
 
 
 async def _of_providers(
@@ -186,15 +186,16 @@ async def values_of(
     reader: Reader, keys: Sequence[tuple[str, date, str]]
 ) -> dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]]:
     """By service, achievement date and provider: what is known now, by indicator and part."""
-    found: dict[tuple[str, date, str], dict[str, Mapping[str, int | None]]] = {}
-    for row in await achievement.values_of(reader, keys):
-        key = (row["service_code"], row["achievement_date"], row["provider"])
-        found.setdefault(key, {})[row["indicator"]] = {
-            "numerator": row["numerator"],
-            "denominator": row["denominator"],
-            "register": row["register"],
+    return {
+        (row["service_code"], row["achievement_date"], row["provider"]): {
+            indicator: {"numerator": n, "denominator": d, "register": r}
+            for indicator, n, d, r in zip(
+                *(row["indicators"], row["numerators"], row["denominators"], row["registers"]),
+                strict=True,
+            )
         }
-    return found
+        for row in await achievement.values_of(reader, keys)
+    }
 
 
 async def _list_sizes(

@@ -1,7 +1,7 @@
 """Runs with their frozen constants, calculations and their lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -199,6 +199,8 @@ class NewCalculation:
     list_size: ListSize
     result: Result
     stood_on: Mapping[str, Any] | None = None
+    origins: Mapping[str, Any] = field(default_factory=dict)
+    """Where the figures of `stood_on` come from: kept, but no part of the hash."""
 
 
 async def keep(tx: Tx, calculations: Sequence[NewCalculation], now: datetime) -> None:
@@ -209,13 +211,14 @@ async def keep(tx: Tx, calculations: Sequence[NewCalculation], now: datetime) ->
 _KEEP = """
 insert into calculation (declaration_id, version, run_id, list_size, list_on, list_stands_in,
     points, pounds, provisional, hash, indicators, numerators, denominators, registers, hundredths,
-    pence, earnable, unconfirmed, stood_on, calculated_at)
+    pence, earnable, unconfirmed, stood_on, origins, calculated_at)
 select new.*, $2
 from json_to_recordset($1::json) as new (
     declaration_id uuid, version integer, run_id uuid, list_size integer, list_on date,
     list_stands_in boolean, points numeric, pounds numeric, provisional boolean, hash text,
     indicators text[], numerators integer[], denominators integer[], registers integer[],
-    hundredths bigint[], pence bigint[], earnable boolean[], unconfirmed boolean[], stood_on jsonb
+    hundredths bigint[], pence bigint[], earnable boolean[], unconfirmed boolean[], stood_on jsonb,
+    origins jsonb
 )
 """
 
@@ -242,6 +245,7 @@ def _calculation(new: NewCalculation) -> dict[str, Any]:
         "earnable": lines.earnable,
         "unconfirmed": lines.provisional,
         "stood_on": new.stood_on,
+        "origins": new.origins or None,
     }
 
 
@@ -328,4 +332,19 @@ join calculation_run r on r.id = c.run_id
 left join prevalence_set s on s.id = r.prevalence_set
 left join rerating z on z.id = r.rerating
 where c.declaration_id = $1 and c.version = $2
+"""
+
+
+async def points_of(reader: Reader, line: str, providers: Sequence[str]) -> list[Record]:
+    """What each indicator of a line earned a provider, once everything of it is approved."""
+    return await reader.fetch(_POINTS_OF, line, providers)
+
+
+_POINTS_OF = """
+select d.provider, l.indicator, sum(l.points) as points
+from declaration d
+join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
+where d.service_code = $1 and d.provider = any($2) and d.status = 'FINANCE_APPROVED'
+and line_settled($1, d.provider)
+group by d.provider, l.indicator
 """

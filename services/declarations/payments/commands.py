@@ -24,8 +24,36 @@ from services.declarations.payments.events import (
 )
 
 
-async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime) -> None:
-    """Authorise each payment once; a second time breaks its constraint."""
+async def authorise(
+    tx: Tx,
+    approved: Sequence[Authorisation],
+    recovers: Mapping[str, str] | None = None,
+    *,
+    now: datetime,
+) -> None:
+    """Authorise each payment once; a second time breaks its constraint.
+
+    `recovers`: of published versions, the line whose payments were advances on it. Advances come
+    first, so that those approved together with the final payment are deducted from it.
+    """
+    lines = recovers or {}
+    await _enter(tx, [what for what in approved if what.quality_service not in lines], now)
+    final = [what for what in approved if what.quality_service in lines]
+    await _enter(tx, await _less_advances(tx, final, lines), now)
+
+
+async def _less_advances(
+    tx: Tx, final: Sequence[Authorisation], recovers: Mapping[str, str]
+) -> list[Authorisation]:
+    """Each with what was advanced on it deducted: all of it from the first of a provider."""
+    asked = [(one.service_code, recovers[one.quality_service], one.provider) for one in final]
+    advanced = await store.advanced_of(tx, asked) if asked else {}
+    return [
+        one.less(advanced.pop((one.service_code, one.provider), Decimal("0.00"))) for one in final
+    ]
+
+
+async def _enter(tx: Tx, approved: Sequence[Authorisation], now: datetime) -> None:
     if not approved:
         return
     day = now.astimezone(ENGLAND).date()
@@ -43,7 +71,7 @@ async def authorise(tx: Tx, approved: Sequence[Authorisation], *, now: datetime)
 class Agreed:
     """An adjustment that somebody agreed to."""
 
-    payment: Mapping[str, Any]
+    payment: Record | Mapping[str, Any]
     """As it is, with the calculation it is paid by; what it pays is locked."""
     amount: Decimal
     adjusts: UUID

@@ -1,6 +1,6 @@
 """A payment and its ledger: immutable entries, whose sum is what is owed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -71,6 +71,14 @@ class Authorisation:
     claim_id: UUID | None = None
     indicator: str | None = None
     """The one that is paid for; None: all of the service."""
+    achieved: Decimal | None = None
+    """What was calculated, where advances on it are deducted; else the amount itself."""
+    advanced: Decimal | None = None
+
+    def less(self, advanced: Decimal) -> "Authorisation":
+        """What remains to be paid, or to be paid back, once the advances are deducted."""
+        remains = self.amount - advanced
+        return replace(self, amount=remains, achieved=self.amount, advanced=advanced)
 
     @property
     def subject(self) -> UUID:
@@ -92,6 +100,8 @@ class Authorisation:
     def narrative(self) -> str:
         """One line for a statement."""
         what = "claim" if self.claim_id else f"{self.points} points"
+        if self.advanced:
+            what += f", {self.achieved:,} achieved less {self.advanced:,} aspiration"
         service = f"{self.service_code} {self.indicator}" if self.indicator else self.service_code
         text = f"{service} {self.provider} {self.period_start} to {self.period_end}: {what}"
         return f"{text} (PROVISIONAL RULES, DEMONSTRATION)" if self.provisional else text

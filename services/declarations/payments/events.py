@@ -50,6 +50,13 @@ class PaymentAuthorised(BaseModel):
     indicator: str | None = Field(
         default=None, description="The one it pays for; null where it is all of the service."
     )
+    achieved: Decimal | None = Field(
+        default=None,
+        description="What was calculated, where advances on it are deducted: amount and advanced.",
+    )
+    advanced: Decimal | None = Field(
+        default=None, description="What had been advanced and is deducted: achieved less amount."
+    )
 
 
 class PaymentAdjusted(PaymentAuthorised):
@@ -69,6 +76,8 @@ def authorised(
         declaration_id=what.subject,
         claim_id=what.claim_id,
         indicator=what.indicator,
+        achieved=what.achieved,
+        advanced=what.advanced,
         quality_service=what.quality_service,
         service_code=what.service_code,
         payment_type=what.payment_type,

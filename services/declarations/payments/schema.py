@@ -21,6 +21,12 @@ class PaymentEntry:
     id: strawberry.ID = strawberry.field(description="The entry's id: entry_id of its event.")
     kind: str = strawberry.field(description="AUTHORISED or ADJUSTED.")
     amount: Pounds = strawberry.field(description="Signed: a recovery has a minus sign.")
+    achieved: Pounds | None = strawberry.field(
+        description="What was calculated, where advances on it are deducted."
+    )
+    advanced: Pounds | None = strawberry.field(
+        description="What had been advanced, and is deducted: achieved less amount."
+    )
     points: Points = strawberry.field(description="The points it pays for.")
     calculation_version: int = strawberry.field(description="The calculation it stands on.")
     provisional: bool = strawberry.field(description="Whether unconfirmed rules were used.")
@@ -50,6 +56,8 @@ class PaymentEntry:
             id=strawberry.ID(str(row["id"])),
             kind=row["kind"],
             amount=row["amount"],
+            achieved=row["achieved"],
+            advanced=row["advanced"],
             points=row["points"],
             calculation_version=row["calculation_version"],
             provisional=row["provisional"],

@@ -56,18 +56,57 @@ from jsonb_to_recordset($1) as entry (
 """
 _ENTRIES = """
 insert into ledger_entry (id, payment_id, kind, amount, points, calculation_version, provisional,
-    narrative, entered_at)
+    narrative, entered_at, achieved, advanced)
 select entry_id, payment_id, 'AUTHORISED', amount, points, calculation_version, provisional,
-    narrative, authorised_at
+    narrative, authorised_at, achieved, advanced
 from jsonb_to_recordset($1) as entry (
     entry_id uuid, payment_id uuid, amount numeric, points numeric, calculation_version integer,
-    provisional boolean, narrative text, authorised_at timestamptz
+    provisional boolean, narrative text, authorised_at timestamptz, achieved numeric,
+    advanced numeric
 )
 """
 _STATES = """
 insert into entry_state (entry_id, payment_id, status)
 select entry_id, payment_id, status
 from jsonb_to_recordset($1) as entry (entry_id uuid, payment_id uuid, status text)
+"""
+
+
+async def advanced_of(
+    reader: Reader, lines: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str], Decimal]:
+    """By line and provider, what was advanced and not deducted yet: the ledger's sum.
+
+    Asked by line, the line that advanced on it, and provider.
+    """
+    finals, advances, providers = zip(*lines, strict=True) if lines else ((), (), ())
+    rows = await reader.fetch(_ADVANCED_OF, list(finals), list(advances), list(providers))
+    return {(row["line"], row["provider"]): row["pounds"] for row in rows}
+
+
+_ADVANCED_OF = """
+select asked.line, asked.provider, sum(
+    case when p.service_code = asked.advance then e.amount else -coalesce(e.advanced, 0) end
+) as pounds
+from (
+    select distinct * from unnest($1::text[], $2::text[], $3::text[])
+) as asked (line, advance, provider)
+join payment p
+    on p.service_code in (asked.line, asked.advance) and p.provider = asked.provider
+join ledger_entry e on e.payment_id = p.id
+group by asked.line, asked.provider
+"""
+
+
+async def is_recovered(reader: Reader, advance: str, provider: str) -> bool:
+    """Whether what a line advanced to a provider has been deducted from its final payment."""
+    return bool(await reader.fetchval(_IS_RECOVERED, advance, provider))
+
+
+_IS_RECOVERED = """
+select exists (
+    select from quality_service f join payment p on p.service_code = f.code
+    where f.recovers = $1 and p.provider = $2)
 """
 
 
@@ -90,13 +129,15 @@ from payment p
 join {SCOPE} s
     on s.provider = p.provider and p.period_end between s.valid_from and s.valid_to and s.pounds
 join lateral (
-    select sum(e.amount) as amount, sum(e.points) as points, bool_or(e.provisional) as provisional
+    select sum(e.amount) as amount, sum(e.points) as points, bool_or(e.provisional) as provisional,
+        sum(coalesce(e.achieved, e.amount)) filter (where e.kind = 'AUTHORISED') as achieved,
+        coalesce(sum(e.advanced), 0)::numeric(14, 2) as advanced
     from ledger_entry e where e.payment_id = p.id
 ) l on true
 where ('*' = any($2::text[]) or p.payment_type = any($2))
 and ('*' = any($3::text[]) or p.payment_type = any($3))
 """  # noqa: S608 - nothing but our own words
-_COLUMNS = "select p.*, l.amount, l.points, l.provisional"
+_COLUMNS = "select p.*, l.amount, l.points, l.provisional, l.achieved, l.advanced"
 _FILTERED = f"""{_VISIBLE}
 and ($5::text is null or p.service_code = $5) and ($6::text is null or p.provider = $6)
 and ($7::text is null or p.payee = $7) and ($8::text is null or p.status = $8)
@@ -227,7 +268,8 @@ async def to_adjust(reader: Reader, payment: UUID, acting: Acting) -> Record | N
 
 _TO_ADJUST = """
 select p.*, f.id as entry_id, f.calculation_version, f.provisional,
-    (select sum(e.amount) from ledger_entry e where e.payment_id = p.id) as amount
+    (select sum(e.amount) from ledger_entry e where e.payment_id = p.id) as amount,
+    least(coalesce(f.achieved, f.amount), 0) - coalesce(f.advanced, 0) as least
 from payment p join ledger_entry f on f.payment_id = p.id and f.kind = 'AUTHORISED'
 where p.id = $1 and exists (
     select from directory.self_and_below($2, $3) b
@@ -266,7 +308,8 @@ select e.id as entry_id, p.id as payment_id, e.version,
     coalesce(p.declaration_id, p.claim_id) as declaration_id, p.claim_id, p.quality_service,
     p.service_code, p.payment_type, p.financial_year, p.period_start, p.period_end, p.provider,
     p.indicator, p.commissioner, p.payee, e.amount, e.points, e.calculation_version,
-    e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason
+    e.entered_at as authorised_at, e.provisional, e.narrative, e.adjusts, e.reason, e.achieved,
+    e.advanced
 from ledger_entry e join payment p on p.id = e.payment_id order by e.id
 """
 

@@ -176,11 +176,9 @@ def test_9_where_nobody_was_to_be_reached_nothing_is_taken_back():
 
 
 def test_10_the_points_of_the_year_before_are_paid_at_this_year_s_rates():
-    known = {"previous.points": "4.37", "values.register": 200, "provider.list_size": 9_964}
-    what = given(PROTECTED, known, {"IND": "0.02"})
-    factor = Fraction(200, 9_964) / Fraction("0.02")
-    exact = Fraction("4.37") * Fraction("220.62") * factor
-    assert paid(what) == ("4.37", f"{float(exact):.2f}")
+    known = {"previous.points": "4.37", "provider.list_size": 12_000}
+    exact = Fraction("4.37") * Fraction("220.62") * Fraction(12_000, 9_964)
+    assert paid(given(PROTECTED, known)) == ("4.37", f"{float(exact):.2f}")
 
 
 def test_11_a_network_is_paid_by_its_sums_not_by_an_average_of_percentages():

@@ -125,6 +125,11 @@ MATRIX: Final = {
     "Mutation.approveAdjustment": Line(
         FINANCE, f"mutation {{ approveAdjustment({_ONE}) {{ id }} }}"
     ),
+    "Mutation.loadProviderFigures": Line(
+        LOADS,
+        'mutation { loadProviderFigures(input: {figure: AGREED_PAYMENT, service: "QOF2425", '
+        'name: "x", source: "x", values: [{provider: "A81001", value: "1.00"}]}) { id } }',
+    ),
     "Query.paymentRun": Line(FINANCE, f"{{ paymentRun({_ONE}) {{ id }} }}"),
     "Query.paymentRuns": Line(FINANCE, "{ paymentRuns { totalCount } }"),
     "Mutation.createPaymentRun": Line(
