@@ -13,6 +13,8 @@ from services.declarations.approval import events as approval
 from services.declarations.approval.restating import restate
 from services.declarations.approval.settling import settle
 from services.declarations.owed import queries as owed
+from services.declarations.bulk import commands as bulk
+from services.declarations.bulk import templates as bulk_templates
 from services.declarations.evidence import commands as evidence
 from services.declarations.evidence import queries as evidence_queries
 from services.declarations.evidence.forgetting import forget_evidence
@@ -48,7 +50,7 @@ SERVICE: Service[Principal] = Service(
     schema=SCHEMA,
     principal=load_principal,
     subscription=SUBSCRIPTION,
-    jobs={achievement.JOB: achievement.load, runs.JOB: runs.make},
+    jobs={bulk.JOB: bulk.check, achievement.JOB: achievement.load, runs.JOB: runs.make},
     background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
     events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
@@ -56,7 +58,8 @@ SERVICE: Service[Principal] = Service(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
         evidence.FILE_KIND,
+        bulk.FILE_KIND,
     ),
     handouts=(evidence_queries.HANDOUT,),
-    reports=(submissions.TEMPLATE, runs.FILE, statements.FILE, *extracts.EXTRACTS, owed.FILE),
+    reports=(bulk_templates.TEMPLATE, submissions.TEMPLATE, runs.FILE, statements.FILE, *extracts.EXTRACTS, owed.FILE),
 )

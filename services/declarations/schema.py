@@ -9,6 +9,7 @@ from services.declarations.ageing.schema import AgeingQuery
 from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
 from services.declarations.approval.schema import Offer, Organisation
+from services.declarations.bulk.schema import BulkMutation, BulkQuery
 from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
 from services.declarations.cutoffs.schema import CutOffsMutation, CutOffsQuery
@@ -36,6 +37,7 @@ Query = merge_types(
         AdjustmentsQuery,
         AchievementOfNetworksQuery,
         BlockersQuery,
+        BulkQuery,
         EvidenceQuery,
         SharesQuery,
         ViewQuery,
@@ -56,6 +58,7 @@ Mutation = merge_types(
         AdjustmentsMutation,
         FiguresMutation,
         OwedMutation,
+        BulkMutation,
         EvidenceMutation,
         CutOffsMutation,
         ExtractsMutation,

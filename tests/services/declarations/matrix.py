@@ -25,6 +25,7 @@ LOADS: Final[Roles] = frozenset({Role.DATA_LOAD})
 
 
 CLAIMS: Final[Roles] = frozenset({Role.CLAIM_USER})
+TIER_1: Final[Roles] = frozenset({Role.CLAIM_TIER_1})
 SEES_CLAIMS: Final[Roles] = frozenset(
     {
         Role.CLAIM_USER,
@@ -45,6 +46,20 @@ _BULK = "mutation { %s(choose: {rows: []}) { message } }"
 _BULK_WHY = 'mutation { %s(choose: {rows: []}, reason: "x") { message } }'
 
 MATRIX: Final = {
+    "Query.bulkClaim": Line(TIER_1, f"{{ bulkClaim({_ONE}) {{ id }} }}"),
+    "Query.bulkClaims": Line(TIER_1, "{ bulkClaims { totalCount } }"),
+    "Mutation.requestBulkClaimTemplate": Line(
+        TIER_1,
+        'mutation { requestBulkClaimTemplate(input: {service: "LESPW2526", '
+        'periodStart: "2026-01-01"}) { csv } }',
+    ),
+    "Mutation.requestBulkClaimUpload": Line(
+        TIER_1, 'mutation { requestBulkClaimUpload(fileName: "x.csv") { id } }'
+    ),
+    "Mutation.checkBulkClaim": Line(
+        TIER_1, f'mutation {{ checkBulkClaim(upload: "{_ID}", fileName: "x.csv") {{ id }} }}'
+    ),
+    "Mutation.submitBulkClaim": Line(TIER_1, f"mutation {{ submitBulkClaim({_ONE}) {{ id }} }}"),
     "Query.claimEvidence": Line(SEES_CLAIMS, f'{{ claimEvidence(claim: "{_ID}") {{ id }} }}'),
     "Mutation.requestEvidenceUpload": Line(
         CLAIMS, 'mutation { requestEvidenceUpload(fileName: "log.csv") { id } }'
