@@ -15,6 +15,7 @@ from services.declarations.approval.settling import settle
 from services.declarations.owed import queries as owed
 from services.declarations.bulk import commands as bulk
 from services.declarations.bulk import templates as bulk_templates
+from services.declarations.claims import events as claims
 from services.declarations.evidence import commands as evidence
 from services.declarations.evidence import queries as evidence_queries
 from services.declarations.evidence.forgetting import forget_evidence
@@ -53,7 +54,7 @@ SERVICE: Service[Principal] = Service(
     jobs={bulk.JOB: bulk.check, achievement.JOB: achievement.load, runs.JOB: runs.make},
     background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
-    events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
+    events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *claims.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,

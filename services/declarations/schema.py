@@ -8,9 +8,13 @@ from services.declarations.adjustments.schema import AdjustmentsMutation, Adjust
 from services.declarations.ageing.schema import AgeingQuery
 from services.declarations.approval.bulk_schema import ApprovalMutation
 from services.declarations.approval.root_schema import ApprovalQuery
-from services.declarations.approval.schema import Offer, Organisation
+from services.declarations.approval.schema import Offer, Organisation, Payment
 from services.declarations.bulk.schema import BulkMutation, BulkQuery
 from services.declarations.calculation.schema import CalculationMutation
+from services.declarations.claims.bulk_schema import ClaimBulkMutation
+from services.declarations.claims.draft_schema import ClaimDraftMutation
+from services.declarations.claims.root_schema import ClaimsQuery
+from services.declarations.claims.schema import OrganisationOfClaims, PaymentOfClaims
 from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
 from services.declarations.cutoffs.schema import CutOffsMutation, CutOffsQuery
 from services.declarations.extracts.schema import ExtractsMutation
@@ -38,6 +42,7 @@ Query = merge_types(
         AchievementOfNetworksQuery,
         BlockersQuery,
         BulkQuery,
+        ClaimsQuery,
         EvidenceQuery,
         SharesQuery,
         ViewQuery,
@@ -59,6 +64,8 @@ Mutation = merge_types(
         FiguresMutation,
         OwedMutation,
         BulkMutation,
+        ClaimBulkMutation,
+        ClaimDraftMutation,
         EvidenceMutation,
         CutOffsMutation,
         ExtractsMutation,
@@ -68,6 +75,7 @@ Mutation = merge_types(
     ),
 )
 
-give(Organisation, OrganisationOfNetworks)
+give(Organisation, OrganisationOfNetworks, OrganisationOfClaims)
+give(Payment, PaymentOfClaims)
 
 SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

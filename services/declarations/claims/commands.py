@@ -118,13 +118,13 @@ async def write(
     claim: UUID,
     *,
     version: int,
-    lines: Sequence[Given],
+    lines: Sequence[Line],
     notes: str | None,
     now: datetime,
 ) -> Claim:
     """Write lines and notes anew, as far as they make sense: the rules are asked at submission."""
     before = await own(tx, principal, claim, version)
-    return await _written(tx, before, as_lines(lines), noted(notes), now)
+    return await _written(tx, before, lines, noted(notes), now)
 
 
 async def add_all(

@@ -137,10 +137,11 @@ async def hold_budgets(tx: Tx, services: Sequence[str]) -> None:
         await tx.execute("select pg_advisory_xact_lock(hashtext('claims of ' || $1))", code)
 
 
-async def taken(reader: Reader, claims: Sequence[Claim]) -> Taken:
-    """What the claims that wait for somebody, or are approved, have taken of the same services."""
-    services = sorted({one.service_code for claim in claims for one in claim.services})
-    providers = sorted({claim.provider for claim in claims})
+async def taken(reader: Reader, services: Sequence[str], providers: Sequence[str]) -> Taken:
+    """What the claims that wait for somebody, or are approved, have taken of these services.
+
+    How often, and how many of what, is counted for these providers alone.
+    """
     counted = Taken()
     for row in await reader.fetch(_AMOUNTS, services):
         code, amount = row["service_code"], Decimal(row["amount"])

@@ -73,9 +73,10 @@ async def check(
     An upload counts as tier 1, which is to look at the evidence: none is attached to its claims.
     """
     claims = [draft.claim for draft in drafts]
-    await facts.hold_budgets(tx, [one.service_code for claim in claims for one in claim.services])
+    services = sorted({one.service_code for claim in claims for one in claim.services})
+    await facts.hold_budgets(tx, services)
     known = await facts.gather(tx, claims)
-    taken = await facts.taken(tx, claims)
+    taken = await facts.taken(tx, services, sorted({claim.provider for claim in claims}))
     return [_checked(draft, known, taken, today, upload=upload) for draft in drafts]
 
 

@@ -39,6 +39,10 @@ SEES_CLAIMS: Final[Roles] = frozenset(
         Role.SUPERVISOR,
     }
 )
+APPROVES_CLAIMS: Final[Roles] = frozenset(
+    {Role.CLAIM_APPROVER, Role.CLAIM_TIER_1, Role.CLAIM_TIER_2, Role.CLAIM_FINANCE}
+)
+
 
 _ID = "01990000-0000-7000-8000-000000000001"
 _ONE = f'id: "{_ID}"'
@@ -60,6 +64,31 @@ MATRIX: Final = {
         TIER_1, f'mutation {{ checkBulkClaim(upload: "{_ID}", fileName: "x.csv") {{ id }} }}'
     ),
     "Mutation.submitBulkClaim": Line(TIER_1, f"mutation {{ submitBulkClaim({_ONE}) {{ id }} }}"),
+    "Query.claim": Line(SEES_CLAIMS, f"{{ claim({_ONE}) {{ id }} }}"),
+    "Query.claims": Line(SEES_CLAIMS, "{ claims { totalCount } }"),
+    "Query.claimRules": Line(SEES_CLAIMS, "{ claimRules { code } }"),
+    "Query.claimOpenings": Line(CLAIMS, "{ claimOpenings { service } }"),
+    "Query._entities Claim": Line(SEES_CLAIMS, entity("Claim", _ONE, "status")),
+    "Query._entities Organisation.claims": Line(
+        SEES_CLAIMS, entity("Organisation", 'odsCode: "A81001"', "claims { totalCount }")
+    ),
+    "Mutation.createClaim": Line(
+        CLAIMS,
+        'mutation { createClaim(service: "LESPW2526", periodStart: "2025-04-01") { id } }',
+    ),
+    "Mutation.editClaim": Line(
+        CLAIMS, f"mutation {{ editClaim({_ONE}, version: 1, content: {{lines: []}}) {{ id }} }}"
+    ),
+    "Mutation.addAllClaimComponents": Line(
+        CLAIMS, f"mutation {{ addAllClaimComponents({_ONE}, version: 1) {{ id }} }}"
+    ),
+    "Mutation.amendClaim": Line(CLAIMS, f"mutation {{ amendClaim({_ONE}, version: 1) {{ id }} }}"),
+    "Mutation.submitClaim": Line(
+        CLAIMS, f"mutation {{ submitClaim({_ONE}, version: 1) {{ submitted }} }}"
+    ),
+    "Mutation.withdrawClaims": Line(CLAIMS, _BULK % "withdrawClaims"),
+    "Mutation.approveClaims": Line(APPROVES_CLAIMS, _BULK % "approveClaims"),
+    "Mutation.rejectClaims": Line(APPROVES_CLAIMS, _BULK_WHY % "rejectClaims"),
     "Query.claimEvidence": Line(SEES_CLAIMS, f'{{ claimEvidence(claim: "{_ID}") {{ id }} }}'),
     "Mutation.requestEvidenceUpload": Line(
         CLAIMS, 'mutation { requestEvidenceUpload(fileName: "log.csv") { id } }'

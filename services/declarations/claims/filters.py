@@ -1,0 +1,46 @@
+"""Which claims are looked for, as GraphQL is told."""
+
+import strawberry
+
+from chassis.graphql import FinancialYear, OdsCode
+from nhs.directory import Principal
+from services.declarations.claims import lists
+from services.declarations.claims.deciding import APPROVERS
+from services.declarations.claims.domain import Status as ClaimStatus
+
+strawberry.enum(
+    ClaimStatus,
+    name="ClaimStatus",
+    description="Whose step it is: the provider writes a DRAFT, and may have it approved on its "
+    "own side; tier 1 looks at the evidence, tier 2 at the money, finance at large amounts. A "
+    "REJECTED claim may be amended.",
+)
+
+
+@strawberry.input(description="Which claims are looked for.")
+class ClaimFilter:
+    status: list[ClaimStatus] | None = strawberry.field(
+        default=None, description="In any of these states."
+    )
+    service: str | None = strawberry.field(
+        default=None, description="That claim under this line: LESPW2526."
+    )
+    provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
+    financial_year: FinancialYear | None = strawberry.field(
+        default=None, description="Whose period ends in this year."
+    )
+    band: str | None = strawberry.field(default=None, description="In this band: HIGH.")
+    waiting_for_me: bool = strawberry.field(
+        default=False, description="Only what waits for a step that the caller may take."
+    )
+
+    def wanted(self, principal: Principal) -> lists.ClaimFilter:
+        waiting = [s.value for s, role in APPROVERS.items() if principal.holds(role)]
+        return lists.ClaimFilter(
+            statuses=None if self.status is None else [s.value for s in self.status],
+            service=self.service,
+            provider=self.provider,
+            financial_year=self.financial_year,
+            band=self.band,
+            waiting_in=waiting if self.waiting_for_me else None,
+        )
