@@ -38,7 +38,7 @@ class FaultError(Exception):
 
 def csv_texts(path: Path) -> Texts:
     text = _decoded(path)
-    csv.field_size_limit(len(text) + 1)
+    limit = csv.field_size_limit(len(text) + 1)  # of the whole process
     try:
         for row, cells in enumerate(csv.reader(text.splitlines(keepends=True)), start=1):
             for column, cell in enumerate(cells, start=1):
@@ -46,6 +46,8 @@ def csv_texts(path: Path) -> Texts:
                     yield f"row {row}, column {column}", cell
     except csv.Error as error:
         raise FaultError(f"It cannot be read as CSV: {error}.") from error
+    finally:
+        csv.field_size_limit(limit)
 
 
 def plain_texts(path: Path) -> Texts:
