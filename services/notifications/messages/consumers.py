@@ -1,6 +1,7 @@
 """What is read of the events of others; each reaction calls one command."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -37,6 +38,14 @@ class _Told(BaseModel):
     response_due_on: date | None = None
     at: datetime | None = None
     action: UUID | None = None
+
+
+class _Reminded(_Told):
+    """A reminder says whose turn it is, and which organisations that are several wait for."""
+
+    turn: Literal["SUBMIT", "DECLARE", "APPROVE", "FINANCE_APPROVE"]
+    waits_for: list[str] = []
+    due_on: date | None = None
 
 
 class _Claim(_Told):
@@ -116,6 +125,15 @@ async def told(tx: Tx, event: Received) -> None:
 def occurrence_of(event: Received) -> Occurrence:
     """What happened to an offer or a declaration, by its event."""
     return _occurrence(event, _name(event), _Told.model_validate(event.payload))
+
+
+async def told_of_reminder(tx: Tx, event: Received) -> None:
+    """A network's declaration may wait for the values of several members: each is told."""
+    heard = _Reminded.model_validate(event.payload)
+    name = f"{_REMINDED}-to-{heard.turn.lower().replace('_', '-')}"
+    occurrence = _occurrence(event, name, heard)
+    told = {**occurrence.told, Side.PROVIDER: tuple(heard.waits_for) or (heard.provider,)}
+    await telling.tell(tx, replace(occurrence, told=told, due_on=heard.due_on))
 
 
 async def told_of_claim(tx: Tx, event: Received) -> None:
@@ -250,6 +268,8 @@ async def project_quality_services(tx: Tx, batch: Sequence[Received]) -> None:
     await keep_quality_services(tx, list(newest.values()))
 
 
+_REMINDED: Final = "declaration.reminded"
+_OF_ONE_KIND: Final = ("offer.", "declaration.")
 _OF_CLAIMS: Final = ("submitted", "tier-approved", "approved", "rejected", "amended", "withdrawn")
 _OF_PROPOSALS: Final = ("proposed", "confirmed", "refused", "withdrawn", "overtaken")
 
@@ -266,7 +286,12 @@ PROJECTIONS: Final[Mapping[str, Projection]] = {
     "quality-service.published.v1": project_quality_services
 }
 REACTIONS: Final[Mapping[str, Reaction]] = {
-    **{f"{name}.v1": told for name in NOTICES if name.startswith(("offer.", "declaration."))},
+    **{
+        f"{name}.v1": told
+        for name in NOTICES
+        if name.startswith(_OF_ONE_KIND) and not name.startswith(_REMINDED)
+    },
+    f"{_REMINDED}.v1": told_of_reminder,
     **{f"claim.{what}.v1": told_of_claim for what in _OF_CLAIMS},
     **{f"membership.{what}.v1": told_of_proposal for what in _OF_PROPOSALS},
     "organisation.changed.v1": told_of_membership,

@@ -163,6 +163,11 @@ NOTICES: Final[Mapping[str, tuple[Notice, ...]]] = {
         *_PAYMENT_TOLD,
         _commissioner(_TASK, Role.FINANCE_MANAGEMENT),
     ),
+    # A reminder's lines go by whose turn it is.
+    "declaration.reminded-to-submit": (_provider(_TASK, Role.ACHIEVEMENT_ENTRY),),
+    "declaration.reminded-to-declare": (_provider(_TASK, Role.DECLARATION_MANAGEMENT),),
+    "declaration.reminded-to-approve": (_commissioner(_TASK, Role.APPROVAL_MANAGEMENT),),
+    "declaration.reminded-to-finance-approve": (_commissioner(_TASK, Role.FINANCE_MANAGEMENT),),
     # A claim's lines go by what it waits for after the event.
     "claim.awaiting-provider-approval": (_provider(_TASK, Role.CLAIM_APPROVER),),
     "claim.awaiting-tier-1": (_commissioner(_TASK, Role.CLAIM_TIER_1),),
@@ -194,14 +199,15 @@ ROLES_WITH_TASKS: Final = frozenset(
 )
 
 _TO_ANSWER: Final = ("OFFER_MADE", "OFFER_RESPONSE_DUE")
-_TO_ENTER: Final = ("DECLARATION_VALUES_MISSING",)
+_TO_ENTER: Final = ("DECLARATION_VALUES_MISSING", "DECLARATION_REMINDED_TO_SUBMIT")
 _TO_DECLARE: Final = (
     "DECLARATION_CALCULATED",
     "DECLARATION_RETURNED",
     "DECLARATION_RECALCULATED",
+    "DECLARATION_REMINDED_TO_DECLARE",
 )
-_TO_APPROVE: Final = ("DECLARATION_DECLARED",)
-_TO_PAY: Final = ("DECLARATION_APPROVED",)
+_TO_APPROVE: Final = ("DECLARATION_DECLARED", "DECLARATION_REMINDED_TO_APPROVE")
+_TO_PAY: Final = ("DECLARATION_APPROVED", "DECLARATION_REMINDED_TO_FINANCE_APPROVE")
 _TO_MEND: Final = ("DECLARATION_PAYMENT_FAILED",)
 _OF_CLAIM: Final = (
     "CLAIM_AWAITING_PROVIDER_APPROVAL",

@@ -55,6 +55,10 @@ _SUBJECTS: Final = {
     "DECLARATION_HELD": "Held: {service}",
     "DECLARATION_RELEASED": "Released: {service}",
     "DECLARATION_FINANCE_APPROVED": "Finance approved: {service}",
+    "DECLARATION_REMINDED_TO_SUBMIT": "Reminder, achievement missing: {service}",
+    "DECLARATION_REMINDED_TO_DECLARE": "Reminder, ready to declare: {service}",
+    "DECLARATION_REMINDED_TO_APPROVE": "Reminder, ready to approve: {service}",
+    "DECLARATION_REMINDED_TO_FINANCE_APPROVE": "Reminder, ready for finance approval: {service}",
     "DECLARATION_PAYMENT_SENT": "Payment sent: {service}",
     "DECLARATION_PAYMENT_SETTLED": "Payment settled: {service}",
     "DECLARATION_PAYMENT_ADJUSTED": "Payment adjusted: {service}",
@@ -106,6 +110,20 @@ _BODIES: Final = {
     "DECLARATION_RELEASED": "The declaration of {service} by {provider} is no longer held{why}.",
     "DECLARATION_FINANCE_APPROVED": (
         "The payment of {service} to {provider} is approved and handed to finance."
+    ),
+    "DECLARATION_REMINDED_TO_SUBMIT": (
+        "{commissioner} reminds you: values for {service} by {provider} are missing. "
+        "Submit them{due}."
+    ),
+    "DECLARATION_REMINDED_TO_DECLARE": (
+        "{commissioner} reminds you: {service} waits for {provider} to declare it. Declare it{due}."
+    ),
+    "DECLARATION_REMINDED_TO_APPROVE": (
+        "{service}, declared by {provider}, still waits to be approved. Approve or return it{due}."
+    ),
+    "DECLARATION_REMINDED_TO_FINANCE_APPROVE": (
+        "{service}, declared by {provider}, still waits for finance approval. "
+        "Approve or return it{due}."
     ),
     "DECLARATION_PAYMENT_SENT": "The payment of {service} to {provider} is on its way.",
     "DECLARATION_PAYMENT_SETTLED": "The payment of {service} to {provider} is settled.",

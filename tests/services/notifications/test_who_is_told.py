@@ -1,6 +1,7 @@
 """DOMAIN.md 10.4, line by line: exactly these, and nobody else."""
 
 from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 
@@ -53,6 +54,10 @@ MATRIX = {
         ("DECLARATION_MANAGEMENT", P, MESSAGE),
         ("FINANCE_MANAGEMENT", C, TASK),
     },
+    "declaration.reminded-to-submit": {("ACHIEVEMENT_ENTRY", P, TASK)},
+    "declaration.reminded-to-declare": {("DECLARATION_MANAGEMENT", P, TASK)},
+    "declaration.reminded-to-approve": {("APPROVAL_MANAGEMENT", C, TASK)},
+    "declaration.reminded-to-finance-approve": {("FINANCE_MANAGEMENT", C, TASK)},
     "claim.draft": set(),
     "claim.awaiting-provider-approval": {("CLAIM_APPROVER", P, TASK)},
     "claim.awaiting-tier-1": {("CLAIM_TIER_1", C, TASK)},
@@ -81,6 +86,7 @@ MATRIX = {
     "person.role-granted": {("VIEW", P, MESSAGE)},
     "person.role-withdrawn": {("VIEW", P, MESSAGE)},
 }
+REMINDED = "reminded-to-"
 BOUNCED = "mail.bounced"
 """Told by a command of our own, without an event."""
 
@@ -100,6 +106,9 @@ def _event(centre, name, about=None, **others):
         event = {"draft": "amended", "approved": what, "rejected": what, "withdrawn": what}
         status = what.upper().replace("-", "_")
         return claim(event.get(what, "submitted"), status, about, **others)
+    if what.startswith(REMINDED):
+        turn = what.removeprefix(REMINDED).upper().replace("-", "_")
+        return declaration("reminded", about, turn=turn, **others)
     made = {"offer": offer, "declaration": declaration, "membership": proposal}[thing]
     return made(what, about, **others)
 
@@ -191,6 +200,38 @@ async def test_a_reminder_comes_again(centre):
     one = new_id()
     await centre.hear(offer("response-due", one), offer("response-due", one))
     assert len(await centre.rows()) == 2
+
+
+async def test_a_reminder_of_many_is_one_task_a_recipient_with_the_count_and_its_day(centre):
+    action = str(new_id())
+    about = [
+        declaration("reminded", one, turn="DECLARE", action=action, due_on="2026-07-03")
+        for one in many(14)
+    ]
+    await centre.hear(*about)
+    (row,) = await centre.rows()
+    assert (row["kind"], row["count"], row["due_on"]) == (TASK, 14, date(2026, 7, 3))
+    await centre.hear(declaration("declared", UUID(about[0].payload["id"]), version=9))
+    assert (await centre.rows())[0]["outstanding"] == 13
+
+
+async def test_everybody_whose_values_a_network_waits_for_is_reminded(centre):
+    async with centre.database.transaction() as tx:
+        await have_person(tx, "enterer", {"A99002": [Role.ACHIEVEMENT_ENTRY]})
+    waits_for = [P, "A99002"]
+    await centre.hear(
+        declaration("reminded", provider="U99001", turn="SUBMIT", waits_for=waits_for)
+    )
+    assert {row["organisation"] for row in await centre.rows()} == set(waits_for)
+
+
+async def test_a_reminder_heard_after_the_step_raises_no_task(centre):
+    one = new_id()
+    await centre.hear(
+        declaration("declared", one, version=5), declaration("reminded", one, turn="DECLARE")
+    )
+    subjects = {row["subject_code"] for row in await centre.rows()}
+    assert subjects == {"DECLARATION_DECLARED"}
 
 
 async def test_an_event_heard_twice_tells_once(centre):
