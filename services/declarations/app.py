@@ -25,6 +25,7 @@ from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
+from services.declarations.rerating import commands as rerating
 from services.declarations.runs import commands as runs
 from services.declarations.schema import SCHEMA
 from services.declarations.statements import queries as statements
@@ -51,7 +52,12 @@ SERVICE: Service[Principal] = Service(
     schema=SCHEMA,
     principal=load_principal,
     subscription=SUBSCRIPTION,
-    jobs={bulk.JOB: bulk.check, achievement.JOB: achievement.load, runs.JOB: runs.make},
+    jobs={
+        bulk.JOB: bulk.check,
+        achievement.JOB: achievement.load,
+        runs.JOB: runs.make,
+        rerating.JOB: rerating.make,
+    },
     background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
     events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *claims.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),

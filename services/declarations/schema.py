@@ -28,6 +28,7 @@ from services.declarations.networks.shares.schema import SharesQuery
 from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
 from services.declarations.results.schema import ResultsQuery
+from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
@@ -49,6 +50,7 @@ Query = merge_types(
         OwedQuery,
         CutOffsQuery,
         ResultsQuery,
+        ReratingQuery,
         RunsQuery,
         StatementsQuery,
         SubmissionsQuery,
@@ -69,6 +71,7 @@ Mutation = merge_types(
         EvidenceMutation,
         CutOffsMutation,
         ExtractsMutation,
+        ReratingMutation,
         RunsMutation,
         StatementsMutation,
         SubmissionsMutation,

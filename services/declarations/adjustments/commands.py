@@ -56,6 +56,9 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
     """Another person agrees: it becomes an entry, and the old one stays as it is."""
     locked = await _locked(tx, principal, adjustment)
     proposed = locked.adjustment
+    if proposed["rerating"] is not None:
+        message = "It is part of a re-rating: approve that, and it is entered with the others."
+        raise DomainError("PART_OF_RERATING", message, rerating=str(proposed["rerating"]))
     joined = await paid.duties_joined(tx, locked.subject, principal.today)
     same = domain.check_duties(proposed["proposed_by"], principal.person_id, joined=joined)
     domain.check(proposed["amount"], locked.payment["amount"], locked.payment["least"])
@@ -68,7 +71,8 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
         reason=proposed["reason"],
         now=now,
     )
-    await _decide(tx, principal, adjustment, "APPROVED", entry=entry, now=now)
+    decision = _decision(principal, "APPROVED", now)
+    await store.decide(tx, decision, [adjustment], entries=[entry])
     await paid.adjust(
         tx,
         locked.subject,
@@ -94,30 +98,12 @@ async def refuse(
     """It is not to be; whoever proposed it may say so too."""
     words = reason_given(reason)
     await _locked(tx, principal, adjustment)
-    await _decide(tx, principal, adjustment, "REFUSED", reason=words, now=now)
+    await store.decide(tx, _decision(principal, "REFUSED", now), [adjustment], reason=words)
     return adjustment
 
 
-async def _decide(
-    tx: Tx,
-    principal: Principal,
-    adjustment: UUID,
-    status: str,
-    *,
-    entry: UUID | None = None,
-    reason: str | None = None,
-    now: datetime,
-) -> None:
-    await store.decide(
-        tx,
-        adjustment,
-        status=status,
-        person=principal.person_id,
-        organisation=principal.organisation,
-        entry=entry,
-        reason=reason,
-        now=now,
-    )
+def _decision(principal: Principal, status: str, now: datetime) -> store.Decision:
+    return store.Decision(status, principal.person_id, principal.organisation, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,27 @@ import strawberry
 from asyncpg import Record
 
 from chassis.db import Tx
-from chassis.graphql import Connection, Context, OdsCode, Pounds, as_uuid, connection, window
+from chassis.graphql import (
+    JSON,
+    Connection,
+    Context,
+    OdsCode,
+    Points,
+    Pounds,
+    as_uuid,
+    connection,
+    window,
+)
 from chassis.idempotency import once
 from nhs.directory import Principal
 from services.declarations.adjustments import commands, store
-from services.declarations.approval.schema import Payment, payment_of
+from services.declarations.approval.schema import (
+    Declaration,
+    Payment,
+    declaration_of,
+    payment_of,
+)
+from services.declarations.calculation.schema import DeclarationChanges, changes_of, receipt_of
 from services.declarations.sight import Sight, not_found
 
 Info = strawberry.Info[Context[Principal], None]
@@ -43,11 +59,42 @@ class PaymentAdjustment:
     decided_by: strawberry.ID | None = strawberry.field(description="Who decided.")
     decided_at: datetime | None = strawberry.field(description="When it was decided.")
     refusal_reason: str | None = strawberry.field(description="Why it was refused.")
+    points: Points = strawberry.field(
+        description="Points it pays for beside those before, signed; 0.00 if proposed by hand."
+    )
+    rerating: strawberry.ID | None = strawberry.field(
+        description="The re-rating it is part of; null if it was proposed by hand."
+    )
+    paid: Pounds | None = strawberry.field(
+        description="In a re-rating: what was paid before, adjustments among it."
+    )
     payment_id: strawberry.Private[UUID]
+    calculation: strawberry.Private[tuple[UUID, int] | None]
+    """The calculation it would pay by."""
 
     @strawberry.field(description="The payment that is put right.")
     async def payment(self, info: Info) -> Payment | None:
         return await payment_of(info, self.payment_id)
+
+    @strawberry.field(
+        description="In a re-rating: what its calculation has that the one which finance approved "
+        "had not."
+    )
+    async def changes(self, info: Info) -> DeclarationChanges | None:
+        declared = await self._declared(info)
+        if self.calculation is None or declared is None:
+            return None
+        of, until = self.calculation
+        return await changes_of(info, of, declared.calculation_version, until, sees_pounds=True)
+
+    @strawberry.field(
+        description="In a re-rating: the calculation it would pay by, as `cqrs verify` reads it."
+    )
+    async def receipt(self, info: Info) -> JSON | None:
+        return JSON(await receipt_of(info, self.calculation)) if self.calculation else None
+
+    async def _declared(self, info: Info) -> Declaration | None:
+        return await declaration_of(info, self.calculation[0]) if self.calculation else None
 
     @classmethod
     def of(cls, row: Record) -> PaymentAdjustment:
@@ -64,7 +111,13 @@ class PaymentAdjustment:
             decided_by=_id(row["decided_by"]),
             decided_at=row["decided_at"],
             refusal_reason=row["refusal_reason"],
+            points=row["points"],
+            rerating=_id(row["rerating"]),
+            paid=row["paid"],
             payment_id=row["payment_id"],
+            calculation=(row["declaration_id"], row["calculation_version"])
+            if row["rerating"]
+            else None,
         )
 
 
@@ -80,20 +133,25 @@ class AdjustmentsQuery:
         info: Info,
         payment: strawberry.ID | None = None,
         status: AdjustmentStatus | None = None,
+        rerating: strawberry.ID | None = None,
+        *,
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[PaymentAdjustment] | None:
         context, page = info.context, window(first, after, UUID)
         sight = Sight.of_pounds(context.principal)
-        of = as_uuid(payment, "payment") if payment else None
-        state = status.value if status else None
+        wanted = store.AdjustmentFilter(
+            payment=as_uuid(payment, "payment") if payment else None,
+            rerating=as_uuid(rerating, "rerating") if rerating else None,
+            status=status.value if status else None,
+        )
 
         async def total() -> int:
             async with context.db.reader() as counting:
-                return await store.count(counting, sight, of, state)
+                return await store.count(counting, sight, wanted)
 
         async with context.db.reader() as reader:
-            rows = await store.page(reader, sight, of, state, after=page.after, limit=page.limit)
+            rows = await store.page(reader, sight, wanted, after=page.after, limit=page.limit)
         return connection(
             rows, page, node=PaymentAdjustment.of, key=lambda row: (row["id"],), total=total
         )

@@ -1,5 +1,7 @@
 """Adjustments as they are proposed and decided; their entries are the ledger's."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -55,30 +57,41 @@ async def lock(tx: Tx, adjustment: UUID) -> Record:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided, by whom, for whom and when."""
+
+    status: str
+    person: UUID
+    organisation: str
+    at: datetime
+
+
 async def decide(
     tx: Tx,
-    adjustment: UUID,
+    decision: Decision,
+    adjustments: Sequence[UUID],
     *,
-    status: str,
-    person: UUID,
-    organisation: str,
-    entry: UUID | None = None,
+    entries: Sequence[UUID | None] | None = None,
     reason: str | None = None,
-    now: datetime,
 ) -> None:
-    await tx.execute(_DECIDE, adjustment, status, person, organisation, now, entry, reason)
+    """`entries`: what approved ones became, in the same order."""
+    became = [None] * len(adjustments) if entries is None else entries
+    by = (decision.status, decision.person, decision.organisation, decision.at)
+    await tx.execute(_DECIDE, *by, reason, adjustments, became)
 
 
 _DECIDE = """
-update adjustment set status = $2, decided_by = $3, decided_for = $4, decided_at = $5,
-    entry_id = $6, refusal_reason = $7
-where id = $1
+update adjustment a set status = $1, decided_by = $2, decided_for = $3, decided_at = $4,
+    refusal_reason = $5, entry_id = n.entry
+from unnest($6::uuid[], $7::uuid[]) as n (id, entry)
+where a.id = n.id
 """
 
 
 # Pounds are what an adjustment is: whoever may not see them sees none.
 _VISIBLE = f"""
-select a.* from adjustment a
+select a.*, p.declaration_id from adjustment a
 join payment p on p.id = a.payment_id
 join {SCOPE} s
     on s.provider = p.provider and p.period_end between s.valid_from and s.valid_to and s.pounds
@@ -90,25 +103,37 @@ async def by_ids(reader: Reader, sight: Sight, ids: list[UUID]) -> list[Record]:
     return await reader.fetch(f"{_VISIBLE} and a.id = any($5)", *sight.arguments, ids)
 
 
+@dataclass(frozen=True, slots=True)
+class AdjustmentFilter:
+    payment: UUID | None = None
+    rerating: UUID | None = None
+    status: str | None = None
+
+    @property
+    def arguments(self) -> tuple[object, ...]:
+        """Parameters $5 to $7."""
+        return self.payment, self.rerating, self.status
+
+
 async def page(
     reader: Reader,
     sight: Sight,
-    payment: UUID | None,
-    status: str | None,
+    wanted: AdjustmentFilter,
     *,
     after: tuple[UUID | None],
     limit: int,
 ) -> list[Record]:
     """Newest first."""
-    sql = f"{_VISIBLE} {_WANTED} and ($7::uuid is null or a.id < $7) order by a.id desc limit $8"
-    return await reader.fetch(sql, *sight.arguments, payment, status, *after, limit)
+    sql = f"{_VISIBLE} {_WANTED} and ($8::uuid is null or a.id < $8) order by a.id desc limit $9"
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments, *after, limit)
 
 
-async def count(reader: Reader, sight: Sight, payment: UUID | None, status: str | None) -> int:
+async def count(reader: Reader, sight: Sight, wanted: AdjustmentFilter) -> int:
     sql = f"select count(*) from ({_VISIBLE} {_WANTED}) found"  # noqa: S608 (our own words)
-    return int(await reader.fetchval(sql, *sight.arguments, payment, status))
+    return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments))
 
 
 _WANTED = """
-and ($5::uuid is null or a.payment_id = $5) and ($6::text is null or a.status = $6)
+and ($5::uuid is null or a.payment_id = $5) and ($6::uuid is null or a.rerating = $6)
+and ($7::text is null or a.status = $7)
 """

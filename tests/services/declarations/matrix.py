@@ -206,6 +206,83 @@ MATRIX: Final = {
         'mutation { requestOwedDownload(on: "2025-01-31", knownAt: "2025-02-01T00:00:00Z") '
         "{ csv } }",
     ),
+    "Query.whatIf": Line(
+        COMMISSIONS | {Role.FINANCE_VIEW},
+        '{ whatIf(service: "QOF2526", periodStart: "2025-04-01", change: {version: "QOF2526/2"})'
+        " { fingerprint } }",
+    ),
+    "Query.rerating": Line(COMMISSIONS | {Role.FINANCE_VIEW}, f"{{ rerating({_ONE}) {{ id }} }}"),
+    "Query.reratings": Line(COMMISSIONS | {Role.FINANCE_VIEW}, "{ reratings { totalCount } }"),
+    "Mutation.proposeRerating": Line(
+        FINANCE,
+        'mutation { proposeRerating(service: "QOF2526", periodStart: "2025-04-01", '
+        'change: {version: "QOF2526/2"}, fingerprint: "x", reason: "x") { id } }',
+    ),
+    "Mutation.approveRerating": Line(
+        FINANCE, f"mutation {{ approveRerating({_ONE}) {{ message }} }}"
+    ),
+    "Mutation.refuseRerating": Line(
+        FINANCE, f'mutation {{ refuseRerating({_ONE}, reason: "x") {{ message }} }}'
+    ),
+    "Mutation.refuseAdjustment": Line(
+        FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
+    ),
+    "Mutation.recordAchievement": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { recordAchievement(input: {service: "QOF2526", provider: "A81001", '
+        'achievementDate: "2026-03-31", group: "AF", values: []}) { message } }',
+    ),
+    "Mutation.requestAchievementTemplate": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { requestAchievementTemplate(service: "QOF2526", '
+        'achievementDate: "2026-03-31") { csv } }',
+    ),
+    "Mutation.requestAchievementSubmissionUpload": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        'mutation { requestAchievementSubmissionUpload(fileName: "x.csv") { id } }',
+    ),
+    "Mutation.submitAchievementFile": Line(
+        frozenset({Role.ACHIEVEMENT_ENTRY}),
+        f'mutation {{ submitAchievementFile(upload: "{_ID}") {{ message }} }}',
+    ),
+    "Mutation.requestAchievementUpload": Line(
+        LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
+    ),
+    "Mutation.loadAchievement": Line(
+        LOADS, f'mutation {{ loadAchievement(upload: "{_ID}") {{ id }} }}'
+    ),
+    "Query.waitingDeclarations": Line(SEES, "{ waitingDeclarations { totalCount } }"),
+    "Query.waitingByService": Line(SEES, "{ waitingByService { totalCount } }"),
+    "Query.waitingTotal": Line(SEES, "{ waitingTotal { count } }"),
+    "Query.achievementResults": Line(
+        SEES, '{ achievementResults(service: "QOF2526") { totalCount } }'
+    ),
+    "Query.achievementByIndicator": Line(
+        SEES, '{ achievementByIndicator(service: "QOF2526") { totalCount } }'
+    ),
+    "Query.achievementDates": Line(SEES, '{ achievementDates(service: "QOF2526") { latest } }'),
+    "Query.cutOffs": Line(SEES, "{ cutOffs { totalCount } }"),
+    "Mutation.loadCutOffs": Line(
+        LOADS | FINANCE, 'mutation { loadCutOffs(source: "x", cutOffs: []) { added } }'
+    ),
+    "Mutation.withdrawCutOff": Line(
+        LOADS | FINANCE, f"mutation {{ withdrawCutOff({_ONE}) {{ id }} }}"
+    ),
+    "Mutation.remindDeclarations": Line(COMMISSIONS, _BULK % "remindDeclarations"),
+    "Mutation.requestIndicatorValuesExtract": Line(
+        SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
+    ),
+    "Mutation.requestAchievedPointsExtract": Line(
+        SEES, 'mutation { requestAchievedPointsExtract(service: "QOF2526") { csv } }'
+    ),
+    "Mutation.requestNetworkValuesExtract": Line(
+        SEES, 'mutation { requestNetworkValuesExtract(service: "NCD2526") { csv } }'
+    ),
+    "Mutation.loadNationalPrevalence": Line(
+        LOADS,
+        'mutation { loadNationalPrevalence(input: {name: "x", qualityService: "QOF2526/1",'
+        ' source: "x", values: []}) { id } }',
+    ),
     "Mutation.refuseAdjustment": Line(
         FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
     ),

@@ -1,0 +1,49 @@
+"""What would change, to the penny, before anything is written."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from chassis.db import Reader
+from nhs.roles import Role
+from services.declarations.rerating.domain import Rerated, Tally
+from services.declarations.rerating.rating import CHUNK, Asked, rated
+
+LOOKS: Final = (Role.FINANCE_MANAGEMENT, Role.APPROVAL_MANAGEMENT, Role.FINANCE_VIEW)
+"""Who may ask: over what their organisation commissions, which for England's is all of it."""
+
+
+@dataclass(slots=True)
+class WhatIf:
+    """What a change comes to, and every declaration that it touches."""
+
+    tally: Tally = field(default_factory=Tally)
+    payments: list[Rerated] = field(default_factory=list)
+    """Those that differ, and those that cannot be calculated so, in order."""
+    declarations: list[Rerated] = field(default_factory=list)
+    """The same of what finance has not approved."""
+
+    def add(self, one: Rerated) -> None:
+        self.tally.add(one)
+        if one.differs or one.after is None:
+            (self.declarations if one.payment is None else self.payments).append(one)
+
+
+async def what_if(reader: Reader, asked: Asked) -> WhatIf:
+    """Reads only. Others get their turn while it calculates."""
+    found, count = WhatIf(), 0
+    async for one in rated(reader, asked):
+        found.add(one.rerated)
+        count += 1
+        if count % CHUNK == 0:
+            await asyncio.sleep(0)
+    return found
+
+
+def after(rows: list[Rerated], key: tuple[str | None, UUID | None], limit: int) -> list[Rerated]:
+    """A page of rows that are in the order of their keys."""
+    provider, declaration = key
+    if provider is None or declaration is None:
+        return rows[:limit]
+    return [row for row in rows if row.key > (provider, declaration)][:limit]
