@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from chassis.db import Tx
+from chassis.db import Reader, Tx
 from nhs.formulas import binding
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import store as agreements
@@ -74,13 +74,22 @@ async def calculate_all(
     return outcomes
 
 
-async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -> _Run | Blocker:
-    """Freeze the constants, or say which is not known yet."""
-    service = (await agreements.specifications(tx, [identity])).get(identity)
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A published version with its rules, compiled with the constants that hold now."""
+
+    service: QualityServiceSpecification
+    prevalences: store.Prevalences
+    book: RuleBook
+
+
+async def rules_of(reader: Reader, identity: str) -> Rules | Blocker:
+    """The rules by which a version is calculated now, or which constant is not known yet."""
+    service = (await agreements.specifications(reader, [identity])).get(identity)
     if service is None:
         message = f"{identity} has not been heard of yet"
         return Blocker("SERVICE_NOT_YET_KNOWN", None, message)
-    prevalences = await store.current_prevalences(tx, identity)
+    prevalences = await store.current_prevalences(reader, identity)
     missing = [group for group in service.prevalence_groups if group not in prevalences.values]
     if missing:
         message = f"no national prevalence has been loaded for {', '.join(missing)}"
@@ -92,10 +101,18 @@ async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -
         book = rule_book(service, prevalences.id, prevalences.values)
     except LookupError as error:
         return Blocker("SERVICE_NOT_SOUND", None, f"{identity} cannot be calculated: {error}")
+    return Rules(service, prevalences, book)
+
+
+async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -> _Run | Blocker:
+    """Freeze the constants, or say which is not known yet."""
+    rules = await rules_of(tx, identity)
+    if isinstance(rules, Blocker):
+        return rules
     run = await store.run_of(
-        tx, identity, service, prevalences, demonstration=demonstration, now=now
+        tx, identity, rules.service, rules.prevalences, demonstration=demonstration, now=now
     )
-    return _Run(run, service, book, demonstration)
+    return _Run(run, rules.service, rules.book, demonstration)
 
 
 async def _calculate(

@@ -214,8 +214,8 @@ def calculate(  # noqa: PLR0917 - each is what the payment stands on
     figures: Figures | None = None,
 ) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
-    patients, exact = list_size.patients, _exact(figures or {})
-    each = [_line(rule, values.get(rule.indicator, {}), patients, exact) for rule in book.rules]
+    patients, given = list_size.patients, exact(figures or {})
+    each = [line_of(rule, values.get(rule.indicator, {}), patients, given) for rule in book.rules]
     lines = Lines(*map(list, zip(*each, strict=True)))
     return Result(
         lines,
@@ -226,11 +226,12 @@ def calculate(  # noqa: PLR0917 - each is what the payment stands on
     )
 
 
-def _exact(figures: Figures) -> dict[str, tuple[int, int]]:
+def exact(figures: Figures) -> dict[str, tuple[int, int]]:
+    """Figures as compiled rules take them."""
     return {key: figure.as_integer_ratio() for key, figure in figures.items()}
 
 
-def _line(
+def line_of(
     rule: Rule,
     values: Mapping[str, int | None],
     patients: int,
