@@ -1,8 +1,10 @@
 """Which claims are looked for, as GraphQL is told."""
 
+from datetime import date
+
 import strawberry
 
-from chassis.graphql import FinancialYear, OdsCode
+from chassis.graphql import FinancialYear, OdsCode, Pounds
 from nhs.directory import Principal
 from services.declarations.claims import lists
 from services.declarations.claims.deciding import APPROVERS
@@ -33,6 +35,21 @@ class ClaimFilter:
     waiting_for_me: bool = strawberry.field(
         default=False, description="Only what waits for a step that the caller may take."
     )
+    network: OdsCode | None = strawberry.field(
+        default=None, description="Of this network and its members, as at the claim's period."
+    )
+    period_start: date | None = strawberry.field(
+        default=None, description="For the period that starts on this day."
+    )
+    days: int | None = strawberry.field(
+        default=None, description="In its status for at least so many whole days."
+    )
+    at_least: Pounds | None = strawberry.field(
+        default=None, description="Of at least so many pounds; finds what the caller sees with."
+    )
+    below: Pounds | None = strawberry.field(
+        default=None, description="Of less than so many pounds; finds what the caller sees with."
+    )
 
     def wanted(self, principal: Principal) -> lists.ClaimFilter:
         waiting = [s.value for s, role in APPROVERS.items() if principal.holds(role)]
@@ -43,4 +60,9 @@ class ClaimFilter:
             financial_year=self.financial_year,
             band=self.band,
             waiting_in=waiting if self.waiting_for_me else None,
+            network=self.network,
+            period_start=self.period_start,
+            days=self.days,
+            at_least=self.at_least,
+            below=self.below,
         )

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from asyncpg import Record
 
+from chassis.clock import ENGLAND
 from chassis.db import Reader
 from services.declarations.claims import store
 from services.declarations.sight import SCOPE, Sight
@@ -28,19 +30,27 @@ class ClaimFilter:
     band: str | None = None
     waiting_in: Sequence[str] | None = None
     """Only what waits for the caller, in these states."""
+    network: str | None = None
+    period_start: date | None = None
+    days: int | None = None
+    """In its status for at least so many whole days."""
+    at_least: Decimal | None = None
+    below: Decimal | None = None
 
     def arguments(self, sight: Sight) -> tuple[object, ...]:
-        """Parameters $5 to $11 of a filtered read."""
+        """Parameters $5 to $16 of a filtered read."""
         waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
         named = (statuses, self.service, self.provider, self.financial_year, self.band)
-        return *named, waiting, sight.person
+        more = (self.network, self.period_start, self.days, self.at_least, self.below)
+        return *named, waiting, sight.person, *more
 
 
-COLUMNS = f"""
-select {store.COLUMNS},
-    s.pounds and ('*' = any($3::text[]) or c.payment_types <@ $3) as sees_pounds
-"""
+SEES_POUNDS = "(s.pounds and ('*' = any($3::text[]) or c.payment_types <@ $3))"
+DAYS = f"greatest($4 - (c.waits_since at time zone '{ENGLAND.key}')::date, 0)"
+"""Whole days, by the days of England, since it came into its status."""
+
+COLUMNS = f"select {store.COLUMNS}, {SEES_POUNDS} as sees_pounds"
 VISIBLE = f"""
 from claim c
 join {SCOPE} s on s.provider = c.provider and c.period_end between s.valid_from and s.valid_to
@@ -76,6 +86,14 @@ and ($10::text[] is null or (
         else c.commissioner = any(
             array(select b.organisation from directory.self_and_below($1, $4) b))
     end))
+and ($12::text is null or c.provider = $12 or exists (
+    select from directory.relationship m
+    where m.source = c.provider and m.target = $12 and m.kind = 'MEMBER_OF'
+    and c.period_end between m.valid_from and coalesce(m.valid_to, date 'infinity')))
+and ($13::date is null or c.period_start = $13)
+and ($14::integer is null or {DAYS} >= $14)
+and ($15::numeric is null or (c.amount >= $15 and {SEES_POUNDS}))
+and ($16::numeric is null or (c.amount < $16 and {SEES_POUNDS}))
 """  # noqa: S608 - nothing but our own words
 
 # Who sees few providers goes by their index; who sees many, by the order of the list.
@@ -98,13 +116,13 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest period first, then by provider."""
-    sql = f"{COLUMNS} {filtered(sight)} {_AFTER} {_ORDER} limit $15"
+    sql = f"{COLUMNS} {filtered(sight)} {_AFTER} {_ORDER} limit $20"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *after, limit)
 
 
 _AFTER = """
-and ($12::date is null or c.period_end < $12
-    or (c.period_end = $12 and (c.provider, c.id) > ($13::text, $14::uuid)))
+and ($17::date is null or c.period_end < $17
+    or (c.period_end = $17 and (c.provider, c.id) > ($18::text, $19::uuid)))
 """
 _ORDER = "order by c.period_end desc, c.provider, c.id"
 
@@ -134,8 +152,8 @@ async def pages(
 _PAGES = f"""
 select * from (
     {COLUMNS}, row_number() over (partition by c.provider {_ORDER}) as place
-    {FILTERED} {_AFTER} and c.provider = any($16)
-) c where place <= $15 {_ORDER}
+    {FILTERED} {_AFTER} and c.provider = any($21)
+) c where place <= $20 {_ORDER}
 """  # noqa: S608 (our own words)
 
 
@@ -143,7 +161,7 @@ async def counts(
     reader: Reader, sight: Sight, wanted: ClaimFilter, providers: Sequence[str]
 ) -> dict[str, int]:
     given = (*sight.arguments, *wanted.arguments(sight), providers)
-    sql = f"select c.provider, count(*) {FILTERED} and c.provider = any($12) group by 1"
+    sql = f"select c.provider, count(*) {FILTERED} and c.provider = any($17) group by 1"
     return {row["provider"]: row["count"] for row in await reader.fetch(sql, *given)}
 
 
@@ -151,7 +169,7 @@ async def rows_of(
     reader: Reader, sight: Sight, wanted: ClaimFilter, most: int
 ) -> list[tuple[UUID, int]]:
     """Ids and versions of every row the filter reaches."""
-    sql = f"select c.id, c.version {filtered(sight)} order by c.id limit $12"
+    sql = f"select c.id, c.version {filtered(sight)} order by c.id limit $17"
     rows = await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), most)
     return [(row["id"], row["version"]) for row in rows]
 
