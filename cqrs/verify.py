@@ -20,6 +20,8 @@ from cqrs import verify_history
 
 FORMAT = "cqrs-receipt/1"
 NOT_EARNABLE = "NOT_EARNABLE"
+POLICIES = {"points-2-pounds-2-half-up@1": {"points_paid": "round2", "pounds": "round2"}}
+"""By the name of a rounding policy: the operator that makes each result."""
 
 Number = Fraction | None
 """None: not earnable."""
@@ -69,19 +71,21 @@ def read(path: Path) -> dict[str, Any]:
 def differences(receipt: Mapping[str, Any]) -> list[str]:
     """Everything that is not as it is recomputed to be; empty if the receipt holds."""
     try:
-        return [*_lines(receipt), *_members(receipt), *_totals(receipt), *_hash(receipt)]
+        found = [*_lines(receipt), *_members(receipt), *_totals(receipt)]
+        return [*found, *_hash(receipt), *_seal("the receipt", receipt)]
     except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         return [f"the receipt is not whole: {type(error).__name__} {error}"]
 
 
 def _lines(receipt: Mapping[str, Any]) -> Iterator[str]:
     for line in receipt["lines"]:
-        for found in _line(receipt, line):
+        for found in (*_line(receipt, line), *_seal("the line", line)):
             yield f"{line['indicator']}: {found}"
 
 
 def _line(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
     yield from _inputs(receipt, line)
+    yield from _rounding(receipt, line)
     values = {name: _number(given["value"]) for name, given in line["inputs"].items()}
     for name, operator, arguments in line["formula"]["steps"]:
         values[name] = _step(operator, [values[argument] for argument in arguments])
@@ -98,9 +102,22 @@ def _inputs(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str
     """What the formula was given is what the line and the receipt state."""
     stated = {f"values.{part}": line[part] for part in ("numerator", "denominator", "register")}
     stated["provider.list_size"] = receipt["list_size"]
+    for key, figure in ((receipt.get("stood_on") or {}).get("figures") or {}).items():
+        stated[key.removesuffix(f".{line['indicator']}")] = _number(figure)
     for name, given in line["inputs"].items():
         if given["from"] in stated and _number(given["value"]) != stated[given["from"]]:
             yield f"{name} is {given['value']}, but {given['from']} is {stated[given['from']]}"
+
+
+def _rounding(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
+    """The results are made by the operators that the named policy stands for."""
+    policy = POLICIES.get(receipt["rounding_policy"])
+    if policy is None:
+        yield f"there is no rounding policy {receipt['rounding_policy']}"
+        return
+    for name, operator, _ in line["formula"]["steps"]:
+        if operator != policy.get(name, operator):
+            yield f"{name} is made by {operator}, not by {policy[name]} as the policy says"
 
 
 def _tree(node: Mapping[str, Any], values: Mapping[str, Number]) -> Iterator[str]:
@@ -150,6 +167,15 @@ def _hash(receipt: Mapping[str, Any]) -> Iterator[str]:
     recomputed = hashlib.sha256(text.encode()).hexdigest()
     if recomputed != receipt["hash"]:
         yield f"the hash is {recomputed}, not {receipt['hash']}"
+
+
+def _seal(what: str, content: Mapping[str, Any]) -> Iterator[str]:
+    """Everything else in it has the SHA-256 that it carries."""
+    rest = {name: value for name, value in content.items() if name != "sha256"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    recomputed = hashlib.sha256(text.encode()).hexdigest()
+    if recomputed != content["sha256"]:
+        yield f"{what} has been changed: its SHA-256 is {recomputed}, not {content['sha256']}"
 
 
 def _number(text: str) -> Number:

@@ -40,6 +40,7 @@ from services.declarations.approval.history_schema import (
 from services.declarations.calculation.schema import (
     DeclarationBlocker,
     DeclarationChanges,
+    DeclarationExplanation,
     DeclarationLine,
     changes_of,
     lines_of,
@@ -179,9 +180,16 @@ class Declaration:
         "who may not see pounds, and while there is none."
     )
     async def receipt(self, info: Info) -> JSON | None:
-        if not self.sees_pounds or not self.calculation_version:
-            return None
-        return JSON(await receipt_of(info, (UUID(self.id), self.calculation_version)))
+        found = await _receipt(info, self)
+        return JSON(found) if found else None
+
+    @strawberry.field(
+        description="What is paid and what that stands on, in words; null for who may not see "
+        "pounds, and while there is no calculation."
+    )
+    async def explanation(self, info: Info) -> DeclarationExplanation | None:
+        found = await _receipt(info, self)
+        return DeclarationExplanation.of(found) if found else None
 
     @strawberry.field(description="Everything that happened to it, oldest first.")
     async def history(self, info: Info) -> list[DeclarationHistoryEntry]:
@@ -339,6 +347,12 @@ class Payment:
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Payment | None:
         return await payment_of(info, as_uuid(id))
+
+
+async def _receipt(info: Info, declaration: Declaration) -> dict[str, Any] | None:
+    if not declaration.sees_pounds or not declaration.calculation_version:
+        return None
+    return await receipt_of(info, (UUID(declaration.id), declaration.calculation_version))
 
 
 def _hold_of(row: Record) -> DeclarationHold:

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 from uuid import UUID
 
 from chassis.db import Reader
-from services.declarations.calculation import member_changes, store
+from nhs.formulas import binding
+from services.declarations.calculation import member_changes, store, written
 from services.declarations.calculation.domain import Line
 
 LONGEST: Final = 280
@@ -80,7 +82,31 @@ def compared(
     now = {line.indicator: line for line in lines_after}
     changes = [LineChange(code, was.get(code), now.get(code)) for code in sorted({*was, *now})]
     moved = [one for one in changes if _figures(one.before) != _figures(one.after)]
-    return Difference([*came_or_went, *_inputs(before, after)], moved, tuple(numbers))
+    others = _of_figures(*stood_on)
+    return Difference([*came_or_went, *others, *_inputs(before, after)], moved, tuple(numbers))
+
+
+def _of_figures(before: StoodOn, after: StoodOn) -> list[InputChange]:
+    """Figures that changed; of a payment only that it did, for it is pounds."""
+    was, now = (dict((one or {}).get("figures", {})) for one in (before, after))
+    paid = was.pop(binding.PAYMENT, None), now.pop(binding.PAYMENT, None)
+    changes = _inputs(_named(was), _named(now))
+    if paid[0] != paid[1]:
+        name = "the payment it is a part of"
+        changes.insert(0, InputChange(name, None, None, f"{name} changed"))
+    return changes
+
+
+def _named(figures: Mapping[str, str]) -> dict[str, str]:
+    """As people call them; where a period stands is no news."""
+    return {
+        _NAMED.get(key, key.removeprefix("previous.")): written.number(Fraction(figure))
+        for key, figure in figures.items()
+        if key not in binding.PERIOD
+    }
+
+
+_NAMED: Final = {binding.ADJUSTED_POPULATION: "adjusted population"}
 
 
 def _of_members(before: StoodOn, after: StoodOn) -> tuple[list[InputChange], list[InputChange]]:

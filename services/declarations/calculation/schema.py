@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from strawberry.dataloader import DataLoader
 from chassis.graphql import JSON, Context, OdsCode, Points, Pounds
 from chassis.idempotency import once
 from nhs.directory import Principal
-from services.declarations.calculation import prevalence, receipts, store
+from services.declarations.calculation import prevalence, receipts, store, told
 from services.declarations.calculation.differences import (
     Difference,
     InputChange,
@@ -19,6 +20,7 @@ from services.declarations.calculation.differences import (
     between,
 )
 from services.declarations.calculation.domain import Line
+from services.declarations.calculation.told import Told
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -39,6 +41,32 @@ class DeclarationBlocker:
         default=None,
         description="The practice that a network waits for, or the network nobody takes part in.",
     )
+
+
+@strawberry.type(description="What a declaration is paid, and what that stands on, in words.")
+class DeclarationExplanation:
+    summary: str = strawberry.field(description="What is paid in all.")
+    stands_on: list[str] = strawberry.field(
+        description="List and members on the day, figures, rules and rounding, a sentence each."
+    )
+
+    @classmethod
+    def of(cls, receipt: Mapping[str, Any]) -> DeclarationExplanation:
+        said = told.whole(receipt)
+        return cls(summary=said.summary, stands_on=said.details)
+
+
+@strawberry.type(description="Why an indicator pays what it pays, in words.")
+class DeclarationLineExplanation:
+    summary: str = strawberry.field(description="A paragraph for who knows no formula.")
+    steps: list[str] = strawberry.field(description="Every step of its formula, a sentence each.")
+    origins: list[str] = strawberry.field(
+        description="Where its values came from, and what they replaced: a sentence a provider."
+    )
+
+    @classmethod
+    def of(cls, said: Told) -> DeclarationLineExplanation:
+        return cls(summary=said.summary, steps=said.details, origins=said.origins)
 
 
 @strawberry.type(description="What one indicator earned.")
@@ -64,10 +92,15 @@ class DeclarationLine:
         "may not see pounds."
     )
     async def receipt(self, info: Info) -> JSON | None:
-        if self.pounds is None:
-            return None
-        whole = await receipt_of(info, self.version)
-        return next((x for x in whole["lines"] if x["indicator"] == self.indicator), None)
+        found = await _receipt_of_line(info, self)
+        return JSON(found) if found else None
+
+    @strawberry.field(
+        description="Why it pays what it pays, in words; null for who may not see pounds."
+    )
+    async def explanation(self, info: Info) -> DeclarationLineExplanation | None:
+        found = await _receipt_of_line(info, self)
+        return DeclarationLineExplanation.of(told.line(found)) if found else None
 
     @classmethod
     def of(cls, line: Line, version: Version, *, sees_pounds: bool) -> DeclarationLine:
@@ -82,6 +115,13 @@ class DeclarationLine:
             provisional=line.provisional,
             version=version,
         )
+
+
+async def _receipt_of_line(info: Info, line: DeclarationLine) -> Mapping[str, Any] | None:
+    if line.pounds is None:
+        return None
+    whole = await receipt_of(info, line.version)
+    return next((x for x in whole["lines"] if x["indicator"] == line.indicator), None)
 
 
 @strawberry.type(description="An input that is not what it was.")

@@ -326,8 +326,10 @@ async def frozen(reader: Reader, declaration: UUID, version: int) -> Record | No
 _FROZEN = """
 select c.*, r.quality_service, r.digest, r.specification, r.prevalence_set, r.prevalences,
     r.demonstration, coalesce(s.name, 'given with re-rating ' || r.rerating) as prevalence_name,
-    coalesce(s.source, z.reason) as prevalence_source
+    coalesce(s.source, z.reason) as prevalence_source,
+    d.provider, d.period_start, d.period_end, d.achievement_date
 from calculation c
+join declaration d on d.id = c.declaration_id
 join calculation_run r on r.id = c.run_id
 left join prevalence_set s on s.id = r.prevalence_set
 left join rerating z on z.id = r.rerating
