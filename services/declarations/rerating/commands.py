@@ -136,6 +136,7 @@ class _Proposing:
             size,
             result,
             one.known.stood_on,
+            one.known.origins,
         )
 
     async def _run(self, rules: Rules) -> UUID:
@@ -251,7 +252,10 @@ def _agreed(
     if row["newest_entry"] != row["stands_on"]:
         message = "Its payment has been adjusted since: rate it anew."
         raise DomainError("ADJUSTED_MEANWHILE", message)
-    adjustments.check(row["adjusted_by"], row["paid"])
+    if row["recovered"]:
+        message = "It was an advance, and has been deducted: rate the payment that it is part of."
+        raise DomainError("ADVANCE_RECOVERED", message)
+    adjustments.check(row["adjusted_by"], row["paid"], row["least"])
     return same
 
 

@@ -18,10 +18,11 @@ from services.declarations.calculation.domain import (
     Blocker,
     ListSize,
     RuleBook,
+    Subject,
     Values,
     missing_values,
 )
-from services.declarations.calculation.inputs import Known, Subject
+from services.declarations.calculation.inputs import Known
 from services.declarations.calculation.members import Member, Standing
 from services.declarations.rerating.domain import Change
 
@@ -36,6 +37,7 @@ def frozen(row: Record) -> Known:
         dict(zip(row["indicators"], parts, strict=True)),
         ListSize(row["list_size"], row["list_on"], row["list_stands_in"]),
         figures=figures,
+        origins=row["origins"] or {},
         membership=kept or None,
     )
 
@@ -49,7 +51,8 @@ class Lookup:
     lists: Mapping[str, ListSize] = field(default_factory=dict)
     members: Mapping[str, Sequence[Member]] = field(default_factory=dict)
     """By network."""
-    figures: Mapping[UUID, Mapping[str, Fraction]] = field(default_factory=dict)
+    known: Mapping[UUID, Known] = field(default_factory=dict)
+    """Whose figures are wanted, by declaration."""
 
 
 async def look_up(
@@ -70,12 +73,12 @@ async def look_up(
     if change.list_sizes_on or change.list_sizes_as_known or new:
         found = await store.list_sizes(reader, [(code, on_day) for code in practices])
         lists = {code: size for (code, _), size in found.items()}
-    figures: dict[UUID, Mapping[str, Fraction]] = {}
-    if change.figures_as_known or change.list_sizes_as_known:
-        subjects = [subject(row) for row in rows]
-        known = await inputs.gather(reader, service, book, subjects)
-        figures = {identity: one.figures for identity, one in known.items()}
-    return Lookup(values, lists, members, figures)
+    known: Mapping[UUID, Known] = {}
+    if any(rule.figures for rule in book.rules) and (
+        change.figures_as_known or change.list_sizes_as_known
+    ):
+        known = await inputs.gather(reader, service, book, [subject(row) for row in rows])
+    return Lookup(values, lists, members, known)
 
 
 def subject(row: Record) -> Subject:
@@ -124,28 +127,39 @@ class Otherwise:
 
     def known(self, row: Record, book: RuleBook) -> Known:
         """What it is calculated from; `book`: its own rules. Blockers say what lacks."""
-        before = frozen(row)
-        figures = self._figures(row, before)
+        before = self._with_figures(row, frozen(row))
         if before.membership is not None:
-            return self._of_network(row, book, replace(before, figures=figures))
-        code, lookup = row["provider"], self.lookup
-        values = lookup.values.get(code, {}) if self.change.values_as_known else before.values
-        size = lookup.lists.get(code) if self._lists else before.list_size
-        lacking = [*missing_values(book, values), *_no_list(code, size)]
-        return Known(values, size, tuple(lacking), figures=figures)
+            found = self._of_network(row, book, before)
+        else:
+            found = self._of_provider(row, book, before)
+        return replace(found, blockers=(*found.blockers, *_no_figures(book, found)))
 
     @property
     def _lists(self) -> bool:
         return self.change.list_sizes_on is not None or self.change.list_sizes_as_known
 
-    def _figures(self, row: Record, before: Known) -> Mapping[str, Fraction]:
-        now = self.lookup.figures.get(row["declaration_id"], {})
-        if self.change.figures_as_known:
-            return now
-        population = binding.ADJUSTED_POPULATION
-        if self.change.list_sizes_as_known and population in now:
-            return {**before.figures, population: now[population]}
-        return before.figures
+    def _with_figures(self, row: Record, before: Known) -> Known:
+        """A population is a list size; the others are figures of their own."""
+        now = self.lookup.known.get(row["declaration_id"])
+        if now is None:
+            return before
+        wanted = {
+            key
+            for key in now.figures
+            if (self.change.list_sizes_as_known and key == binding.ADJUSTED_POPULATION)
+            or (self.change.figures_as_known and key != binding.ADJUSTED_POPULATION)
+        }
+        figures, origins = dict(before.figures), dict(before.origins)
+        figures |= {key: now.figures[key] for key in wanted}
+        origins |= {key: now.origins[key] for key in wanted}
+        return replace(before, figures=figures, origins=origins)
+
+    def _of_provider(self, row: Record, book: RuleBook, before: Known) -> Known:
+        code, lookup = row["provider"], self.lookup
+        values = lookup.values.get(code, {}) if self.change.values_as_known else before.values
+        size = lookup.lists.get(code) if self._lists else before.list_size
+        lacking = (*missing_values(book, values), *_no_list(code, size))
+        return replace(before, values=values, list_size=size, blockers=lacking)
 
     def _of_network(self, row: Record, book: RuleBook, before: Known) -> Known:
         change, day = self.change, row["achievement_date"]
@@ -158,11 +172,11 @@ class Otherwise:
         values = networks.summed(counted, book.indicators) if of_values else own
         lacking = networks.blockers(row["provider"], day, counted, book, of_values=of_values)
         lacking += [] if of_values else missing_values(book, own)
-        return Known(
-            values,
-            networks.network_list(counted),
-            tuple(lacking),
-            figures=before.figures,
+        return replace(
+            before,
+            values=values,
+            list_size=networks.network_list(counted),
+            blockers=tuple(lacking),
             membership=networks.membership(day, everybody, book.indicators),
         )
 
@@ -208,6 +222,15 @@ def _member(kept: Mapping[str, Any], list_on: date) -> Member:
         size,
         kept.get("values", {}),
     )
+
+
+def _no_figures(book: RuleBook, known: Known) -> list[Blocker]:
+    taken = dict.fromkeys(key for rule in book.rules for key in rule.figures)
+    return [
+        Blocker("FIGURE_UNKNOWN", None, f"{key} was not known when it was calculated")
+        for key in taken
+        if key not in known.figures
+    ]
 
 
 def _no_list(code: str, size: ListSize | None) -> list[Blocker]:

@@ -117,8 +117,8 @@ def _one(otherwise: Otherwise, rules: Rules, row: Record) -> Rated:
     known = otherwise.known(row, book)
     result = None
     if known.list_size is not None and not known.blockers:
-        size, stood_on = known.list_size, known.stood_on
-        result = calculate(row["declaration_id"], book, known.values, size, stood_on)
+        size, kept = known.list_size, known.stood_on
+        result = calculate(row["declaration_id"], book, known.values, size, kept, known.figures)
     return Rated(row, _rerated(row, known, result), rules, known, result)
 
 

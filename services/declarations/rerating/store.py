@@ -60,7 +60,7 @@ select d.id as declaration_id, d.provider, d.commissioner, d.indicator, d.qualit
     d.service_code, d.period_start, d.achievement_date, p.id as payment_id,
     coalesce(p.payee, d.provider) as payee, l.stands_on, l.adjusts, l.paid,
     c.version, c.run_id, c.list_size, c.list_on, c.list_stands_in, c.points, c.pounds, c.stood_on,
-    c.indicators, c.numerators, c.denominators, c.registers, c.hundredths, c.pence,
+    c.origins, c.indicators, c.numerators, c.denominators, c.registers, c.hundredths, c.pence,
     (select max(n.version) from calculation n where n.declaration_id = d.id) as newest
 from declaration d
 left join payment p on p.declaration_id = d.id
@@ -68,7 +68,8 @@ left join lateral (
     select max(e.calculation_version) as version,
         (array_agg(e.id order by e.version desc, e.id desc))[1] as stands_on,
         (array_agg(e.id order by e.calculation_version desc, e.version, e.id))[1] as adjusts,
-        sum(e.amount) as paid
+        sum(case e.kind when 'AUTHORISED' then coalesce(e.achieved, e.amount) else e.amount end)
+            as paid
     from ledger_entry e where e.payment_id = p.id
 ) l on true
 join calculation c
@@ -193,9 +194,7 @@ async def made(tx: Tx, rerating: UUID, now: datetime) -> None:
     await tx.execute("update rerating set made_at = $2 where id = $1", rerating, now)
 
 
-_OF_IT = """
-from adjustment a
-join payment p on p.id = a.payment_id
+_IT = """
 where a.rerating = $4 and ($3::text[] is null or p.payment_type = any($3))
 and exists (
     select from directory.self_and_below($1, $2) b
@@ -205,7 +204,8 @@ and exists (
 
 async def declarations(reader: Reader, whose: Whose, rerating: UUID) -> list[UUID]:
     """Those whose payments it is about, of what the organisation commissions."""
-    sql = f"select p.declaration_id {_OF_IT}"
+    sql = f"""select p.declaration_id from adjustment a join payment p on p.id = a.payment_id
+        {_IT}"""  # noqa: S608 (our own words)
     return [row["declaration_id"] for row in await reader.fetch(sql, *whose.arguments, rerating)]
 
 
@@ -217,12 +217,17 @@ async def lock(tx: Tx, whose: Whose, rerating: UUID) -> list[Record]:
 _LOCK = f"""
 select a.id as adjustment_id, a.status as adjustment_status, a.amount as adjusted_by,
     a.points as adjusted_points, a.adjusts, a.reason, a.proposed_by, a.stands_on, a.paid,
-    a.calculation_version as adjusted_version, p.*,
-    (select c.provisional from calculation c where c.declaration_id = p.declaration_id
-        and c.version = a.calculation_version) as adjusted_provisional,
+    a.calculation_version as adjusted_version, p.*, c.provisional as adjusted_provisional,
+    least(c.pounds, 0) as least,
     (select e.id from ledger_entry e where e.payment_id = p.id
-        order by e.version desc, e.id desc limit 1) as newest_entry
-{_OF_IT}
+        order by e.version desc, e.id desc limit 1) as newest_entry,
+    exists (
+        select from quality_service f join payment final on final.service_code = f.code
+        where f.recovers = p.service_code and final.provider = p.provider) as recovered
+from adjustment a
+join payment p on p.id = a.payment_id
+join calculation c on c.declaration_id = p.declaration_id and c.version = a.calculation_version
+{_IT}
 order by a.id for update of a
 """  # noqa: S608 - nothing but our own words
 
