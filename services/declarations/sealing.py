@@ -13,8 +13,10 @@ FORMAT: Final = "cqrs-history/1"
 
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 over canonical JSON, as `cqrs verify` recomputes it."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def moment(at: datetime) -> str:

@@ -35,6 +35,34 @@ def declaration_of(row: Record) -> Declaration:
     return Declaration(**values | people | {"status": Status(row["status"]), "blockers": blockers})
 
 
+_ANYTHING = "select exists (select from offer where look_on <= $1)"
+_TO_LOOK_AT = """
+select id from offer where look_on <= $1 order by look_on limit $2 for update skip locked
+"""
+_LOOKED_AT = """
+update offer o set look_on = coalesce(
+    (select min(p.achievement_date) from service_period p
+        where p.quality_service = o.quality_service and p.achievement_date > $2),
+    'infinity')
+where o.id = any($1)
+"""
+
+
+async def anything_to_look_at(reader: Reader, today: date) -> bool:
+    """Whether an offer may have to open declarations."""
+    return bool(await reader.fetchval(_ANYTHING, today))
+
+
+async def to_look_at(tx: Tx, today: date, most: int) -> list[UUID]:
+    """Offers that may have to open declarations, locked: nobody hears of them meanwhile."""
+    return [row["id"] for row in await tx.fetch(_TO_LOOK_AT, today, most)]
+
+
+async def looked_at(tx: Tx, offers: Sequence[UUID], today: date) -> None:
+    """They are looked at again on their next achievement date, or when they are heard anew."""
+    await tx.execute(_LOOKED_AT, offers, today)
+
+
 # One for each participation and payment period whose achievement date has come: of the whole
 # service, or of each indicator. What was opened as a whole is not opened apart as well.
 _TO_OPEN = """
@@ -47,16 +75,16 @@ join offer o
     on o.quality_service = p.quality_service
     and o.starts_on <= p.achievement_date and o.participates_until >= p.achievement_date
 cross join jsonb_array_elements_text(q.declared_apart) as apart (indicator)
-where p.achievement_date <= $1 and o.payment_type is not null
+where o.id = any($1) and p.achievement_date <= $2 and o.payment_type is not null
 and not exists (
     select from declaration d where d.offer_id = o.id and d.period_start = p.starts_on
     and (d.indicator = apart.indicator or d.indicator is null or apart.indicator is null))
-order by o.id, apart.indicator limit $2
+order by o.id, p.starts_on, apart.indicator
 """
 
 
-async def to_open(reader: Reader, today: date, most: int) -> list[Declaration]:
-    rows = await reader.fetch(_TO_OPEN, today, most)
+async def to_open(reader: Reader, offers: Sequence[UUID], today: date) -> list[Declaration]:
+    rows = await reader.fetch(_TO_OPEN, offers, today)
     return [Declaration(new_id(), 0, **dict(row), status=Status.INCOMPLETE) for row in rows]
 
 
@@ -197,7 +225,7 @@ update declaration d set
     finance_approved_by = n.finance_approved_by, history_length = n.history_length,
     history_hash = n.history_hash, changed_at = $2,
     step_since = case when d.status = n.status then d.step_since else $2 end
-from jsonb_to_recordset($1) as n (
+from json_to_recordset($1::json) as n (
     id uuid, version integer, status text, held boolean, hold_reason text, held_by uuid,
     return_reason text, calculation_version integer,
     points numeric, pounds numeric, provisional boolean, blockers jsonb,
@@ -224,7 +252,7 @@ insert into declaration_history (declaration_id, position, action, status, calcu
     points, pounds, at, by, acting_for, notes, previous, hash)
 select declaration_id, position, action, status, calculation_version, points, pounds, at, by,
     acting_for, notes, previous, hash
-from jsonb_to_recordset($1) as entry (
+from json_to_recordset($1::json) as entry (
     declaration_id uuid, position integer, action text, status text, calculation_version integer,
     points numeric, pounds numeric, at timestamptz, by uuid, acting_for text, notes text,
     previous text, hash text

@@ -58,13 +58,12 @@ async def _enter(tx: Tx, approved: Sequence[Authorisation], now: datetime) -> No
         return
     day = now.astimezone(ENGLAND).date()
     payees = await store.payees_of(tx, [what.provider for what in approved], day)
-    entries = [
-        (authorised(new_id(), new_id(), payees[what.provider], what, now), what)
-        for what in approved
+    events = [
+        event(authorised(new_id(), new_id(), payees[what.provider], what, now)) for what in approved
     ]
-    rows = [entry.model_dump(mode="json") | {"status": what.status} for entry, what in entries]
-    await store.keep(tx, rows)
-    await outbox.record(tx, [event(entry) for entry, _ in entries], at=now)
+    told = zip(events, approved, strict=True)
+    await store.keep(tx, [{**one.payload, "status": what.status} for one, what in told])
+    await outbox.record(tx, events, at=now)
 
 
 @dataclass(frozen=True, slots=True)
