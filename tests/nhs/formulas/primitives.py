@@ -147,6 +147,28 @@ STEP_AND_SLOPE = service(
     {"pounds_per_point": "201.16", "step_points": "3"},
     indicator={"points": "18", "lower": "90", "upper": "95"},
 )
+YES_OR_NO = service(
+    [
+        ["nothing", "difference", ["points", "points"]],
+        ["earned", "choose", ["answer", "points", "nothing"]],
+        EARNED[2],
+        *PAID,
+    ],
+    PER_POINT | {"answer": "values.numerator"},
+    {"pounds_per_point": "213.43"},
+    indicator={"points": "27"},
+)
+REGISTER = service(
+    [
+        ["nothing", "difference", ["points", "points"]],
+        ["earned", "choose", ["register", "points", "nothing"]],
+        EARNED[2],
+        *PAID,
+    ],
+    PER_POINT | {"register": "values.register"},
+    {"pounds_per_point": "213.43"},
+    indicator={"points": "5"},
+)
 HALF_YEAR = service(
     [
         POINTS,

@@ -17,15 +17,27 @@ from tests.nhs.formulas.primitives import (
     HALF_YEAR,
     LINEAR,
     PROTECTED,
+    REGISTER,
     STEP_AND_SLOPE,
     SUM_OF_ROUNDED,
+    YES_OR_NO,
     Given,
     compiled,
     explained,
     given,
 )
 
-EVERY = (LINEAR, STEP_AND_SLOPE, BEDS, HALF_YEAR, CLAWBACK, PROTECTED, SUM_OF_ROUNDED)
+EVERY = (
+    LINEAR,
+    STEP_AND_SLOPE,
+    YES_OR_NO,
+    REGISTER,
+    BEDS,
+    HALF_YEAR,
+    CLAWBACK,
+    PROTECTED,
+    SUM_OF_ROUNDED,
+)
 
 
 def proportion(numerator: int, denominator: int = 100) -> dict[str, int | str]:
@@ -86,6 +98,18 @@ def test_2_a_step_and_then_a_slope(percent, points, pounds):
 def test_3_a_yes_earns_all_points_and_a_no_none(answer, points):
     known = {"values.numerator": answer, "provider.list_size": 9_639}
     assert paid(given("QOF2324", known, indicator="QI013"))[0] == points
+
+
+@pytest.mark.parametrize(("answer", "paid_out"), [(1, ("27.00", "5762.61")), (0, ("0.00", "0.00"))])
+def test_3_a_yes_chooses_between_all_and_nothing(answer, paid_out):
+    assert paid(given(YES_OR_NO, {"values.numerator": answer})) == paid_out
+
+
+@pytest.mark.parametrize(
+    ("register", "paid_out"), [(400, ("5.00", "1067.15")), (0, ("0.00", "0.00"))]
+)
+def test_4_a_register_of_nobody_earns_nothing(register, paid_out):
+    assert paid(given(REGISTER, {"values.register": register})) == paid_out
 
 
 def test_4_a_register_that_is_there_earns_its_points():

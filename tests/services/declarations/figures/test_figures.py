@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from cqrs import verify
 from nhs.roles import OrganisationKind, RelationshipKind
 from tests.nhs.formulas.primitives import CLAWBACK, PROTECTED
 from tests.services.declarations.advancing import (
@@ -92,6 +93,10 @@ async def test_a_network_is_funded_by_its_adjusted_population(period: Period) ->
     await period.settle()
     months = await of_line(period, "PCNF2425", NETWORK)
     # 12,000 x 2.218 + 47,000 x 0.698 = 59,422.00; 360,678.00; 106,859.20 a year.
+    receipt = await period.ask(
+        "finance", "query ($id: ID!) { declaration(id: $id) { receipt } }", id=months[0]["id"]
+    )
+    assert verify.differences(receipt["declaration"]["receipt"]) == []
     first, last = ["4951.83", "30056.50", "8904.93"], ["4951.87", "30056.50", "8904.97"]
     assert await lines(period, months[0]["id"]) == first
     assert await lines(period, months[11]["id"]) == last
