@@ -104,6 +104,17 @@ def import_ods(
     raise typer.Exit(asyncio.run(commands.import_ods(files, asked, system)))
 
 
+@imports.command("achievement")
+def import_achievement(
+    extract: Annotated[
+        Path, typer.Argument(help="An INDICATOR_VALUES extract.", exists=True, dir_okay=False)
+    ],
+    system: System = None,
+) -> None:
+    """Load an extract of achievement into a running system, and show what is at fault in it."""
+    raise typer.Exit(asyncio.run(commands.import_achievement(extract, system)))
+
+
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="A receipt or a history.", exists=True)],

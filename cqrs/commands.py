@@ -10,7 +10,7 @@ import aiohttp
 
 from cqrs.compose.system import ComposedClock, composed
 from cqrs.console import Progress
-from cqrs.imports import ods
+from cqrs.imports import achievement, ods
 from cqrs.play import topics
 from cqrs.play.asking import PlayError
 from cqrs.play.cast import Cast
@@ -128,6 +128,19 @@ async def import_ods(paths: Sequence[Path], asked: ods.Asked, system: int | None
         progress.fail(failure)
         return 1
     return 0 if taken else 1
+
+
+async def import_achievement(extract: Path, system: int | None) -> int:
+    progress = Progress()
+    try:
+        running = find(system)
+        async with reached(running.gateway, running.issuer) as gateway:
+            data_load = Cast(gateway).first(DATA_LOAD.subject)
+            sound = await achievement.load_extract(data_load, extract, progress.console)
+    except _FAILURES as failure:
+        progress.fail(failure)
+        return 1
+    return 0 if sound else 1
 
 
 async def _play(running: Running, scene: Scene, progress: Progress) -> None:

@@ -1,15 +1,15 @@
 """`cqrs import ods`: what ODS publishes goes in as Data Load, and what it changes is shown."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 
+from cqrs.imports.bars import shown_on
 from cqrs.imports.shown import show
 from cqrs.play.asking import PlayError, a_key, follow, upload
 from cqrs.play.gateway import Person, document
@@ -33,23 +33,11 @@ async def import_ods(
 ) -> bool:
     """Load the files, or say what loading them would change; answers whether it was not refused."""
     files = [file for path in paths for file in (ods_files(path) if path.is_dir() else (path,))]
-    with _bars(console) as bars:
+    with shown_on(console) as bars:
         uploads = await _uploaded(data_load, files, asked.since, bars)
         told = await _imported(data_load, uploads, asked, bars)
     show(told, console)
     return bool(told["wouldBe"] != "REFUSED")
-
-
-@contextmanager
-def _bars(console: Console) -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console) as bars:
-        yield bars
 
 
 async def _uploaded(
