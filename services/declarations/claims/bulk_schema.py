@@ -15,7 +15,7 @@ from chassis.idempotency import once
 from nhs.directory import Principal
 from services.declarations.claims import deciding, lists
 from services.declarations.claims.deciding import Outcome
-from services.declarations.claims.domain import RejectionCode as ClaimRejectionCode
+from services.declarations.claims.enums import ClaimRejectionCode
 from services.declarations.claims.filters import ClaimFilter
 from services.declarations.sight import Sight
 

@@ -8,15 +8,7 @@ from chassis.graphql import FinancialYear, OdsCode, Pounds
 from nhs.directory import Principal
 from services.declarations.claims import lists
 from services.declarations.claims.deciding import APPROVERS
-from services.declarations.claims.domain import Status as ClaimStatus
-
-strawberry.enum(
-    ClaimStatus,
-    name="ClaimStatus",
-    description="Whose step it is: the provider writes a DRAFT, and may have it approved on its "
-    "own side; tier 1 looks at the evidence, tier 2 at the money, finance at large amounts. A "
-    "REJECTED claim may be amended.",
-)
+from services.declarations.claims.enums import ClaimStatus
 
 
 @strawberry.input(description="Which claims are looked for.")

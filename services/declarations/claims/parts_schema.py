@@ -14,20 +14,8 @@ from services.declarations.approval.schema import QualityService
 from services.declarations.claims import terms
 from services.declarations.claims.domain import ClaimedService as Claimed
 from services.declarations.claims.domain import Line
-from services.declarations.claims.domain import RejectionCode as ClaimRejectionCode
-from services.declarations.claims.domain import Step as ClaimStep
+from services.declarations.claims.enums import ClaimRejectionCode
 from services.declarations.claims.rules import Problem
-
-strawberry.enum(
-    ClaimStep,
-    name="ClaimStep",
-    description="Who approves: the provider itself, tier 1, tier 2, finance; in this order.",
-)
-strawberry.enum(
-    ClaimRejectionCode,
-    name="ClaimRejectionCode",
-    description="Why a claim was rejected, for counting; the words beside it say more.",
-)
 
 
 @strawberry.type(description="One service that a claim claims under.")

@@ -30,9 +30,7 @@ from services.declarations.approval.schema import Organisation, Payment
 from services.declarations.claims import lists, rules, store
 from services.declarations.claims.domain import Claim as Known
 from services.declarations.claims.domain import Line
-from services.declarations.claims.domain import RejectionCode as ClaimRejectionCode
-from services.declarations.claims.domain import Status as ClaimStatus
-from services.declarations.claims.domain import Step as ClaimStep
+from services.declarations.claims.enums import ClaimRejectionCode, ClaimStatus, ClaimStep
 from services.declarations.claims.filters import ClaimFilter
 from services.declarations.claims.history import exported
 from services.declarations.claims.parts_schema import (
