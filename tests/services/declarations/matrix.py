@@ -50,58 +50,6 @@ _BULK = "mutation { %s(choose: {rows: []}) { message } }"
 _BULK_WHY = 'mutation { %s(choose: {rows: []}, reason: "x") { message } }'
 
 MATRIX: Final = {
-    "Query.bulkClaim": Line(TIER_1, f"{{ bulkClaim({_ONE}) {{ id }} }}"),
-    "Query.bulkClaims": Line(TIER_1, "{ bulkClaims { totalCount } }"),
-    "Mutation.requestBulkClaimTemplate": Line(
-        TIER_1,
-        'mutation { requestBulkClaimTemplate(input: {service: "LESPW2526", '
-        'periodStart: "2026-01-01"}) { csv } }',
-    ),
-    "Mutation.requestBulkClaimUpload": Line(
-        TIER_1, 'mutation { requestBulkClaimUpload(fileName: "x.csv") { id } }'
-    ),
-    "Mutation.checkBulkClaim": Line(
-        TIER_1, f'mutation {{ checkBulkClaim(upload: "{_ID}", fileName: "x.csv") {{ id }} }}'
-    ),
-    "Mutation.submitBulkClaim": Line(TIER_1, f"mutation {{ submitBulkClaim({_ONE}) {{ id }} }}"),
-    "Query.claim": Line(SEES_CLAIMS, f"{{ claim({_ONE}) {{ id }} }}"),
-    "Query.claims": Line(SEES_CLAIMS, "{ claims { totalCount } }"),
-    "Query.claimRules": Line(SEES_CLAIMS, "{ claimRules { code } }"),
-    "Query.claimOpenings": Line(CLAIMS, "{ claimOpenings { service } }"),
-    "Query._entities Claim": Line(SEES_CLAIMS, entity("Claim", _ONE, "status")),
-    "Query._entities Organisation.claims": Line(
-        SEES_CLAIMS, entity("Organisation", 'odsCode: "A81001"', "claims { totalCount }")
-    ),
-    "Mutation.createClaim": Line(
-        CLAIMS,
-        'mutation { createClaim(service: "LESPW2526", periodStart: "2025-04-01") { id } }',
-    ),
-    "Mutation.editClaim": Line(
-        CLAIMS, f"mutation {{ editClaim({_ONE}, version: 1, content: {{lines: []}}) {{ id }} }}"
-    ),
-    "Mutation.addAllClaimComponents": Line(
-        CLAIMS, f"mutation {{ addAllClaimComponents({_ONE}, version: 1) {{ id }} }}"
-    ),
-    "Mutation.amendClaim": Line(CLAIMS, f"mutation {{ amendClaim({_ONE}, version: 1) {{ id }} }}"),
-    "Mutation.submitClaim": Line(
-        CLAIMS, f"mutation {{ submitClaim({_ONE}, version: 1) {{ submitted }} }}"
-    ),
-    "Mutation.withdrawClaims": Line(CLAIMS, _BULK % "withdrawClaims"),
-    "Mutation.approveClaims": Line(APPROVES_CLAIMS, _BULK % "approveClaims"),
-    "Mutation.rejectClaims": Line(APPROVES_CLAIMS, _BULK_WHY % "rejectClaims"),
-    "Query.claimEvidence": Line(SEES_CLAIMS, f'{{ claimEvidence(claim: "{_ID}") {{ id }} }}'),
-    "Mutation.requestEvidenceUpload": Line(
-        CLAIMS, 'mutation { requestEvidenceUpload(fileName: "log.csv") { id } }'
-    ),
-    "Mutation.attachEvidence": Line(
-        CLAIMS,
-        f'mutation {{ attachEvidence(input: {{claim: "{_ID}", service: "LESPW2526", '
-        f'evidence: "LOG", upload: "{_ID}", fileName: "log.csv"}}) {{ id }} }}',
-    ),
-    "Mutation.removeEvidence": Line(CLAIMS, f"mutation {{ removeEvidence({_ONE}) {{ id }} }}"),
-    "Mutation.requestEvidenceDownload": Line(
-        SEES_CLAIMS, f"mutation {{ requestEvidenceDownload({_ONE}) {{ path }} }}"
-    ),
     "Query.declaration": Line(SEES, f"{{ declaration({_ONE}) {{ id }} }}"),
     "Query.declarations": Line(SEES, "{ declarations { totalCount } }"),
     "Query.declarationSummary": Line(SEES, "{ declarationSummary { status } }"),
@@ -283,63 +231,66 @@ MATRIX: Final = {
         'mutation { loadNationalPrevalence(input: {name: "x", qualityService: "QOF2526/1",'
         ' source: "x", values: []}) { id } }',
     ),
-    "Mutation.refuseAdjustment": Line(
-        FINANCE, f'mutation {{ refuseAdjustment({_ONE}, reason: "x") {{ id }} }}'
+    "Query.claimSummary": Line(SEES_CLAIMS, "{ claimSummary { status } }"),
+    "Query.schemeBudgets": Line(
+        SEES_CLAIMS - {Role.VIEW, Role.PCN_VIEW, Role.SUPERVISOR}, "{ schemeBudgets { service } }"
     ),
-    "Mutation.recordAchievement": Line(
-        frozenset({Role.ACHIEVEMENT_ENTRY}),
-        'mutation { recordAchievement(input: {service: "QOF2526", provider: "A81001", '
-        'achievementDate: "2026-03-31", group: "AF", values: []}) { message } }',
+    "Query.networkPayments": Line(
+        SEES | SEES_CLAIMS, '{ networkPayments(network: "U11111") { financialYear } }'
     ),
-    "Mutation.requestAchievementTemplate": Line(
-        frozenset({Role.ACHIEVEMENT_ENTRY}),
-        'mutation { requestAchievementTemplate(service: "QOF2526", '
-        'achievementDate: "2026-03-31") { csv } }',
+    "Mutation.requestClaimsDownload": Line(
+        SEES_CLAIMS, "mutation { requestClaimsDownload { csv } }"
     ),
-    "Mutation.requestAchievementSubmissionUpload": Line(
-        frozenset({Role.ACHIEVEMENT_ENTRY}),
-        'mutation { requestAchievementSubmissionUpload(fileName: "x.csv") { id } }',
+    "Query.bulkClaim": Line(TIER_1, f"{{ bulkClaim({_ONE}) {{ id }} }}"),
+    "Query.bulkClaims": Line(TIER_1, "{ bulkClaims { totalCount } }"),
+    "Mutation.requestBulkClaimTemplate": Line(
+        TIER_1,
+        'mutation { requestBulkClaimTemplate(input: {service: "LESPW2526", '
+        'periodStart: "2026-01-01"}) { csv } }',
     ),
-    "Mutation.submitAchievementFile": Line(
-        frozenset({Role.ACHIEVEMENT_ENTRY}),
-        f'mutation {{ submitAchievementFile(upload: "{_ID}") {{ message }} }}',
+    "Mutation.requestBulkClaimUpload": Line(
+        TIER_1, 'mutation { requestBulkClaimUpload(fileName: "x.csv") { id } }'
     ),
-    "Mutation.requestAchievementUpload": Line(
-        LOADS, 'mutation { requestAchievementUpload(fileName: "x.csv") { id } }'
+    "Mutation.checkBulkClaim": Line(
+        TIER_1, f'mutation {{ checkBulkClaim(upload: "{_ID}", fileName: "x.csv") {{ id }} }}'
     ),
-    "Mutation.loadAchievement": Line(
-        LOADS, f'mutation {{ loadAchievement(upload: "{_ID}") {{ id }} }}'
+    "Mutation.submitBulkClaim": Line(TIER_1, f"mutation {{ submitBulkClaim({_ONE}) {{ id }} }}"),
+    "Query.claim": Line(SEES_CLAIMS, f"{{ claim({_ONE}) {{ id }} }}"),
+    "Query.claims": Line(SEES_CLAIMS, "{ claims { totalCount } }"),
+    "Query.claimRules": Line(SEES_CLAIMS, "{ claimRules { code } }"),
+    "Query.claimOpenings": Line(CLAIMS, "{ claimOpenings { service } }"),
+    "Query._entities Claim": Line(SEES_CLAIMS, entity("Claim", _ONE, "status")),
+    "Query._entities Organisation.claims": Line(
+        SEES_CLAIMS, entity("Organisation", 'odsCode: "A81001"', "claims { totalCount }")
     ),
-    "Query.waitingDeclarations": Line(SEES, "{ waitingDeclarations { totalCount } }"),
-    "Query.waitingByService": Line(SEES, "{ waitingByService { totalCount } }"),
-    "Query.waitingTotal": Line(SEES, "{ waitingTotal { count } }"),
-    "Query.achievementResults": Line(
-        SEES, '{ achievementResults(service: "QOF2526") { totalCount } }'
+    "Mutation.createClaim": Line(
+        CLAIMS,
+        'mutation { createClaim(service: "LESPW2526", periodStart: "2025-04-01") { id } }',
     ),
-    "Query.achievementByIndicator": Line(
-        SEES, '{ achievementByIndicator(service: "QOF2526") { totalCount } }'
+    "Mutation.editClaim": Line(
+        CLAIMS, f"mutation {{ editClaim({_ONE}, version: 1, content: {{lines: []}}) {{ id }} }}"
     ),
-    "Query.achievementDates": Line(SEES, '{ achievementDates(service: "QOF2526") { latest } }'),
-    "Query.cutOffs": Line(SEES, "{ cutOffs { totalCount } }"),
-    "Mutation.loadCutOffs": Line(
-        LOADS | FINANCE, 'mutation { loadCutOffs(source: "x", cutOffs: []) { added } }'
+    "Mutation.addAllClaimComponents": Line(
+        CLAIMS, f"mutation {{ addAllClaimComponents({_ONE}, version: 1) {{ id }} }}"
     ),
-    "Mutation.withdrawCutOff": Line(
-        LOADS | FINANCE, f"mutation {{ withdrawCutOff({_ONE}) {{ id }} }}"
+    "Mutation.amendClaim": Line(CLAIMS, f"mutation {{ amendClaim({_ONE}, version: 1) {{ id }} }}"),
+    "Mutation.submitClaim": Line(
+        CLAIMS, f"mutation {{ submitClaim({_ONE}, version: 1) {{ submitted }} }}"
     ),
-    "Mutation.remindDeclarations": Line(COMMISSIONS, _BULK % "remindDeclarations"),
-    "Mutation.requestIndicatorValuesExtract": Line(
-        SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
+    "Mutation.withdrawClaims": Line(CLAIMS, _BULK % "withdrawClaims"),
+    "Mutation.approveClaims": Line(APPROVES_CLAIMS, _BULK % "approveClaims"),
+    "Mutation.rejectClaims": Line(APPROVES_CLAIMS, _BULK_WHY % "rejectClaims"),
+    "Query.claimEvidence": Line(SEES_CLAIMS, f'{{ claimEvidence(claim: "{_ID}") {{ id }} }}'),
+    "Mutation.requestEvidenceUpload": Line(
+        CLAIMS, 'mutation { requestEvidenceUpload(fileName: "log.csv") { id } }'
     ),
-    "Mutation.requestAchievedPointsExtract": Line(
-        SEES, 'mutation { requestAchievedPointsExtract(service: "QOF2526") { csv } }'
+    "Mutation.attachEvidence": Line(
+        CLAIMS,
+        f'mutation {{ attachEvidence(input: {{claim: "{_ID}", service: "LESPW2526", '
+        f'evidence: "LOG", upload: "{_ID}", fileName: "log.csv"}}) {{ id }} }}',
     ),
-    "Mutation.requestNetworkValuesExtract": Line(
-        SEES, 'mutation { requestNetworkValuesExtract(service: "NCD2526") { csv } }'
-    ),
-    "Mutation.loadNationalPrevalence": Line(
-        LOADS,
-        'mutation { loadNationalPrevalence(input: {name: "x", qualityService: "QOF2526/1",'
-        ' source: "x", values: []}) { id } }',
+    "Mutation.removeEvidence": Line(CLAIMS, f"mutation {{ removeEvidence({_ONE}) {{ id }} }}"),
+    "Mutation.requestEvidenceDownload": Line(
+        SEES_CLAIMS, f"mutation {{ requestEvidenceDownload({_ONE}) {{ path }} }}"
     ),
 }
