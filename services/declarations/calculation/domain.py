@@ -214,9 +214,25 @@ def calculate(  # noqa: PLR0917 - each is what the payment stands on
     figures: Figures | None = None,
 ) -> Result:
     """The lines of a complete declaration, their totals, and the hash that pins them."""
-    patients, given = list_size.patients, exact(figures or {})
+    lines = lines_of(book, values, list_size.patients, figures or {})
+    return sealed(declaration, book, list_size, lines, stood_on)
+
+
+def lines_of(book: RuleBook, values: Values, patients: int, figures: Figures) -> Lines:
+    """What each indicator earned; every value must be there."""
+    given = exact(figures)
     each = [line_of(rule, values.get(rule.indicator, {}), patients, given) for rule in book.rules]
-    lines = Lines(*map(list, zip(*each, strict=True)))
+    return Lines(*map(list, zip(*each, strict=True)))
+
+
+def sealed(
+    declaration: UUID,
+    book: RuleBook,
+    list_size: ListSize,
+    lines: Lines,
+    stood_on: Mapping[str, Any] | None,
+) -> Result:
+    """Lines with their totals, and the hash over all they stand on."""
     return Result(
         lines,
         Decimal(sum(lines.hundredths)).scaleb(-2),

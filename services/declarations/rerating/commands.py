@@ -126,9 +126,7 @@ class _Proposing:
         await store.propose(self.tx, self.rerating, proposed, self.now)
 
     async def _calculation(self, one: Rated) -> calculations.NewCalculation:
-        size, result = one.known.list_size, one.result
-        assert size is not None
-        assert result is not None
+        size, result = one.calculation
         return calculations.NewCalculation(
             one.rerated.declaration,
             one.basis["newest"] + 1,

@@ -99,20 +99,15 @@ class Worth:
     indicators: Sequence[str]
     hundredths: "array[int]"
     pence: "array[int]"
+    points: Decimal
+    pounds: Decimal
 
     @classmethod
     def of(
         cls, indicators: Sequence[str], hundredths: Sequence[int], pence: Sequence[int]
     ) -> "Worth":
-        return cls(indicators, array("q", hundredths), array("q", pence))
-
-    @property
-    def points(self) -> Decimal:
-        return Decimal(sum(self.hundredths)).scaleb(-2)
-
-    @property
-    def pounds(self) -> Decimal:
-        return Decimal(sum(self.pence)).scaleb(-2)
+        points, pounds = Decimal(sum(hundredths)).scaleb(-2), Decimal(sum(pence)).scaleb(-2)
+        return cls(indicators, array("q", hundredths), array("q", pence), points, pounds)
 
 
 _NOTHING = Worth.of((), (), ())

@@ -15,7 +15,15 @@ from chassis.errors import NOT_YET_KNOWN, DomainError
 from nhs.formulas.binding import AVERAGE_LIST
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import store as agreements
-from services.declarations.calculation.domain import Result, RuleBook, calculate, rule_book
+from services.declarations.calculation.domain import (
+    Lines,
+    ListSize,
+    Result,
+    RuleBook,
+    lines_of,
+    rule_book,
+    sealed,
+)
 from services.declarations.calculation.inputs import Known
 from services.declarations.rerating import store
 from services.declarations.rerating.domain import Change, Rerated, Worth
@@ -65,14 +73,23 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """One declaration, rated anew: what differs, and the whole calculation behind it."""
+    """One declaration, rated anew: what differs, and what is behind it."""
 
     basis: Record
     rerated: Rerated
     rules: Rules
     known: Known
-    result: Result | None
+    lines: Lines | None
     """None: it cannot be calculated so."""
+
+    @property
+    def calculation(self) -> tuple[ListSize, Result]:
+        """The list and the sealed result, of one that could be calculated."""
+        size, book = self.known.list_size, self.rules.book.of(self.basis["indicator"])
+        assert size is not None
+        assert self.lines is not None
+        kept = self.known.stood_on
+        return size, sealed(self.rerated.declaration, book, size, self.lines, kept)
 
 
 async def rated(reader: Reader, asked: Asked) -> AsyncIterator[Rated]:
@@ -115,16 +132,14 @@ async def _of_one_run(
 def _one(otherwise: Otherwise, rules: Rules, row: Record) -> Rated:
     book = rules.book.of(row["indicator"])
     known = otherwise.known(row, book)
-    result = None
+    lines = None
     if known.list_size is not None and not known.blockers:
-        size, kept = known.list_size, known.stood_on
-        result = calculate(row["declaration_id"], book, known.values, size, kept, known.figures)
-    return Rated(row, _rerated(row, known, result), rules, known, result)
+        lines = lines_of(book, known.values, known.list_size.patients, known.figures)
+    return Rated(row, _rerated(row, known, lines), rules, known, lines)
 
 
-def _rerated(row: Record, known: Known, result: Result | None) -> Rerated:
+def _rerated(row: Record, known: Known, lines: Lines | None) -> Rerated:
     before = Worth.of(row["indicators"], row["hundredths"], row["pence"])
-    lines = result.lines if result is not None else None
     return Rerated(
         declaration=row["declaration_id"],
         provider=row["provider"],
