@@ -40,13 +40,21 @@ def whole(of: Receipt) -> Told:
     """What a declaration is paid in all, and what that stands on."""
     lines = of["lines"]
     paying = sum(1 for one in lines if Fraction(one["pounds"]))
+    points = Fraction(of["points"])
+    earned = f"for {written.number(points, at_least=2)} points " if points else ""
     said = (
-        f"{of['quality_service']} pays {of['provider']} {written.pounds(Fraction(of['pounds']))} "
-        f"for {written.number(Fraction(of['points']), at_least=2)} points from "
-        f"{_day(of['period_start'])} to {_day(of['period_end'])}: the sum of {len(lines)} "
-        f"indicator{'' if len(lines) == 1 else 's'}, of which {paying} pay something."
+        f"{_paid(of)} {earned}from {_day(of['period_start'])} to {_day(of['period_end'])}: the sum "
+        f"of {len(lines)} indicator{'' if len(lines) == 1 else 's'}, of which {paying} "
+        f"{'is' if paying == 1 else 'are'} worth something."
     )
     return Told(said, list(_stands_on(of)), [])
+
+
+def _paid(of: Receipt) -> str:
+    pounds = Fraction(of["pounds"])
+    if pounds < 0:
+        return f"{of['quality_service']} takes {written.pounds(-pounds)} back from {of['provider']}"
+    return f"{of['quality_service']} pays {of['provider']} {written.pounds(pounds)}"
 
 
 def _stands_on(of: Receipt) -> Iterator[str]:

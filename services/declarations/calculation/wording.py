@@ -28,6 +28,10 @@ class Facts:
     def shown(self, name: str) -> str:
         return written.shown(self.values[name], self.units[name])
 
+    def share(self, name: str) -> str:
+        """A percentage with two places."""
+        return written.share(self.number(name))
+
     def set(self, name: str) -> str:
         """A percentage that was set, not worked out."""
         return written.threshold(self.number(name))
@@ -175,8 +179,8 @@ def _is(of: Facts) -> str:
 def _common(of: Facts) -> str:
     """How common it is here and in England."""
     return (
-        f"{of.shown('register')} of your patients, {of.shown('prevalence')}, are on the register "
-        f"against {of.shown('national_prevalence')} in England"
+        f"{of.shown('register')} of your patients, {of.share('prevalence')}, are on the register "
+        f"against {of.share('national_prevalence')} in England"
     )
 
 
@@ -194,7 +198,7 @@ def _network(of: Facts) -> str:
     return (
         f"{said} Each point is worth {of.shown('pounds_per_point')} for a network of average size, "
         f"{of.shown('average_list')} patients; yours has {of.shown('list_size')}. It applies to "
-        f"{of.shown('prevalence')} of them against {of.shown('national_prevalence')} in England, "
+        f"{of.share('prevalence')} of them against {of.share('national_prevalence')} in England, "
         f"so {_is(of)}."
     )
 

@@ -35,13 +35,13 @@ def words(name: str) -> str:
 
 
 def shown(value: Value, unit: Unit) -> str:
-    """A value in its unit."""
+    """A value in its unit, as a step is worked: what is cut says so."""
     if not isinstance(value, Fraction):
         return "what cannot be earned"
     if unit is Unit.POUNDS:
         return pounds(value)
     if unit is Unit.SHARE:
-        return share(value)
+        return f"{number(value * 100, at_least=2)} %"
     return number(value, at_least=2 if unit is Unit.POINTS else 0)
 
 

@@ -23,7 +23,7 @@ async def test_a_practice_reads_why_it_is_paid_what_it_is_paid(period: Period) -
     found = await told(period)
     assert found["explanation"]["summary"] == (
         "QOF2526/1 pays A81001 £37,227.05 for 139.47 points from 1 April 2025 to 31 March 2026: "
-        "the sum of 44 indicators, of which 10 pay something."
+        "the sum of 44 indicators, of which 10 are worth something."
     )
     listed, national, rules, provisional, calculated = found["explanation"]["standsOn"]
     assert listed == "It goes by the list of 1 January 2026: 12,000 patients."
