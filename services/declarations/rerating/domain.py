@@ -44,9 +44,9 @@ class Change:
             message = "List sizes are as at another day, or as they are now known: not both."
             raise DomainError("CHANGE_TWICE", message, field="change.listSizesOn")
         for name, text in self.constants.items():
-            _number(text, "constants", name)
+            _number(text, "constants", name, most=_PLACES)
         for name, text in self.national.items():
-            _number(text, "national", name)
+            _number(text, "national", name, most=None)
 
     @property
     def looks_up(self) -> bool:
@@ -71,15 +71,21 @@ class Change:
         return frozen.model_copy(update={"value": value, "source": why})
 
 
-def _number(text: str, where: str, name: str) -> None:
+def _number(text: str, where: str, name: str, *, most: int | None) -> None:
+    """Refuse what is no number above 0, or has more than `most` places."""
     try:
         value = Decimal(text)
     except InvalidOperation:
         value = Decimal(0)
-    exponent = value.as_tuple().exponent
-    if not value.is_finite() or value <= 0 or not isinstance(exponent, int) or exponent < -_PLACES:
-        message = f"{name} is {text!r}: it is a number above 0 with at most {_PLACES} places."
+    if not value.is_finite() or value <= 0 or (most is not None and _places(value) > most):
+        places = f" with at most {most} places" if most is not None else ""
+        message = f"{name} is {text!r}: it is a number above 0{places}."
         raise DomainError("FIGURE_NOT_VALID", message, field=f"change.{where}", name=name)
+
+
+def _places(value: Decimal) -> int:
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 class LineWorth(NamedTuple):
