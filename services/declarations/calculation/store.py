@@ -343,10 +343,14 @@ async def points_of(reader: Reader, line: str, providers: Sequence[str]) -> list
 
 
 _POINTS_OF = """
+with settled as materialized (
+    select asked.provider from unnest($2::text[]) as asked (provider)
+    where line_settled($1, asked.provider)
+)
 select d.provider, l.indicator, sum(l.points) as points
-from declaration d
+from settled
+join declaration d
+    on d.provider = settled.provider and d.service_code = $1 and d.status = 'FINANCE_APPROVED'
 join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
-where d.service_code = $1 and d.provider = any($2) and d.status = 'FINANCE_APPROVED'
-and line_settled($1, d.provider)
 group by d.provider, l.indicator
 """

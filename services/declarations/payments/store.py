@@ -325,9 +325,14 @@ async def authorised_of(reader: Reader, line: str, providers: Sequence[str]) -> 
 
 
 _AUTHORISED_OF = """
+with settled as materialized (
+    select asked.provider from unnest($2::text[]) as asked (provider)
+    where line_settled($1, asked.provider)
+)
 select p.provider, sum(coalesce(e.achieved, e.amount)) as pounds
-from payment p join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
-where p.service_code = $1 and p.provider = any($2) and p.declaration_id is not null
-and line_settled($1, p.provider)
+from settled
+join payment p
+    on p.service_code = $1 and p.provider = settled.provider and p.declaration_id is not null
+join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
 group by p.provider
 """

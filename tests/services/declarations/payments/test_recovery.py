@@ -6,13 +6,27 @@ from typing import Any
 
 import pytest
 
-from tests.services.declarations.advancing import advanced, agree, of_line
+from tests.nhs.formulas.primitives import POINTS, service
+from tests.services.declarations.advancing import advanced, agree, of_line, publish
 from tests.services.declarations.paying import fetched, work
-from tests.services.declarations.period import Period
+from tests.services.declarations.period import Period, row
 
 PROVIDER = "A81001"
 PAYMENTS = """query ($line: String) { payments(filter: {service: $line}) { edges { node {
     id amount achieved advanced status entries { id amount achieved advanced narrative } } } } }"""
+
+
+YEAR = service(
+    [POINTS, ["payment", "product", ["count", "fee"]], ["pounds", "round2", ["payment"]]],
+    {"count": "values.numerator", "fee": "constants.fee"},
+    {"fee": "10"},
+    payment_period="ANNUALLY",
+    payment_type="QOF",
+    recovers="QOFA2526",
+    no_declaration_required=True,
+    no_approval_required=True,
+)
+"""A year of £10.00 for each, on which aspiration is advanced."""
 
 
 async def approved(period: Period, who: str, line: str, *chosen: Any) -> Any:
@@ -42,15 +56,14 @@ async def ledger(period: Period) -> Decimal:
 async def test_the_year_is_paid_less_what_was_advanced(period: Period) -> None:
     """£80,000.00 advanced and £75,000.00 achieved: £5,000.00 is to be paid back."""
     await advanced(period, PROVIDER)
-    await declared(period)
     await approved(period, "finance", "QOFA2526")
-    async with period.db.transaction() as tx:  # the story's figure, for the worked practice's
-        await tx.execute(
-            "update declaration set pounds = 75000.00 where service_code = 'QOF2526' "
-            "and provider = 'A81001'"
-        )
-    await approved(period, "finance", "QOF2526")
-    (paid,) = await payments(period, "QOF2526")
+    await publish(period, YEAR.as_json() | {"id": "TEST2526/1", "version": 1}, PROVIDER)
+    await period.settle()
+    named = {"QUALITY_SERVICE": "TEST2526"}
+    await period.load([row(PROVIDER, "IND001", "Numerator", "7500", **named)])
+    await period.settle()
+    await approved(period, "finance", "TEST2526")
+    (paid,) = await payments(period, "TEST2526")
     assert (paid["amount"], paid["achieved"], paid["advanced"]) == (
         "-5000.00",
         "75000.00",
@@ -58,8 +71,8 @@ async def test_the_year_is_paid_less_what_was_advanced(period: Period) -> None:
     )
     (entry,) = paid["entries"]
     assert entry["narrative"] == (
-        "QOF2526 A81001 2025-04-01 to 2026-03-31: 139.47 points, 75,000.00 achieved less "
-        "80,000.00 aspiration (PROVISIONAL RULES, DEMONSTRATION)"
+        "TEST2526 A81001 2025-04-01 to 2026-03-31: 0.00 points, 75,000.00 achieved less "
+        "80,000.00 aspiration"
     )
     last = (await period.events("payment.authorised.v1"))[-1]
     told = (last["amount"], last["achieved"], last["advanced"])
