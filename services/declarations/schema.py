@@ -27,6 +27,7 @@ from services.declarations.networks.blockers.schema import BlockersQuery
 from services.declarations.networks.shares.schema import SharesQuery
 from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
+from services.declarations.forecast.schema import ForecastQuery
 from services.declarations.results.schema import ResultsQuery
 from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
@@ -49,6 +50,7 @@ Query = merge_types(
         ViewQuery,
         OwedQuery,
         CutOffsQuery,
+        ForecastQuery,
         ResultsQuery,
         ReratingQuery,
         RunsQuery,

@@ -217,6 +217,12 @@ MATRIX: Final = {
         LOADS | FINANCE, f"mutation {{ withdrawCutOff({_ONE}) {{ id }} }}"
     ),
     "Mutation.remindDeclarations": Line(COMMISSIONS, _BULK % "remindDeclarations"),
+    "Query.achievementForecast": Line(
+        SEES, '{ achievementForecast(service: "QOF2526", provider: "A81001") { points } }'
+    ),
+    "Query.yearForecast": Line(
+        SEES, '{ yearForecast(provider: "A81001", financialYear: "2025/26") { points } }'
+    ),
     "Mutation.requestIndicatorValuesExtract": Line(
         SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
     ),
