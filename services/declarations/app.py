@@ -12,15 +12,15 @@ from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.approval import events as approval
 from services.declarations.approval.restating import restate
 from services.declarations.approval.settling import settle
-from services.declarations.owed import queries as owed
 from services.declarations.bulk import commands as bulk
 from services.declarations.bulk import templates as bulk_templates
 from services.declarations.claims import events as claims
+from services.declarations.cutoffs import events as cut_offs
 from services.declarations.evidence import commands as evidence
 from services.declarations.evidence import queries as evidence_queries
 from services.declarations.evidence.forgetting import forget_evidence
-from services.declarations.cutoffs import events as cut_offs
 from services.declarations.extracts import queries as extracts
+from services.declarations.owed import queries as owed
 from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
@@ -30,6 +30,7 @@ from services.declarations.runs import commands as runs
 from services.declarations.schema import SCHEMA
 from services.declarations.statements import queries as statements
 from services.declarations.submissions import files as submissions
+from services.declarations.tracking import queries as tracking
 
 MIGRATIONS_OF_ALL = (*MIGRATIONS, Path(__file__).parent / "migrations")
 
@@ -60,7 +61,13 @@ SERVICE: Service[Principal] = Service(
     },
     background=(settle, forget_evidence),
     republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
-    events=(*approval.CONTRACTS, *cut_offs.CONTRACTS, *claims.CONTRACTS, *payment_events.CONTRACTS, *remittance_events.CONTRACTS),
+    events=(
+        *approval.CONTRACTS,
+        *cut_offs.CONTRACTS,
+        *claims.CONTRACTS,
+        *payment_events.CONTRACTS,
+        *remittance_events.CONTRACTS,
+    ),
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
@@ -68,5 +75,13 @@ SERVICE: Service[Principal] = Service(
         bulk.FILE_KIND,
     ),
     handouts=(evidence_queries.HANDOUT,),
-    reports=(bulk_templates.TEMPLATE, submissions.TEMPLATE, runs.FILE, statements.FILE, *extracts.EXTRACTS, owed.FILE),
+    reports=(
+        bulk_templates.TEMPLATE,
+        tracking.CLAIMS,
+        submissions.TEMPLATE,
+        runs.FILE,
+        statements.FILE,
+        *extracts.EXTRACTS,
+        owed.FILE,
+    ),
 )

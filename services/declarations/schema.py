@@ -14,9 +14,13 @@ from services.declarations.calculation.schema import CalculationMutation
 from services.declarations.claims.bulk_schema import ClaimBulkMutation
 from services.declarations.claims.draft_schema import ClaimDraftMutation
 from services.declarations.claims.root_schema import ClaimsQuery
-from services.declarations.claims.schema import OrganisationOfClaims, PaymentOfClaims
-from services.declarations.evidence.schema import EvidenceMutation, EvidenceQuery
+from services.declarations.claims.schema import Claim, OrganisationOfClaims, PaymentOfClaims
 from services.declarations.cutoffs.schema import CutOffsMutation, CutOffsQuery
+from services.declarations.evidence.schema import (
+    ClaimOfEvidence,
+    EvidenceMutation,
+    EvidenceQuery,
+)
 from services.declarations.extracts.schema import ExtractsMutation
 from services.declarations.figures.schema import FiguresMutation
 from services.declarations.networks.achievement.schema import (
@@ -27,12 +31,13 @@ from services.declarations.networks.blockers.schema import BlockersQuery
 from services.declarations.networks.shares.schema import SharesQuery
 from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
+from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.forecast.schema import ForecastQuery
 from services.declarations.results.schema import ResultsQuery
-from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
+from services.declarations.tracking.schema import TrackingMutation, TrackingQuery
 
 Query = merge_types(
     "Query",
@@ -56,6 +61,7 @@ Query = merge_types(
         RunsQuery,
         StatementsQuery,
         SubmissionsQuery,
+        TrackingQuery,
     ),
 )
 Mutation = merge_types(
@@ -77,10 +83,12 @@ Mutation = merge_types(
         RunsMutation,
         StatementsMutation,
         SubmissionsMutation,
+        TrackingMutation,
     ),
 )
 
 give(Organisation, OrganisationOfNetworks, OrganisationOfClaims)
 give(Payment, PaymentOfClaims)
+give(Claim, ClaimOfEvidence)
 
 SCHEMA = schema(Query, Mutation, types=[Organisation, Offer])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from uuid import UUID
 
 import strawberry
 from asyncpg import Record
@@ -11,7 +12,8 @@ from asyncpg import Record
 from chassis.files import LIFETIME
 from chassis.graphql import Context, as_uuid
 from nhs.directory import Principal
-from services.declarations.evidence import commands, queries
+from services.declarations.approval.history_schema import batched
+from services.declarations.evidence import commands, queries, store
 from services.declarations.evidence.commands import Attaching
 
 Info = strawberry.Info[Context[Principal], None]
@@ -82,6 +84,26 @@ class ClaimEvidence:
             attached_by=strawberry.ID(str(row["attached_by"])),
             attached_for=row["attached_for"],
         )
+
+
+@strawberry.type
+class ClaimOfEvidence:
+    """What evidence gives to a claim; put together in the schema."""
+
+    id: strawberry.Private[strawberry.ID]
+    content_version: strawberry.Private[int]
+
+    @strawberry.field(description="The files that are attached to it, in this version of it.")
+    async def evidence(self, info: Info) -> list[ClaimEvidence]:
+        none: list[Record] = []
+        found = batched(info, "evidence of claims", store.of_claims, none)
+        rows = await found.load(UUID(self.id))
+        return [ClaimEvidence.of(row) for row in rows if _is_part(row, self.content_version)]
+
+
+def _is_part(row: Record, version: int) -> bool:
+    last = row["to_version"]
+    return bool(row["from_version"] <= version and (last is None or last >= version))
 
 
 @strawberry.type

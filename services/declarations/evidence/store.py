@@ -1,5 +1,6 @@
 """Evidence: which files are attached to a claim, and which objects are to be forgotten."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -55,6 +56,15 @@ async def of_claim(reader: Reader, claim: UUID) -> list[Record]:
     """All that was ever part of a version of it, oldest first."""
     sql = "select * from claim_evidence where claim_id = $1 order by attached_at, id"
     return await reader.fetch(sql, claim)
+
+
+async def of_claims(reader: Reader, claims: Sequence[UUID]) -> dict[UUID, list[Record]]:
+    """The same of many claims that the caller has been shown."""
+    sql = "select * from claim_evidence where claim_id = any($1) order by attached_at, id"
+    found: dict[UUID, list[Record]] = {}
+    for row in await reader.fetch(sql, claims):
+        found.setdefault(row["claim_id"], []).append(row)
+    return found
 
 
 async def count(reader: Reader, claim: UUID) -> int:
