@@ -44,6 +44,8 @@ class ChooseDeclarations:
 
 _REASON = "Why, in at most 300 characters; the provider is told."
 Reason = Annotated[str, strawberry.argument(description=_REASON)]
+_MARKS = f"{_REASON} If it is left out: the marks of the values that each stands on."
+ReasonOrMarks = Annotated[str | None, strawberry.argument(description=_MARKS)]
 _NOTES = "For the commissioner, in at most 2,000 characters. No patient is named in them."
 Notes = Annotated[str | None, strawberry.argument(description=_NOTES)]
 
@@ -101,7 +103,7 @@ class ApprovalMutation:
         self,
         info: Info,
         choose: ChooseDeclarations,
-        reason: Reason,
+        reason: ReasonOrMarks = None,
         dry_run: bool = False,
         idempotency_key: str | None = None,
     ) -> DeclarationBulkAnswer:
@@ -174,6 +176,8 @@ def _answer(outcome: Outcome, *, sees_pounds: bool) -> DeclarationBulkAnswer:
     counts |= {step.lower(): str(count) for step, count in outcome.steps.items()}
     counts |= {"points": _two_places(outcome.points)}
     counts |= {"pounds": _two_places(outcome.pounds)} if sees_pounds else {}
+    if sees_pounds and outcome.advanced:
+        counts |= {"advanced": _two_places(outcome.advanced)}
     return DeclarationBulkAnswer(
         done=[strawberry.ID(str(one)) for one in outcome.done],
         refused=[

@@ -29,6 +29,7 @@ from services.declarations.approval.domain import (
 )
 from services.declarations.approval.events import events_of
 from services.declarations.approval.history import Written, write
+from services.declarations.approval.marks import reasons
 from services.declarations.payments import commands as payments
 from services.declarations.payments.domain import Authorisation
 from services.declarations.sight import not_found
@@ -71,6 +72,8 @@ class Outcome:
     refused: list[Refused] = field(default_factory=list)
     points: Decimal = Decimal("0.00")
     pounds: Decimal = Decimal("0.00")
+    advanced: Decimal = Decimal("0.00")
+    """Of the pounds that finance approves, what has been paid in advance."""
     steps: dict[str, int] = field(default_factory=dict)
     selection: str | None = None
     message: str = ""
@@ -150,13 +153,18 @@ async def return_to_provider(
 
 
 async def hold(
-    tx: Tx, principal: Principal, rows: Rows, *, reason: str, dry_run: bool, now: datetime
+    tx: Tx, principal: Principal, rows: Rows, *, reason: str | None, dry_run: bool, now: datetime
 ) -> Outcome:
-    """The commissioner holds them: nobody moves them until they are released."""
-    why = reason_given(reason)
+    """The commissioner holds them: nobody moves them until they are released.
+
+    Without a reason it is the marks of the values that each stands on.
+    """
+    given = None if reason is None else reason_given(reason)
+    marks = {} if given else await reasons(tx, [row for row, _ in rows])
 
     def step(declaration: Declaration, _: Circumstances) -> list[Happening]:
         principal.require_any(*_COMMISSIONERS, payment_type=declaration.payment_type)
+        why = given or reason_given(marks.get(declaration.id, ""))
         return domain.hold(declaration, principal.person_id, why)
 
     doing = _Doing(principal, "holdDeclarations", step)
@@ -236,6 +244,7 @@ async def _do(
         else:
             happened.append(happenings)
             _add(outcome, happenings)
+    outcome.advanced = await _advanced(tx, happened)
     if dry_run:
         kept = [(identity, seen[identity]) for identity in outcome.done]
         looking = chooser(doing.principal, doing.operation, now, dry_run=True)
@@ -244,6 +253,17 @@ async def _do(
         acting_for = doing.principal.organisation
         await save(tx, happened, acting_for=acting_for, notes=doing.notes, now=now)
     return outcome
+
+
+async def _advanced(tx: Tx, happened: Sequence[Sequence[Happening]]) -> Decimal:
+    """What finance pays less for it: what is in the ledger, or is approved in the same step."""
+    approved = [
+        one[-1].declaration for one in happened if one[-1].action is Action.FINANCE_APPROVED
+    ]
+    found = await store.advanced_on(tx, [one.id for one in approved]) if approved else {}
+    final = {(found[x.id][0], x.provider) for x in approved if x.id in found}
+    together = (x.pounds or 0 for x in approved if (x.service_code, x.provider) in final)
+    return sum((pounds for _, pounds in found.values()), start=Decimal("0.00")) + sum(together)
 
 
 def as_seen(row: Record | None, identity: UUID, version: int) -> Declaration:

@@ -37,6 +37,11 @@ class DeclarationFilter:
     held: bool | None = strawberry.field(
         default=None, description="Only what is held; false: only what is not."
     )
+    marked: bool | None = strawberry.field(
+        default=None,
+        description="Only what stands on a value far from its provider's own history; false: only "
+        "what does not.",
+    )
     waiting_for_me: bool = strawberry.field(
         default=False, description="Only what waits for a step that the caller may take."
     )
@@ -51,6 +56,7 @@ class DeclarationFilter:
             financial_year=(year.start, year.end) if year else None,
             waiting_in=waiting if self.waiting_for_me else None,
             held=self.held,
+            marked=self.marked,
         )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader
+from services.declarations.approval.marks import STANDS_ON_MARKED
 from services.declarations.sight import SCOPE, Sight
 
 
@@ -21,6 +22,8 @@ class DeclarationFilter:
     waiting_in: Sequence[str] | None = None
     """Only what waits for the caller, in these states."""
     held: bool | None = None
+    marked: bool | None = None
+    """Whether a value it stands on is far from its provider's own history."""
 
     def arguments(self, sight: Sight) -> tuple[object, ...]:
         """Parameters $5 to $12 of a filtered read."""
@@ -28,7 +31,7 @@ class DeclarationFilter:
         waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
         named = (statuses, self.service, self.provider, first, last)
-        return *named, waiting, sight.person, self.held
+        return *named, waiting, sight.person, [self.held, self.marked]
 
 
 COLUMNS = """
@@ -65,7 +68,8 @@ and ($10::text[] is null or (
         else d.commissioner = any(
             array(select b.organisation from directory.self_and_below($1, $4) b))
     end))
-and ($12::boolean is null or d.held = $12)
+and (($12::boolean[])[1] is null or d.held = ($12::boolean[])[1])
+and (($12::boolean[])[2] is null or {STANDS_ON_MARKED} = ($12::boolean[])[2])
 """  # noqa: S608 - nothing but our own words
 
 

@@ -6,11 +6,13 @@ from datetime import date, datetime
 
 import strawberry
 from asyncpg import Record
+from strawberry.dataloader import DataLoader
 
 from chassis.graphql import Context
 from nhs.directory import Principal
 from nhs.formulas.specification import Group, Indicator
 from services.declarations.achievement.domain import Problem
+from services.declarations.sight import Sight
 from services.declarations.submissions import store
 from services.declarations.submissions.domain import (
     GroupStatus,
@@ -21,6 +23,10 @@ from services.declarations.submissions.domain import (
     shown,
     why_not,
 )
+from services.declarations.submissions.listing import declarations_of
+
+Value = tuple[str, date, str, str]
+"""Service, achievement date, provider and indicator."""
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -237,6 +243,25 @@ class AchievementError:
         )
 
 
+@strawberry.type(description="A declaration that stands on a marked value.")
+class MarkedAchievementDeclaration:
+    id: strawberry.ID = strawberry.field(description="Its id, as holdDeclarations takes it.")
+    version: int = strawberry.field(description="Its version, as holdDeclarations takes it.")
+    provider: str = strawberry.field(description="Whose it is: the provider's, or its network's.")
+    status: str = strawberry.field(description="Whose step it is.")
+    held: bool = strawberry.field(description="Whether it is held already.")
+
+    @classmethod
+    def of(cls, row: Record) -> MarkedAchievementDeclaration:
+        return cls(
+            id=strawberry.ID(str(row["id"])),
+            version=row["version"],
+            provider=row["provider"],
+            status=row["status"],
+            held=row["held"],
+        )
+
+
 @strawberry.type(description="A value that is far from the provider's own history.")
 class MarkedAchievement:
     service: str = strawberry.field(description="The line of the service.")
@@ -248,6 +273,23 @@ class MarkedAchievement:
     register: int | None = strawberry.field(description="Its register.")
     because: str = strawberry.field(description="In what it is far from the one before.")
     origin: AchievementOrigin = strawberry.field(description="Where it came from.")
+
+    @strawberry.field(
+        description="The declarations that stand on it, as far as the caller sees them: a "
+        "commissioner holds them by holdDeclarations, which takes the mark for its reason. None "
+        "where the value came before the period ended: a mark stops nothing by itself."
+    )
+    async def declarations(self, info: Info) -> list[MarkedAchievementDeclaration]:
+        context = info.context
+
+        async def load(keys: list[Value]) -> list[list[Record]]:
+            async with context.db.reader() as reader:
+                found = await declarations_of(reader, Sight.of(context.principal), keys)
+            return [found.get(key, []) for key in keys]
+
+        loader = context.loader("declarations of marked values", lambda: DataLoader(load))
+        mine = (self.service, self.achievement_date, self.provider, self.indicator)
+        return [MarkedAchievementDeclaration.of(row) for row in await loader.load(mine)]
 
     @classmethod
     def of(cls, row: Record) -> MarkedAchievement:
