@@ -146,7 +146,8 @@ and ($9::text is null or p.financial_year = $9)
 _OF_FEW = f"and p.provider = any(array(select few.provider from {SCOPE} few))"  # noqa: S608 (our own words)
 
 
-def _filtered(sight: Sight) -> str:
+def filtered(sight: Sight) -> str:
+    """The rows that a filter reaches, as the caller sees them: `p`, with its sums as `l`."""
     sql = f"{_FILTERED} {_OF_FEW}" if sight.is_provider else _FILTERED
     return sight.over(sql, "p")
 
@@ -173,7 +174,7 @@ async def page(
     limit: int,
 ) -> list[Record]:
     """Newest period first, then by provider."""
-    sql = f"{_COLUMNS} {_filtered(sight)} {_AFTER}"
+    sql = f"{_COLUMNS} {filtered(sight)} {_AFTER}"
     return await reader.fetch(sql, *sight.arguments, *wanted.arguments, *after, limit)
 
 
@@ -186,7 +187,7 @@ order by p.period_end desc, p.provider, p.id limit $13
 
 async def total(reader: Reader, sight: Sight, wanted: PaymentFilter) -> tuple[int, Decimal]:
     """How many payments, and their sum in pounds."""
-    sql = f"{_SUM} {_filtered(sight)}"
+    sql = f"{_SUM} {filtered(sight)}"
     row = await reader.fetchrow(sql, *sight.arguments, *wanted.arguments)
     assert row is not None
     return row["count"], row["amount"]

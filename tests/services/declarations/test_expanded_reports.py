@@ -179,7 +179,7 @@ values (gen_random_uuid(), 'COMMISSIONED_BY', 'U99001', 'QZZ', '2019-07-01'),
 async def test_only_an_expanded_list_asks_what_was_allocated(period: Period):
     for who in ("practice", "approver"):
         sight = Sight.of(await period.principal(who))
-        for filtered in (lists.filtered, ledger._filtered):
+        for filtered in (lists.filtered, ledger.filtered):
             assert "report_scope" not in filtered(sight)
             assert "directory.scope(" not in filtered(sight.expanded(Report.PAYMENTS))
 

@@ -161,7 +161,7 @@ async def test_a_page_of_payments_is_read_in_the_order_of_its_index(period: Peri
         await tx.execute(_MANY)
         await tx.execute("analyze payment, ledger_entry")
     sight = Sight.of_pounds(await period.principal("finance"))
-    sql = f"explain (format json) {ledger._COLUMNS} {ledger._filtered(sight)} {ledger._AFTER}"
+    sql = f"explain (format json) {ledger._COLUMNS} {ledger.filtered(sight)} {ledger._AFTER}"
     given = (*sight.arguments, *ledger.PaymentFilter().arguments, None, None, None, 51)
     async with period.db.reader() as reader:
         plan = str(await reader.fetchval(sql, *given))
