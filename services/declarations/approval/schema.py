@@ -27,7 +27,7 @@ from chassis.graphql import (
     window,
 )
 from nhs.directory import Principal
-from services.declarations.approval import lists
+from services.declarations.approval import lists, store
 from services.declarations.approval.domain import WAITING, Action, Missing
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
@@ -229,6 +229,16 @@ class Declaration:
             return None
         since = declared[-1]
         return await changes_of(info, identity, since, version, sees_pounds=self.sees_pounds)
+
+    @strawberry.field(
+        description="What has been advanced on it, and is deducted when it is paid: aspiration; "
+        "null where nothing is advanced on its service, and for who may not see pounds."
+    )
+    async def advanced(self, info: Info) -> Pounds | None:
+        if not self.sees_pounds:
+            return None
+        found = await batched(info, "advances", store.advanced_on, None).load(UUID(self.id))
+        return Pounds(found[1]) if found else None
 
     @strawberry.field(description="What it is paid; null before finance approval.")
     async def payment(self, info: Info) -> Payment | None:

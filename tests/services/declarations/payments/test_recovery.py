@@ -134,6 +134,9 @@ async def test_advances_approved_together_with_the_year_are_deducted_from_it(
     await declared(period)
     every = [*await of_line(period, "QOF2526", PROVIDER)]
     every += await of_line(period, "QOFA2526", PROVIDER)
+    shown = await period.approve("finance", every, dryRun=True)
+    counts = {one["name"]: one["value"] for one in shown["counts"]}
+    assert (counts["pounds"], counts["advanced"]) == ("117227.05", "80000.00")
     answer = await period.approve("finance", every)
     assert (len(answer["done"]), answer["refused"]) == (13, [])
     (paid,) = await payments(period, "QOF2526")
@@ -157,6 +160,30 @@ async def test_two_who_approve_the_year_and_its_advances_at_once_pay_it_once(
     await approved(period, "finance", "QOF2526")
     await period.settle()
     assert await ledger(period) == Decimal("37227.05")
+
+
+ADVANCED = "query ($id: ID!) { declaration(id: $id) { pounds advanced } }"
+
+
+async def test_it_is_said_before_approval_what_has_been_advanced(period: Period) -> None:
+    await advanced(period, PROVIDER)
+    await declared(period)
+    (month, *_) = await of_line(period, "QOFA2526", PROVIDER)
+    await approved(period, "finance", "QOFA2526", month)
+    (year,) = await of_line(period, "QOF2526", PROVIDER)
+    for who, pounds, advance in (
+        ("practice", "37227.05", "6666.67"),
+        ("practice viewer", None, None),
+    ):
+        seen = (await period.ask(who, ADVANCED, id=year["id"]))["declaration"]
+        assert (seen["pounds"], seen["advanced"]) == (pounds, advance)
+    assert (await period.ask("practice", ADVANCED, id=month["id"]))["declaration"] == {
+        "pounds": "6666.67",
+        "advanced": None,
+    }
+    shown = await period.approve("finance", [year], dryRun=True)
+    counts = {one["name"]: one["value"] for one in shown["counts"]}
+    assert (counts["pounds"], counts["advanced"]) == ("37227.05", "6666.67")
 
 
 async def test_another_provider_s_advances_are_its_own(period: Period) -> None:
