@@ -52,6 +52,7 @@ async def keep_service(
 
 _FORGET_PERIODS = "delete from service_period where quality_service = $1"
 _PERIOD = "insert into service_period values ($1, $2, $3, $4)"
+_LOOK_AGAIN = "update offer set look_on = '-infinity' where quality_service = $1"
 _FORGET_FIELDS = "delete from indicator_field where quality_service = $1"
 _FIELD = "insert into indicator_field values ($1, $2, $3, $4)"
 
@@ -60,6 +61,7 @@ async def keep_periods(tx: Tx, identity: str, periods: Sequence[PaymentPeriod]) 
     await tx.execute(_FORGET_PERIODS, identity)
     rows = [(identity, p.starts_on, p.ends_on, p.achievement_date) for p in periods]
     await tx.executemany(_PERIOD, rows)
+    await tx.execute(_LOOK_AGAIN, identity)
 
 
 async def keep_fields(tx: Tx, identity: str, fields: Sequence[tuple[str, str, str]]) -> None:
@@ -83,7 +85,7 @@ on conflict (id) do update set
     version = excluded.version, quality_service = excluded.quality_service,
     commissioner = excluded.commissioner, status = excluded.status,
     starts_on = excluded.starts_on, ends_on = excluded.ends_on, ended_on = excluded.ended_on,
-    heard_at = clock_timestamp()
+    look_on = '-infinity', heard_at = clock_timestamp()
 where kept.version <= excluded.version
 returning id
 """

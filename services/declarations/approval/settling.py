@@ -29,7 +29,7 @@ BATCH = 500
 """Declarations of one transaction: half a second at most, so that approvers hardly wait."""
 
 _DRAINING = 0.1
-_OPENING = 1.0  # it looks at every offer
+_OPENING = 1.0
 _BACK_OFF = 1.0
 
 
@@ -62,9 +62,15 @@ async def _repeated(work: Callable[[], Awaitable[int]], stop: asyncio.Event, idl
 
 
 async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
-    """Open a declaration for each participation whose achievement date has come."""
+    """Open declarations of participations whose achievement date has come.
+
+    Answers how many offers were looked at: there may be more of them.
+    """
+    if not await store.anything_to_look_at(tx, today):
+        return 0
     await due.opening(tx)
-    new = await store.to_open(tx, today, BATCH * 2)
+    offers = await store.to_look_at(tx, today, BATCH)
+    new = await store.to_open(tx, offers, today)
     written = [
         write([Happening(Action.OPENED, one)], acting_for=None, notes=None, at=now)[0]
         for one in new
@@ -72,7 +78,8 @@ async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
     if written:
         await store.insert(tx, written, now)
         await due.mark_declarations(tx, [one.id for one in new], OPENED)
-    return len(new)
+    await store.looked_at(tx, offers, today)
+    return len(offers)
 
 
 OPENED = "the achievement date has come"

@@ -245,3 +245,17 @@ async def test_figures_loaded_later_calculate_the_network_anew(network: Network)
     await network.figures(HI03="0.0029")
     await network.settle()
     assert (await network.declaration("HI03"))["pounds"] == "9436.69"
+
+
+async def test_an_offer_is_looked_at_again_on_its_next_achievement_date_or_when_heard_anew(
+    network: Network,
+) -> None:
+    assert await network.open() > 0
+    assert await network.open() == 0
+    await network.offered(PCN)
+    assert await network.open() == 1
+    await network.offered(OTHER_PCN, starts_on="2025-04-01")
+    assert await network.open() == 1
+    async with network.db.reader() as reader:
+        waiting = await reader.fetchval("select count(*) from offer where look_on < 'infinity'")
+    assert waiting == 2  # of QOF 2025/26, which ends a year later
