@@ -84,7 +84,7 @@ async def check(run: JobRun) -> dict[str, object]:
     async with run.db.transaction() as tx:
         found = Found((), problems)
         if given is not None:
-            found = await _looked_up(tx, given, acting)
+            found = await _looked_up(tx, given, acting, to_submit=False)
         same_as = None
         if given is not None and not found.problems:
             same_as = await store.submitted_before(tx, run.organisation, given.digest)
@@ -107,7 +107,7 @@ async def _read(ending: str, path: Path) -> tuple[Given | None, list[Problem]]:
         return None, [Problem(1, error.code, error.field, error.message)]
 
 
-async def _looked_up(tx: Tx, given: Given, acting: Acting) -> Found:
+async def _looked_up(tx: Tx, given: Given, acting: Acting, *, to_submit: bool) -> Found:
     """Every row resolved, and those that can be asked all rules."""
     if problem := await _not_handed_out(tx, given, acting):
         return Found((), [problem])
@@ -120,9 +120,9 @@ async def _looked_up(tx: Tx, given: Given, acting: Acting) -> Found:
     problems = [*given.problems, *(one for one in found if one is not None)]
     at_fault = {problem.row for problem in problems}
     sound = [row for row in given.rows if row.row not in at_fault]
-    checked = await submitting.check(
-        tx, _drafts(given.template, sound, offered), today=acting.today, upload=True
-    )
+    ask = submitting.check if to_submit else submitting.look
+    drafts = _drafts(given.template, sound, offered)
+    checked = await ask(tx, drafts, today=acting.today, upload=True)
     return _found(given, sound, problems, checked)
 
 
@@ -227,7 +227,7 @@ async def submit(tx: Tx, principal: Principal, bulk: UUID, *, now: datetime) -> 
     if earlier := await store.submitted_before(tx, row["commissioner"], row["digest"]):
         await store.repeats(tx, bulk, earlier)
         return
-    found = await _looked_up(tx, await _kept(tx, row), principal.acting)
+    found = await _looked_up(tx, await _kept(tx, row), principal.acting, to_submit=True)
     if found.problems:
         await store.keep_problems(tx, bulk, found.problems)
         await store.refuse(tx, bulk)

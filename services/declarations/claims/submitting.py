@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.db import Tx
+from chassis.db import Reader, Tx
 from nhs.directory import Principal
 from services.declarations import sealing
 from services.declarations.claims import commands, domain, facts, keeping, rules, store, terms
@@ -68,16 +68,27 @@ async def submit_one(
 async def check(
     tx: Tx, drafts: Sequence[Draft], *, today: date, upload: bool = False
 ) -> list[Checked]:
-    """Ask every rule of each draft, the ones before it counted; nobody submits meanwhile.
+    """Ask every rule of each draft; nobody submits claims of the same services meanwhile."""
+    await facts.hold_budgets(tx, _services_of(drafts))
+    return await look(tx, drafts, today=today, upload=upload)
+
+
+async def look(
+    reader: Reader, drafts: Sequence[Draft], *, today: date, upload: bool = False
+) -> list[Checked]:
+    """Ask every rule of each draft, the ones before it counted, as things are now.
 
     An upload counts as tier 1, which is to look at the evidence: none is attached to its claims.
     """
     claims = [draft.claim for draft in drafts]
-    services = sorted({one.service_code for claim in claims for one in claim.services})
-    await facts.hold_budgets(tx, services)
-    known = await facts.gather(tx, claims)
-    taken = await facts.taken(tx, services, sorted({claim.provider for claim in claims}))
+    known = await facts.gather(reader, claims)
+    providers = sorted({claim.provider for claim in claims})
+    taken = await facts.taken(reader, _services_of(drafts), providers)
     return [_checked(draft, known, taken, today, upload=upload) for draft in drafts]
+
+
+def _services_of(drafts: Sequence[Draft]) -> list[str]:
+    return sorted({one.service_code for draft in drafts for one in draft.claim.services})
 
 
 def _checked(draft: Draft, known: Facts, taken: Taken, today: date, *, upload: bool) -> Checked:
