@@ -139,10 +139,9 @@ _FIELDS = """
 from indicator_field f where f.quality_service = $2 group by f.indicator) f
 """
 _IN = """
-coalesce(v.provider is not null
-    and (v.numerator is not null or not f.numerator)
+((v.numerator is not null or not f.numerator)
     and (v.denominator is not null or not f.denominator)
-    and (v.register is not null or not f.register), false)
+    and (v.register is not null or not f.register))
 """
 _VALUES = f"""
 {_MEMBER}
@@ -171,22 +170,29 @@ async def values(reader: Reader, networks: Sequence[str], period: Period) -> lis
     return await reader.fetch(_VALUES, *_arguments(networks, period))
 
 
-def _sums(by: str) -> str:
+def _sums(network: str) -> str:
     return f"""
-{_MEMBER}
-select {by}, f.indicator, count(*) as members, count(*) filter (where {_IN}) as reported,
-    sum(v.numerator) filter (where {_IN}) as numerator,
-    sum(v.denominator) filter (where {_IN}) as denominator
-from member
+{_MEMBER}, taking_part as (
+    select {network} as network, practice from member where participating
+), received as (
+    select t.network, v.indicator, count(*) as reported, sum(v.numerator) as numerator,
+        sum(v.denominator) as denominator
+    from taking_part t
+    join achievement_value v on v.service_code = $3 and v.achievement_date = $5
+        and v.provider = t.practice
+    join {_FIELDS} on f.indicator = v.indicator
+    where {_IN}
+    group by 1, 2
+)
+select n.network, f.indicator, n.members, coalesce(r.reported, 0) as reported, r.numerator,
+    r.denominator
+from (select network, count(*) as members from taking_part group by network) n
 cross join {_FIELDS}
-left join achievement_value v on v.service_code = $3 and v.achievement_date = $5
-    and v.provider = member.practice and v.indicator = f.indicator
-where member.participating
-group by 1, 2
+left join received r on r.network = n.network and r.indicator = f.indicator
 """  # noqa: S608 - nothing but our own words
 
 
-_EACH, _ALL = "member.network", "'' as network"
+_EACH, _ALL = "network", "''"
 _SUMS, _TOTAL_SUMS = _sums(_EACH), _sums(_ALL)
 
 
@@ -200,27 +206,27 @@ async def sums(
 
 # Who declares: the network, or each member that takes part. Pounds where all of them may be seen.
 _EARNER = f"""
-{_MEMBER}, earner as (
+{_MEMBER}, earner as materialized (
     select n.network, n.network as provider from unnest($1) as n (network) where $4 = 'PCN'
     union all
     select m.network, m.practice from member m where $4 <> 'PCN' and m.participating
-), declared as (
+), declared as materialized (
     select e.network, d.id, d.indicator, d.status, d.held, d.points, d.pounds,
-        d.calculation_version, coalesce(s.pounds, false)
-            and ('*' = any($8::text[]) or d.payment_type = any($8)) as sees_pounds
+        d.calculation_version, ('*' = any($8::text[]) or d.payment_type = any($8))
+            and e.provider in (
+                select s.provider from directory.scope($6, $7) s
+                where s.pounds and $5 between s.valid_from and s.valid_to) as sees_pounds
     from earner e
     join declaration d on d.provider = e.provider and d.service_code = $3
         and d.achievement_date = $5
-    left join directory.scope($6, $7) s
-        on s.provider = e.provider and $5 between s.valid_from and s.valid_to
 )
 """  # noqa: S608 - nothing but our own words
 
 
-def _earned(by: str) -> str:
+def _earned(network: str) -> str:
     return f"""
 {_EARNER}
-select {by}, l.indicator, sum(l.numerator) as counted_numerator,
+select {network} as network, l.indicator, sum(l.numerator) as counted_numerator,
     sum(l.denominator) as counted_denominator, sum(l.points)::numeric(14, 2) as points,
     case when bool_and(d.sees_pounds) then sum(l.pounds)::numeric(14, 2) end as pounds
 from declared d
@@ -230,17 +236,17 @@ group by 1, 2
 """  # noqa: S608 - nothing but our own words
 
 
-def _declared(by: str) -> str:
+def _declared(network: str) -> str:
     return f"""
 {_EARNER}
-select {by}, d.status, count(*) as count, sum(d.points)::numeric(14, 2) as points,
+select {network} as network, d.status, count(*) as count, sum(d.points)::numeric(14, 2) as points,
     bool_and(d.sees_pounds) as sees_pounds, sum(d.pounds)::numeric(14, 2) as pounds
 from declared d group by 1, d.status order by d.status
 """  # noqa: S608 - nothing but our own words
 
 
-_EARNED, _TOTAL_EARNED = _earned("d.network"), _earned(_ALL)
-_DECLARED, _TOTAL_DECLARED = _declared("d.network"), _declared(_ALL)
+_EARNED, _TOTAL_EARNED = _earned(_EACH), _earned(_ALL)
+_DECLARED, _TOTAL_DECLARED = _declared(_EACH), _declared(_ALL)
 _OWN = f"""
 {_EARNER}
 select d.network, d.id, d.indicator, d.status, d.held from declared d where $4 = 'PCN'
