@@ -35,6 +35,7 @@ from services.declarations.rerating.schema import ReratingMutation, ReratingQuer
 from services.declarations.forecast.schema import ForecastQuery
 from services.declarations.results.schema import ResultsQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
+from services.declarations.spending.schema import SpendingQuery
 from services.declarations.statements.schema import StatementsMutation, StatementsQuery
 from services.declarations.submissions.schema import SubmissionsMutation, SubmissionsQuery
 from services.declarations.tracking.schema import TrackingMutation, TrackingQuery
@@ -59,6 +60,7 @@ Query = merge_types(
         ResultsQuery,
         ReratingQuery,
         RunsQuery,
+        SpendingQuery,
         StatementsQuery,
         SubmissionsQuery,
         TrackingQuery,

@@ -223,6 +223,9 @@ MATRIX: Final = {
     "Query.yearForecast": Line(
         SEES, '{ yearForecast(provider: "A81001", financialYear: "2025/26") { points } }'
     ),
+    "Query.paymentsBy": Line(WITH_POUNDS, "{ paymentsBy(by: SERVICE) { totalCount } }"),
+    "Query.accruals": Line(SEES, "{ accruals { totalCount } }"),
+    "Query.accrualTotal": Line(SEES, "{ accrualTotal { total { count } } }"),
     "Mutation.requestIndicatorValuesExtract": Line(
         SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
     ),
