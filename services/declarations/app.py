@@ -27,6 +27,7 @@ from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.rerating import commands as rerating
 from services.declarations.runs import commands as runs
+from services.declarations.runs import files as run_answers
 from services.declarations.schema import SCHEMA
 from services.declarations.statements import queries as statements
 from services.declarations.submissions import files as submissions
@@ -71,6 +72,7 @@ SERVICE: Service[Principal] = Service(
     files=(
         FileKind(achievement.FILE_KIND, limit=1_073_741_824, media_type="text/csv"),
         submissions.FILE_KIND,
+        run_answers.FILE_KIND,
         evidence.FILE_KIND,
         bulk.FILE_KIND,
     ),

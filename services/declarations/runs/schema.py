@@ -25,7 +25,7 @@ from chassis.graphql import (
 )
 from chassis.idempotency import once
 from nhs.directory import Principal
-from services.declarations.runs import commands, store
+from services.declarations.runs import commands, files, store
 from services.declarations.runs.commands import FILE, Acknowledged, RunAsked
 from services.declarations.runs.domain import Answer
 from services.declarations.runs.store import Whose
@@ -78,6 +78,47 @@ class PaymentRunAnswer:
 @strawberry.type(description="What became of each line that was answered.")
 class PaymentRunBulkAnswer(BulkAnswer):
     pass
+
+
+@strawberry.type(description="Where to put the answers to a run.")
+class PaymentRunUpload:
+    id: strawberry.ID = strawberry.field(description="Name it to acknowledgePaymentRunFile.")
+    path: str = strawberry.field(description="PUT the file there within 15 minutes.")
+
+
+@strawberry.type(description="Something wrong in a file of answers, of which nothing was kept.")
+class PaymentRunFileError:
+    code: str = strawberry.field(description="Stable: LINE_NOT_OF_RUN.")
+    row: int = strawberry.field(description="The row of the file; the header is row 1.")
+    field: str | None = strawberry.field(description="The column.")
+    message: str = strawberry.field(description="What is wrong, in words.")
+
+
+@strawberry.type(description="What became of a file of answers: all of it, or none.")
+class PaymentRunFileAnswer:
+    answered: int = strawberry.field(description="Lines the file answers.")
+    changed: int = strawberry.field(description="Of them those that had not been answered so.")
+    error_count: int = strawberry.field(description="How many errors there are.")
+    errors: list[PaymentRunFileError] = strawberry.field(
+        description="The first thousand errors, by row."
+    )
+
+    @classmethod
+    def of(cls, outcome: files.Acknowledged) -> PaymentRunFileAnswer:
+        return cls(
+            answered=outcome.answered,
+            changed=outcome.changed,
+            error_count=len(outcome.problems),
+            errors=[
+                PaymentRunFileError(
+                    code=one.code, row=one.row, field=one.field, message=one.message
+                )
+                for one in outcome.problems[:MOST_ERRORS]
+            ],
+        )
+
+
+MOST_ERRORS = 1_000
 
 
 @strawberry.type
@@ -163,6 +204,49 @@ class RunsMutation:
         async with context.db.transaction() as tx:
             outcome = await once(tx, key, Acknowledged, lambda: work(tx), now=context.now)
         return _answer(outcome)
+
+    @strawberry.mutation(
+        description="Ask where to put the answers to a run: a CSV with the columns payment_run_id, "
+        "line_id, outcome (ACCEPTED or REJECTED) and reason. Needs Finance Management."
+    )
+    async def request_payment_run_acknowledgement_upload(
+        self, info: Info, file_name: str
+    ) -> PaymentRunUpload:
+        context = info.context
+        upload, path = files.request_upload(context.files, context.principal, file_name)
+        return PaymentRunUpload(id=strawberry.ID(str(upload)), path=path)
+
+    @strawberry.mutation(
+        description="Answer to the lines of a run by a file that was put where "
+        "requestPaymentRunAcknowledgementUpload said: 100,000 rows at most, kept whole or, with a "
+        "list of all that is wrong, not at all. The same file again changes nothing. Needs Finance "
+        "Management."
+    )
+    async def acknowledge_payment_run_file(
+        self,
+        info: Info,
+        run: strawberry.ID,
+        upload: strawberry.ID,
+        idempotency_key: str | None = None,
+    ) -> PaymentRunFileAnswer:
+        context, key = info.context, info.context.idempotency(info, idempotency_key)
+        identity, file = as_uuid(run, "run"), as_uuid(upload, "upload")
+
+        async def work(tx: Tx) -> files.Acknowledged:
+            return await files.acknowledge(
+                tx, context.files, context.principal, identity, file, now=context.now
+            )
+
+        async with context.db.transaction() as tx:
+            outcome = await once(
+                tx,
+                key,
+                files.Acknowledged,
+                lambda: work(tx),
+                now=context.now,
+                keep=lambda outcome: not outcome.problems,
+            )
+        return PaymentRunFileAnswer.of(outcome)
 
 
 async def _run(info: Info, run: UUID) -> PaymentRun:

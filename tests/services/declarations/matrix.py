@@ -130,6 +130,14 @@ MATRIX: Final = {
     "Mutation.requestPaymentRunDownload": Line(
         FINANCE, f'mutation {{ requestPaymentRunDownload(run: "{_ID}") {{ csv }} }}'
     ),
+    "Mutation.requestPaymentRunAcknowledgementUpload": Line(
+        FINANCE,
+        'mutation { requestPaymentRunAcknowledgementUpload(fileName: "a.csv") { id } }',
+    ),
+    "Mutation.acknowledgePaymentRunFile": Line(
+        FINANCE,
+        f'mutation {{ acknowledgePaymentRunFile(run: "{_ID}", upload: "{_ID}") {{ answered }} }}',
+    ),
     "Mutation.acknowledgePaymentRun": Line(
         FINANCE, f'mutation {{ acknowledgePaymentRun(run: "{_ID}", lines: []) {{ message }} }}'
     ),
