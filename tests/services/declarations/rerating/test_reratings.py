@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from services.declarations.rerating import commands
 from tests.services.declarations.adjustments.test_adjustments import decide as decide_by_hand
 from tests.services.declarations.adjustments.test_adjustments import propose as propose_by_hand
 from tests.services.declarations.adjustments.test_adjustments import total as ledger_total
+from tests.services.declarations.owed.test_owed import owed
 from tests.services.declarations.paying import POUNDS, finance_approved, payments, work
 from tests.services.declarations.period import Period
 from tests.services.declarations.rerating.rating import (
@@ -253,3 +255,48 @@ async def test_what_cannot_be_proposed_leaves_nothing(
     before = await counted(period)
     assert await propose(period, change, **given) == {"errors": [code]}
     assert await counted(period) == before
+
+
+async def test_what_was_owed_counts_a_re_rating_from_its_approval_on(period: Period):
+    """A proposal that nobody has approved makes nothing owed, and the past stays as it was."""
+    made = await proposed(period, "A81001")
+    asked = period.now
+    period.now += timedelta(hours=1)
+    waiting = await owed(period, period.now, provider="A81001")
+    period.now += timedelta(hours=1)
+    await decide(period, made)
+    approved = await owed(period, period.now, provider="A81001")
+    (was,), (still,), (now,) = await owed(period, asked, provider="A81001"), waiting, approved
+    assert (was["calculationVersion"], was["owed"]) == (1, POUNDS)
+    assert (still["calculationVersion"], still["owed"]) == (1, POUNDS)
+    assert (now["calculationVersion"], now["calculated"], now["owed"]) == (2, AFTER, AFTER)
+    assert now["run"] != was["run"]
+    assert await owed(period, asked, provider="A81001") == [was]
+
+
+async def test_one_part_may_be_refused_and_the_rest_approved(period: Period):
+    made = await proposed(period, "A81001", "A81002")
+    one, other = await adjustments(period, made)
+    await decide_by_hand(period, one, verb="refuse")
+    outcome = await decide(period, made)
+    assert outcome["done"] == [other["id"]]
+    after = await rerating(period, made["id"])
+    assert (after["status"], after["approved"], after["refused"]) == ("APPROVED", 1, 1)
+
+
+async def test_a_role_for_other_payment_types_finds_nothing_to_rate(period: Period):
+    made = await proposed(period, "A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute("update directory.person_role set payment_types = '{DES}'")
+    found = await what_if(period, AVERAGE)
+    assert (found["paid"]["count"], nodes(found)) == (0, [])
+    assert await decide(period, made) == {"errors": ["NOT_FOUND"]}
+
+
+async def test_a_change_without_a_difference_is_no_proposal(period: Period):
+    await finance_approved(period, "A81001")
+    same = {"constants": [{"name": "average_list", "value": "10184"}]}
+    found = await what_if(period, same)
+    failed = await propose(period, same, found["fingerprint"])
+    assert failed["failure"].startswith("CHANGE_OF_NOTHING")
+    assert await adjustments(period, failed) == []

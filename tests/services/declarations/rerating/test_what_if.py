@@ -1,11 +1,17 @@
 """What a change of the past would come to, to the penny, and nothing is written."""
 
+import json
+import re
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from chassis.ids import new_id
+from nhs.roles import Role
+from services.declarations.rerating import store
+from services.declarations.rerating.store import Whose
 from tests.services.declarations.paying import POUNDS, finance_approved, payments
 from tests.services.declarations.period import Period
 from tests.services.declarations.rerating.rating import (
@@ -141,6 +147,28 @@ async def test_england_sees_all_of_it_and_others_what_they_commission(period: Pe
     others = await what_if(period, AVERAGE, "other commissioner")
     assert (others["paid"]["count"], nodes(others)) == (0, [])
     assert await what_if(period, AVERAGE, "practice") == {"errors": ["ROLE_REQUIRED"]}
+
+
+_OTHERS = """
+insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, opened_at,
+    changed_at)
+select gen_random_uuid(), 1, gen_random_uuid(), 'X/1', 'X' || n % 20, payment_type, provider,
+    commissioner, period_start, period_end, achievement_date, 'INCOMPLETE', opened_at, changed_at
+from declaration, generate_series(1, 3000) n
+"""
+
+
+async def test_a_period_is_read_by_its_index(period: Period):
+    await finance_approved(period, "A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute(_OTHERS)
+        await tx.execute("analyze")
+        whose = Whose.of(await period.principal("finance"), Role.FINANCE_MANAGEMENT)
+        given = (*whose.arguments, "QOF2526", date(2025, 4, 1))
+        plan = await tx.fetchval(f"explain (format json) {store._BASES}", *given)
+    text = plan if isinstance(plan, str) else json.dumps(plan)
+    assert "declaration_by_period" in set(re.findall(r'"Index Name": ?"(\w+)"', text))
 
 
 async def test_what_lacks_a_value_under_other_rules_says_so(period: Period):
