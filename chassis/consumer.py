@@ -120,6 +120,7 @@ class _Session(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has
             self._break(error)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._offsets.forget(revoked)
         for place in revoked:
             self._waits.pop(place, None)
 

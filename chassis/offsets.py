@@ -27,13 +27,25 @@ class Offsets:
         self._next: dict[TopicPartition, int] = {}
 
     async def begin(self, consumer: AIOKafkaConsumer, assigned: Iterable[TopicPartition]) -> None:
-        """Look up where each partition's reading begins; raises LostOffsetError."""
+        """Set each partition to where its reading begins; raises LostOffsetError.
+
+        It is set, not only looked up: a batch that is still being handled while a group settles may
+        commit between our look and the broker client's own. The end is looked up after that which
+        was committed, for others write and read on.
+        """
         partitions = list(assigned)
         first = await consumer.beginning_offsets(partitions)
+        committed = {place: await consumer.committed(place) for place in partitions}
         end = await consumer.end_offsets(partitions)
         for place in partitions:
-            committed = await consumer.committed(place)
-            self._next[place] = self._start(place, committed, first[place], end[place])
+            start = self._start(place, committed[place], first[place], end[place])
+            consumer.seek(place, start)
+            self._next[place] = start
+
+    def forget(self, revoked: Iterable[TopicPartition]) -> None:
+        """Whoever reads them now goes on; what comes next is looked up when they come back."""
+        for place in revoked:
+            self._next.pop(place, None)
 
     def follow(self, records: Iterable[Record]) -> None:
         """See that the records follow on; raises LostOffsetError."""

@@ -68,6 +68,11 @@ class KafkaContainer:
         for made in client.create_topics([new]).values():
             made.result(PATIENCE)
 
+    def forget(self, topic: str) -> None:
+        client = AdminClient({"bootstrap.servers": self.bootstrap})
+        for gone in client.delete_topics([topic]).values():
+            gone.result(PATIENCE)
+
     def restart(self) -> None:
         """Stop as an operator does, and start on the same log."""
         self.container.get_wrapped_container().restart(timeout=30)
@@ -120,6 +125,7 @@ _KAFKA = {
     "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "OUTSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT",
     "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
     "KAFKA_INTER_BROKER_LISTENER_NAME": "OUTSIDE",
+    "KAFKA_LOG_DIRS": "/var/lib/kafka/data",
     "KAFKA_NUM_PARTITIONS": "4",
     "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
     "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",

@@ -118,9 +118,9 @@ async def on_the_topic(kafka: Kafka, topic: str, partitions: int = 4) -> list[Co
         await consumer.seek_to_beginning()
         end = await consumer.end_offsets(places)
         found: list[ConsumerRecord] = []
-        while len(found) < sum(end.values()):
-            batches = await consumer.getmany(timeout_ms=1_000)
-            found += [each for batch in batches.values() for each in batch]
+        for place in places:  # where records were compacted away there are fewer than offsets
+            while await consumer.position(place) < end[place]:
+                found += (await consumer.getmany(place, timeout_ms=1_000)).get(place, [])
         return sorted(found, key=lambda each: (each.partition, each.offset))
     finally:
         await consumer.stop()

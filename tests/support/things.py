@@ -18,7 +18,7 @@ async def things(database: Database) -> Database:
     """A read model of things, and a list of what happened."""
     async with database.transaction() as tx:
         await tx.execute("create table thing (key text primary key, version int, name text)")
-        await tx.execute("create table effect (key text, n int)")
+        await tx.execute("create table effect (key text, n int, place bigserial)")
     return database
 
 

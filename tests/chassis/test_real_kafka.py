@@ -1,0 +1,227 @@
+"""What Apache Kafka does and the embedded broker does not: members of a group that come and go,
+batches that failed, compaction, retention, and a broker that is started again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from chassis.consumer import Consumer, LostOffsetError, Received, Subscription
+from chassis.db import Database, Tx
+from chassis.errors import TransientError
+from chassis.kafka import Kafka
+from chassis.outbox import Event
+from tests.support.containers import KafkaContainer
+from tests.support.eventually import eventually
+from tests.support.messaging import headers, on_the_topic, publish, reading, record, relaying
+from tests.support.things import (
+    CHANGED,
+    HAPPENED,
+    changed,
+    effects_are,
+    happened,
+    react,
+    subscription,
+    things_are,
+)
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(240), pytest.mark.xdist_group("kafka")]
+
+KEYS = [f"k{n}" for n in range(12)]
+PATIENCE = 60
+
+
+@pytest.fixture
+def kafka(real_kafka: KafkaContainer) -> Kafka:
+    return Kafka(real_kafka.bootstrap, session_timeout_ms=3_000, fetch_max_wait_ms=20)
+
+
+@pytest.fixture
+def topic(real_kafka: KafkaContainer) -> str:
+    name = f"test-{uuid4().hex[:8]}"
+    real_kafka.make(name, partitions=4)
+    return name
+
+
+async def in_their_order(database: Database, rounds: int) -> None:
+    """Each key's happenings took effect once each, and in the order they happened."""
+    async with database.reader() as reader:
+        rows = await reader.fetch(
+            "select key, array_agg(n order by place) as ns from effect group by 1"
+        )
+    assert {row["key"]: row["ns"] for row in rows} == {key: list(range(rounds)) for key in KEYS}
+
+
+@asynccontextmanager
+async def happening(kafka: Kafka, topic: str, rounds: int) -> AsyncIterator[asyncio.Task[None]]:
+    """Every key goes on happening, some hundred times a second."""
+
+    async def flow() -> None:
+        for n in range(rounds):
+            await publish(kafka, topic, [happened(key, n) for key in KEYS])
+
+    flowing = asyncio.create_task(flow())
+    yield flowing
+    await flowing
+
+
+async def test_workers_that_join_and_leave_under_load_lose_and_repeat_nothing(
+    things: Database, kafka: Kafka, topic: str
+) -> None:
+    asked, rounds = subscription(topic), 120
+    async with reading(things, asked, kafka) as first, happening(kafka, topic, rounds) as flowing:
+        await eventually(lambda: some_took_effect(things, 50), PATIENCE)
+        async with reading(things, asked, kafka) as second:
+            await eventually(lambda: both_assigned(first, second), PATIENCE)
+            await eventually(lambda: some_took_effect(things, 500), PATIENCE)
+        await flowing
+        await eventually(lambda: in_their_order(things, rounds), PATIENCE)
+    assert await left_to_read(kafka, asked) == 0
+
+
+async def some_took_effect(database: Database, least: int) -> None:
+    async with database.reader() as reader:
+        assert await reader.fetchval("select count(*) from effect") >= least
+
+
+async def both_assigned(*readers: Consumer) -> None:
+    assert all(reader.assigned for reader in readers)
+
+
+async def left_to_read(kafka: Kafka, asked: Subscription) -> int:
+    """Records after the offsets the group has committed."""
+    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
+    await consumer.start()
+    try:
+        places = [TopicPartition(asked.topics[0], n) for n in range(4)]
+        ends = await consumer.end_offsets(places)
+        committed = [await consumer.committed(place) or 0 for place in places]
+        return sum(ends.values()) - sum(committed)
+    finally:
+        await consumer.stop()
+
+
+async def test_a_worker_that_dies_without_a_word_is_stood_in_for_and_nothing_is_done_twice(
+    things: Database, kafka: Kafka, topic: str
+) -> None:
+    asked, rounds = subscription(topic), 60
+    dying = asyncio.create_task(Consumer(things, asked, kafka).run(asyncio.Event()))
+    async with happening(kafka, topic, rounds) as flowing:
+        await eventually(lambda: some_took_effect(things, 50), PATIENCE)
+        dying.cancel()
+        async with reading(things, asked, kafka):
+            await flowing
+            await eventually(lambda: in_their_order(things, rounds), PATIENCE)
+
+
+async def test_after_a_batch_that_failed_it_reads_on_from_where_it_was_and_others_go_on(
+    things: Database, kafka: Kafka, topic: str
+) -> None:
+    refusals = 3
+
+    async def react_at_last(tx: Tx, event: Received) -> None:
+        nonlocal refusals
+        if event.key == "k3" and refusals:
+            refusals -= 1
+            raise TransientError("not now")
+        await react(tx, event)
+
+    asked = subscription(topic, reactions={HAPPENED: react_at_last})
+    await publish(kafka, topic, [happened(key, n) for n in range(5) for key in KEYS])
+    async with reading(things, asked, kafka):
+        await eventually(lambda: in_their_order(things, 5), PATIENCE)
+    assert refusals == 0
+    assert await left_to_read(kafka, asked) == 0
+
+
+@contextmanager
+def compacted(real_kafka: KafkaContainer, name: str) -> Iterator[str]:
+    """A topic that is declared compacted, whose old records go within a second or two."""
+    settings = {
+        "segment_ms": "100",
+        "min_cleanable_dirty_ratio": "0.01",
+        "segment_bytes": "1048576",
+    }
+    real_kafka.make(name, partitions=1, cleanup_policy="compact", **settings)
+    yield name
+    real_kafka.forget(name)
+
+
+async def test_compaction_leaves_gaps_that_stop_no_reader_and_the_newest_of_each_key(
+    things: Database, kafka: Kafka, real_kafka: KafkaContainer
+) -> None:
+    with compacted(real_kafka, "organisations.organisation") as topic:
+        asked = subscription(topic)
+        await publish(kafka, topic, [changed("a", 1), changed("b", 1)])
+        async with reading(things, asked, kafka):
+            await eventually(lambda: things_are(things, {"a": 1, "b": 1}), PATIENCE)
+        for version in range(2, 30):
+            await publish(kafka, topic, [changed("a", version), changed("b", version)])
+        await eventually(lambda: fewer_than(kafka, real_kafka, topic, 20), PATIENCE)
+
+        async with reading(things, asked, kafka):
+            await eventually(lambda: things_are(things, {"a": 29, "b": 29}), PATIENCE)
+        async with things.transaction() as tx:
+            await tx.execute("delete from thing")
+        async with reading(things, subscription(topic), kafka):
+            await eventually(lambda: things_are(things, {"a": 29, "b": 29}), PATIENCE)
+
+
+async def fewer_than(kafka: Kafka, real_kafka: KafkaContainer, topic: str, records: int) -> None:
+    """Compaction has begun; a record more lets the newest segment end."""
+    await publish(
+        kafka, topic, [{"key": b"filler", "value": b"{}", "headers": headers("thing.painted.v1")}]
+    )
+    left = [
+        each for each in await on_the_topic(kafka, topic, partitions=1) if each.key != b"filler"
+    ]
+    assert len(left) < records
+
+
+async def test_a_reader_that_was_away_longer_than_records_are_kept_stops_and_says_so(
+    things: Database, kafka: Kafka, real_kafka: KafkaContainer
+) -> None:
+    topic = f"test-{uuid4().hex[:8]}"
+    real_kafka.make(topic, partitions=1, retention_ms="1000", segment_ms="500")
+    asked = subscription(topic)
+    await publish(kafka, topic, [changed("a", 1)])
+    async with reading(things, asked, kafka):
+        await eventually(lambda: things_are(things, {"a": 1}), PATIENCE)
+    for version in range(2, 5):
+        await publish(kafka, topic, [changed("a", version)])
+    await eventually(lambda: begins_after(kafka, topic, 2), PATIENCE)
+
+    with pytest.raises(LostOffsetError, match="records 1 to"):
+        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), PATIENCE)
+
+
+async def begins_after(kafka: Kafka, topic: str, offset: int) -> None:
+    await publish(kafka, topic, [changed("b", 1)])
+    place = TopicPartition(topic, 0)
+    consumer = AIOKafkaConsumer(**kafka.connection())
+    await consumer.start()
+    try:
+        assert (await consumer.beginning_offsets([place]))[place] > offset
+    finally:
+        await consumer.stop()
+
+
+@pytest.mark.parametrize("ending", ["restart", "kill"])
+async def test_a_broker_that_is_started_again_costs_time_and_nothing_else(
+    things, dsn, kafka, topic, *, real_kafka, ending
+):
+    rounds = 30
+    async with relaying(dsn, kafka, timeout=5.0), reading(things, subscription(topic), kafka):
+        for version in range(1, rounds + 1):
+            await record(things, [Event(CHANGED, topic, key, {"version": version}) for key in KEYS])
+            if version == rounds // 2:
+                await asyncio.to_thread(getattr(real_kafka, ending))
+        if ending == "kill":
+            await asyncio.to_thread(real_kafka.start)
+        await eventually(lambda: things_are(things, dict.fromkeys(KEYS, rounds)), 2 * PATIENCE)
+    told = [each for each in await on_the_topic(kafka, topic) if each.key == b"k0"]
+    assert len(told) >= rounds
+    await effects_are(things, [])
