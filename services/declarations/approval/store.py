@@ -78,7 +78,8 @@ join offer o
 cross join jsonb_array_elements_text(q.declared_apart) as apart (indicator)
 where o.id = any($1) and p.achievement_date <= $2 and o.payment_type is not null
 and not exists (
-    select from declaration d where d.offer_id = o.id and d.period_start = p.starts_on
+    select from declaration d
+    where d.offer_id = any($1) and d.offer_id = o.id and d.period_start = p.starts_on
     and (d.indicator = apart.indicator or d.indicator is null or apart.indicator is null))
 order by o.id, p.starts_on, apart.indicator
 """
