@@ -71,7 +71,7 @@ def read(path: Path) -> dict[str, Any]:
 def differences(receipt: Mapping[str, Any]) -> list[str]:
     """Everything that is not as it is recomputed to be; empty if the receipt holds."""
     try:
-        found = [*_lines(receipt), *_members(receipt), *_totals(receipt)]
+        found = [*_lines(receipt), *_members(receipt), *_totals(receipt), *_payment(receipt)]
         return [*found, *_hash(receipt), *_seal("the receipt", receipt)]
     except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
         return [f"the receipt is not whole: {type(error).__name__} {error}"]
@@ -154,6 +154,18 @@ def _totals(receipt: Mapping[str, Any]) -> Iterator[str]:
         total = sum((Decimal(line[stated]) for line in receipt["lines"]), start=Decimal(0))
         if total != Decimal(receipt[stated]):
             yield f"the {stated} add up to {total}, not {receipt[stated]}"
+
+
+def _payment(receipt: Mapping[str, Any]) -> Iterator[str]:
+    """What was authorised is what was calculated, less what had been advanced."""
+    paid = receipt["payment"]
+    if paid is None:
+        return
+    if Decimal(paid["achieved"]) != Decimal(receipt["pounds"]):
+        yield f"{paid['achieved']} were authorised, not {receipt['pounds']}"
+    remains = Decimal(paid["achieved"]) - Decimal(paid["advanced"])
+    if remains != Decimal(paid["amount"]):
+        yield f"the payment is {remains}, not {paid['amount']}"
 
 
 def _hash(receipt: Mapping[str, Any]) -> Iterator[str]:

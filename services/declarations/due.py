@@ -46,7 +46,7 @@ async def mark_declarations(tx: Tx, declarations: Sequence[UUID], reason: str) -
 
 
 async def mark_offers(tx: Tx, offers: Sequence[UUID], reason: str) -> None:
-    """What was offered; and what networks are paid for, where the offer is a member's sign-up."""
+    """What was offered, what stands on its line, and what networks have by a member's sign-up."""
     if await tx.fetchval(_SIGN_UPS, offers):
         await opening(tx)
     await _mark(tx, _OF_OFFERS, reason, offers)
@@ -65,6 +65,12 @@ from offer o
 join quality_service q on q.members_take_part_in = o.service_code
 join directory.relationship m on m.source = o.provider and m.kind = 'MEMBER_OF'
 join declaration n on n.provider = m.target and n.service_code = q.code
+where o.id = any($2)
+union all
+select n.id
+from offer o
+join quality_service q on o.service_code in (q.previous_service, q.payment_of)
+join declaration n on n.quality_service = q.id and n.provider = o.provider
 where o.id = any($2)
 """
 

@@ -311,9 +311,12 @@ async def save(
     action = new_id()
     events = [event for one in everything for event in events_of(one, action)]
     await outbox.record(tx, events, at=now)
-    approved = _approved(everything)
-    recovers = await recovery.prepare(tx, approved)
-    await payments.authorise(tx, approved, recovers, now=now)
+    ended = [one.declaration for one in everything if one.happening.action in _ENDS]
+    recovers = await recovery.prepare(tx, ended)
+    await payments.authorise(tx, _approved(everything), recovers, now=now)
+
+
+_ENDS: Final = frozenset({Action.FINANCE_APPROVED, Action.CLOSED})
 
 
 def _approved(written: Sequence[Written]) -> list[Authorisation]:

@@ -1,4 +1,4 @@
-"""Which lines what is finance-approved touches: those it stands under, and the advances on it.
+"""Which lines a declaration touches when it ends: those it stands under, and the advances on it.
 
 An advance and the payment that recovers it are of one provider, but of two declarations. So that
 the sum is right in whatever order they are approved, who authorises the final payment first locks
@@ -12,25 +12,28 @@ from typing import Final
 from chassis.db import Tx
 from services.declarations import due
 from services.declarations.approval import store
-from services.declarations.payments.domain import Authorisation
+from services.declarations.approval.domain import Declaration, Status
 
 SETTLED: Final = "What it advances on has been authorised for payment"
 
 
-async def prepare(tx: Tx, approved: Sequence[Authorisation]) -> Mapping[str, str]:
-    """Make ready for the payments; answers the line each published version recovers, if it does."""
-    if not approved:
+async def prepare(tx: Tx, ended: Sequence[Declaration]) -> Mapping[str, str]:
+    """Make ready for the payments of what is finance-approved, or closes.
+
+    Answers the line each published version recovers, if it does.
+    """
+    if not ended:
         return {}
-    touched = await store.lines_of(tx, sorted({one.quality_service for one in approved}))
+    touched = await store.lines_of(tx, sorted({one.quality_service for one in ended}))
     stood_on = {row["id"] for row in touched if row["stood_on"]}
-    settled = [(x.service_code, x.provider) for x in approved if x.quality_service in stood_on]
+    settled = [(x.service_code, x.provider) for x in ended if x.quality_service in stood_on]
     if settled:
-        await due.mark_standing_on(tx, settled, "what it stands on was approved")
+        await due.mark_standing_on(tx, settled, "what it stands on was approved or closed")
     recovers = {row["id"]: row["recovers"] for row in touched if row["recovers"]}
     advances = [
         (recovers[one.quality_service], one.provider)
-        for one in approved
-        if one.quality_service in recovers
+        for one in ended
+        if one.quality_service in recovers and one.status is Status.FINANCE_APPROVED
     ]
     if advances:
         await due.keep_closed(tx)

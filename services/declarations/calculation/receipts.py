@@ -17,6 +17,7 @@ from services.declarations.calculation import origins, store
 from services.declarations.calculation.domain import Line
 from services.declarations.calculation.members import PARTS
 from services.declarations.calculation.origins import Origins
+from services.declarations.payments import store as ledger
 
 FORMAT: Final = "cqrs-receipt/1"
 SEAL: Final = "sha256"
@@ -52,9 +53,20 @@ async def receipt(reader: Reader, declaration: UUID, version: int) -> dict[str, 
             "points": str(frozen["points"]),
             "pounds": str(frozen["pounds"]),
             "hash": frozen["hash"],
+            "payment": await _payment(reader, declaration, version),
             "lines": explained(frozen, lines, came_from),
         }
     )
+
+
+async def _payment(reader: Reader, declaration: UUID, version: int) -> dict[str, Any] | None:
+    """What it became in the ledger; None before finance approval."""
+    entry = await ledger.authorised_by(reader, declaration, version)
+    if entry is None:
+        return None
+    pounds = {name: str(entry[name]) for name in ("achieved", "advanced", "amount")}
+    at = entry["entered_at"].isoformat()
+    return {"entry": str(entry["id"]), **pounds, "narrative": entry["narrative"], "at": at}
 
 
 def sealed(content: dict[str, Any]) -> dict[str, Any]:

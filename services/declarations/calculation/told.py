@@ -69,7 +69,17 @@ def _stands_on(of: Receipt) -> Iterator[str]:
     )
     if of["provisional"]:
         yield "Some of its rules are not confirmed: they pay in demonstrations only."
+    if of["payment"]:
+        yield _payment(of["payment"])
     yield f"Calculated on {_moment(of['calculated_at'])}, for the {_nth(of)} time."
+
+
+def _payment(of: Receipt) -> str:
+    """What of it was paid, and what had been paid in advance."""
+    achieved, advanced, amount = (Fraction(of[n]) for n in ("achieved", "advanced", "amount"))
+    less = f" less {written.pounds(advanced)} aspiration" if advanced else ""
+    made = f"{written.pounds(achieved)} achieved{less}: an entry of {written.pounds(amount)}"
+    return f"Authorised on {_moment(of['at'])}, {made}."
 
 
 def _nth(of: Receipt) -> str:

@@ -69,6 +69,19 @@ select entry_id, payment_id, status from entry
 """
 
 
+async def authorised_by(reader: Reader, declaration: UUID, calculation: int) -> Record | None:
+    """The entry that a calculation was authorised by, with what was deducted from it."""
+    return await reader.fetchrow(_AUTHORISED_BY, declaration, calculation)
+
+
+_AUTHORISED_BY = """
+select e.id, e.amount, coalesce(e.achieved, e.amount) as achieved,
+    coalesce(e.advanced, 0)::numeric(14, 2) as advanced, e.narrative, e.entered_at
+from payment p join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
+where p.declaration_id = $1 and e.calculation_version = $2
+"""
+
+
 async def advanced_of(
     reader: Reader, lines: Sequence[tuple[str, str, str]]
 ) -> dict[tuple[str, str], Decimal]:

@@ -6,7 +6,7 @@ import pytest
 
 from cqrs import verify
 from nhs.roles import OrganisationKind, RelationshipKind
-from tests.nhs.formulas.primitives import CLAWBACK, PROTECTED
+from tests.nhs.formulas.primitives import CLAWBACK, POINTS, PROTECTED, service
 from tests.services.declarations.advancing import (
     MONTHS,
     advanced,
@@ -16,7 +16,8 @@ from tests.services.declarations.advancing import (
     of_line,
     publish,
 )
-from tests.services.declarations.period import Period, row
+from tests.services.declarations.period import Period, offer, row
+from tests.services.declarations.test_working import hear
 from tests.support.directory import have_organisation, relate
 
 NETWORK = "U11111"
@@ -68,6 +69,44 @@ async def test_aspiration_is_a_part_of_what_was_authorised_for_the_year_before(
     await period.settle()
     months = [one["pounds"] for one in await of_line(period, "QOFA2627", "A81001")]
     assert months == ["2481.80"] * 11 + ["2481.84"]
+
+
+MONTHLY = service(
+    [POINTS, ["payment", "product", ["count", "fee"]], ["pounds", "round2", ["payment"]]],
+    {"count": "values.numerator", "fee": "constants.fee"},
+    {"fee": "10"},
+    no_declaration_required=True,
+    no_approval_required=True,
+)
+
+
+async def test_a_line_is_settled_when_its_last_open_period_closes(period: Period) -> None:
+    """Eleven months approved at £1,000.00; the provider left before the twelfth."""
+    await publish(period, MONTHLY.as_json() | {"id": "TEST2526/1", "version": 1}, "A81001")
+    aspiration = document("QOFA2526") | {"code": "NEXT2627", "id": "NEXT2627/1"}
+    aspiration["parameters"]["payment_of"] = "TEST2526"
+    await publish(period, aspiration, "A81001")
+    await period.settle()
+    months = await of_line(period, "TEST2526", "A81001")
+    for month in months:
+        named = {"QUALITY_SERVICE": "TEST2526", "ACH_DATE": month["periodEnd"].replace("-", "")}
+        await period.load([row("A81001", "IND001", "Numerator", "100", **named)])
+    await period.settle()
+    months = await of_line(period, "TEST2526", "A81001")
+    await period.approve("finance", months[:11])
+    await period.settle()
+    (advance, *_) = await of_line(period, "NEXT2627", "A81001")
+    assert advance["status"] == "INCOMPLETE"
+    async with period.db.reader() as reader:
+        offered = await reader.fetchrow("select * from offer where service_code = 'TEST2526'")
+    assert offered is not None
+    left = {"id": str(offered["id"]), "version": 3, "ended_on": "2026-03-01"}
+    of = {name: offered[name] for name in ("quality_service", "service_code", "payment_type")}
+    await hear(period, "offer.ended.v1", offer("A81001", **of, **left))
+    await period.settle()
+    assert (await of_line(period, "TEST2526", "A81001"))[-1]["status"] == "CLOSED"
+    (advance, *_) = await of_line(period, "NEXT2627", "A81001")
+    assert advance["pounds"] == "733.33"  # 80 % of £11,000.00 in twelve parts
 
 
 async def network(period: Period) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cqrs import verify
 from tests.nhs.formulas.primitives import POINTS, service
 from tests.services.declarations.advancing import advanced, agree, of_line, publish
 from tests.services.declarations.paying import fetched, work
@@ -78,6 +79,24 @@ async def test_the_year_is_paid_less_what_was_advanced(period: Period) -> None:
     told = (last["amount"], last["achieved"], last["advanced"])
     assert told == ("-5000.00", "75000.00", "80000.00")
     assert await ledger(period) == Decimal("75000.00")
+    await explained(period)
+
+
+async def explained(period: Period) -> None:
+    """The receipt says it too, in words and numbers, and is recomputed."""
+    (year,) = await of_line(period, "TEST2526", PROVIDER)
+    query = "query ($id: ID!) { declaration(id: $id) { receipt explanation { standsOn } } }"
+    found = (await period.ask("practice", query, id=year["id"]))["declaration"]
+    receipt = found["receipt"]
+    pounds = [receipt["payment"][name] for name in ("achieved", "advanced", "amount")]
+    assert pounds == ["75000.00", "80000.00", "-5000.00"]
+    assert verify.differences(receipt) == []
+    receipt["payment"]["amount"] = "5000.00"
+    assert "the payment is -5000.00, not 5000.00" in verify.differences(receipt)
+    assert (
+        "Authorised on 1 April 2026 at 10:00, £75,000.00 achieved less £80,000.00 aspiration: an "
+        "entry of -£5,000.00."
+    ) in found["explanation"]["standsOn"]
 
 
 async def test_what_was_not_advanced_is_not_deducted(period: Period) -> None:
