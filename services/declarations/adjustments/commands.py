@@ -88,7 +88,9 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
 async def _not_recovered(tx: Tx, payment: Record) -> None:
     """An advance that was deducted from its final payment is settled: that one is put right."""
     if await ledger.is_recovered(tx, payment["service_code"], payment["provider"]):
-        message = "It was an advance, and has been deducted: adjust the payment it was deducted from."
+        message = (
+            "It was an advance, and has been deducted: adjust the payment it was deducted from."
+        )
         raise DomainError("ADVANCE_RECOVERED", message)
 
 
