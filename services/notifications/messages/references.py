@@ -53,7 +53,8 @@ class Declaration:
 
 @strawberry.federation.type(
     keys=[Key(fields=FieldSet("id"), resolvable=False)],
-    description="A claim of a provider under a local scheme.",
+    description="What a provider claims under one local scheme, or several that are claimed "
+    "together, for one period.",
 )
 class Claim:
     id: strawberry.ID = strawberry.field(description="The claim's id.")
