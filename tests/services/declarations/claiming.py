@@ -27,6 +27,7 @@ CLAIMANTS: Final[Mapping[str, tuple[str, Sequence[Role]]]] = {
     "other claimant": ("A81002", [Role.CLAIM_USER]),
     "tier 1": ("QHM", [Role.CLAIM_TIER_1]),
     "second tier 1": ("QHM", [Role.CLAIM_TIER_1]),
+    "both tiers": ("QHM", [Role.CLAIM_TIER_1, Role.CLAIM_TIER_2]),
     "tier 2": ("QHM", [Role.CLAIM_TIER_2]),
     "claim finance": ("QHM", [Role.CLAIM_FINANCE]),
     "claim viewer": ("QHM", [Role.VIEW]),

@@ -104,6 +104,20 @@ async def test_submitted_claims_wait_for_tier_2_and_the_uploader_has_submitted_t
     assert len({event["action"] for event in events}) == 1
 
 
+async def test_whoever_uploaded_is_refused_tier_2(claims: Period) -> None:
+    bulk = await checked(claims, filled(await template(claims), GOOD), who="both tiers")
+    await submitted(claims, bulk["id"], "both tiers")
+    rows = [{"id": str(one["id"]), "version": one["version"]} for one in await kept_claims(claims)]
+    query = """mutation ($rows: [RowVersion!]!) {
+        approveClaims(choose: {rows: $rows}) { done refused { code } } }"""
+    refused = (await claims.ask("both tiers", query, rows=rows))["approveClaims"]
+    assert refused["refused"] == [{"code": "SEPARATION_OF_DUTIES"}] * 2
+    answer = (await claims.ask("tier 2", query, rows=rows))["approveClaims"]
+    assert len(answer["done"]) == 2
+    assert {one["status"] for one in await kept_claims(claims)} == {"APPROVED"}
+    assert len(await claims.events("payment.authorised.v1")) == 2
+
+
 async def nothing_happened(period: Period) -> bool:
     return await kept_claims(period) == [] and await period.events("claim.submitted.v1") == []
 
