@@ -19,10 +19,10 @@ from services.declarations.rerating.commands import Outcome
 from services.declarations.rerating.rating import Asked
 from services.declarations.rerating.store import Whose
 from services.declarations.rerating.types import (
+    PaymentChangeInput,
     PaymentRerating,
     PaymentReratingBulkAnswer,
     PaymentWhatIf,
-    RatingChangeInput,
     rerating_key,
 )
 from services.declarations.sight import not_found
@@ -46,7 +46,7 @@ class ReratingQuery:
         info: Info,
         service: Service,
         period_start: PeriodStart,
-        change: RatingChangeInput,
+        change: PaymentChangeInput,
         *,
         first: int | None = None,
         after: str | None = None,
@@ -97,7 +97,7 @@ class ReratingMutation:
         info: Info,
         service: Service,
         period_start: PeriodStart,
-        change: RatingChangeInput,
+        change: PaymentChangeInput,
         fingerprint: Annotated[
             str, strawberry.argument(description="Of what was shown: `whatIf` answers it.")
         ],

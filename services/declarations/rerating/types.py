@@ -41,7 +41,7 @@ Info = strawberry.Info[Context[Principal], None]
 
 
 @strawberry.input(description="A figure of the rules that is taken to be another.")
-class RatedFigureInput:
+class PaymentFigureInput:
     name: str = strawberry.field(description="pounds_per_point, average_list; AF of a prevalence.")
     value: str = strawberry.field(description='A number above 0, as a string: "10184".')
 
@@ -50,8 +50,8 @@ class RatedFigureInput:
     description="What is taken to be otherwise: one thing or several. Where it says nothing, what "
     "each calculation froze stands, and nothing of today."
 )
-class RatingChangeInput:
-    constants: list[RatedFigureInput] | None = strawberry.field(
+class PaymentChangeInput:
+    constants: list[PaymentFigureInput] | None = strawberry.field(
         default=None, description="Constants of the rules, by name."
     )
     version: str | None = strawberry.field(
@@ -60,7 +60,7 @@ class RatingChangeInput:
     national_set: strawberry.ID | None = strawberry.field(
         default=None, description="Another set of national figures that was loaded."
     )
-    national: list[RatedFigureInput] | None = strawberry.field(
+    national: list[PaymentFigureInput] | None = strawberry.field(
         default=None, description="National figures by their group, over those of the set."
     )
     list_sizes_on: date | None = strawberry.field(
@@ -102,7 +102,7 @@ class RatingChangeInput:
         )
 
 
-def _by_name(given: list[RatedFigureInput] | None, where: str) -> dict[str, str]:
+def _by_name(given: list[PaymentFigureInput] | None, where: str) -> dict[str, str]:
     named = {one.name: one.value for one in given or ()}
     if len(named) != len(given or ()):
         message = "A figure is given more than once."

@@ -11,7 +11,7 @@ from tests.support.directory import have_person
 from tests.support.matrix import rows
 
 _SUMS = "count changed before after difference"
-WHAT_IF = f"""query ($service: String!, $start: Date!, $change: RatingChangeInput!, $first: Int,
+WHAT_IF = f"""query ($service: String!, $start: Date!, $change: PaymentChangeInput!, $first: Int,
     $after: String) {{
     whatIf(service: $service, periodStart: $start, change: $change, first: $first, after: $after) {{
         fingerprint blocked paid {{ {_SUMS} }} open {{ {_SUMS} }}
@@ -51,7 +51,7 @@ async def propose(
     given = {"service": "QOF2526", "start": "2025-04-01", "reason": REASON, "key": None} | more
     data = await period.ask(
         who,
-        f"""mutation ($service: String!, $start: Date!, $change: RatingChangeInput!,
+        f"""mutation ($service: String!, $start: Date!, $change: PaymentChangeInput!,
             $fingerprint: String!, $reason: String!, $key: String) {{
             proposeRerating(service: $service, periodStart: $start, change: $change,
             fingerprint: $fingerprint, reason: $reason, idempotencyKey: $key) {{
