@@ -72,6 +72,12 @@ class QualityService:
         description="The line that a member must take part in for its values to be counted."
     )
     declared_per: str = strawberry.field(description="SERVICE, or INDICATOR by INDICATOR.")
+    recovers: str | None = strawberry.field(
+        description="The line whose payments are advances on this one, and deducted from it."
+    )
+    rounding_policy: str | None = strawberry.field(
+        description="How its results are rounded, by name and version."
+    )
     owner: OdsCode = strawberry.field(
         description="The organisation whose Catalogue Managers write the line: ENG, or a "
         "commissioner."
@@ -159,6 +165,8 @@ class QualityService:
             values_from=specification.values_from,
             members_take_part_in=specification.members_take_part_in,
             declared_per=specification.declared_per,
+            recovers=specification.recovers,
+            rounding_policy=specification.rounding_policy,
             owner=OdsCode(service.owner),
             revision=service.revision,
             publish_on=publication.on if publication else None,

@@ -76,6 +76,12 @@ def test_points_that_do_not_add_up_cannot_be_published():
     assert refused.value.facts["problems"][0]["code"] == "POINTS_DO_NOT_ADD_UP"
 
 
+def test_an_unknown_rounding_policy_cannot_be_published():
+    with pytest.raises(DomainError, match="no rounding policy pounds-0@1") as refused:
+        published(draft(qof(rounding_policy="pounds-0@1")), "It is urgent")
+    assert refused.value.facts["problems"][0]["code"] == "ROUNDING_POLICY_UNKNOWN"
+
+
 async def test_a_reason_that_is_too_long_is_refused_and_not_cut(drafted):
     before = await drafted.traces()
     refused = await refused_to_publish(drafted, ANOTHER, reason="x" * 301)

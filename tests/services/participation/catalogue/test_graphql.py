@@ -122,7 +122,8 @@ async def test_the_catalogue_is_filtered_by_kind_owner_and_year(participation):
 TREE = """
 query ($id: ID!) {
   qualityService(id: $id) {
-    kind declaredPer valuesFrom membersTakePartIn acceptedOnBehalf specification
+    kind declaredPer valuesFrom membersTakePartIn acceptedOnBehalf specification recovers
+    roundingPolicy
     formulas { formula steps { name operator arguments } }
     domains { code groups { code indicators {
       code points lower upper numerator bindings { name target } sources { figure status }
@@ -163,6 +164,14 @@ async def test_a_networks_service_shows_its_tree_and_how_it_is_paid(participatio
         "arguments": ["payment"],
     }
     assert found["specification"] == library()["NCD2425"].as_json()
+
+
+async def test_a_service_shows_what_it_recovers_and_how_it_rounds(participation):
+    found = await tree(participation, "QOF2526")
+    assert (found["recovers"], found["roundingPolicy"]) == (
+        "QOFA2526",
+        "points-2-pounds-2-half-up@1",
+    )
 
 
 async def test_a_local_scheme_shows_what_is_claimed_and_who_approves(participation):
