@@ -26,6 +26,7 @@ from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.rerating import commands as rerating
+from services.declarations.reports import queries as reports
 from services.declarations.runs import commands as runs
 from services.declarations.runs import files as run_answers
 from services.declarations.schema import SCHEMA
@@ -83,7 +84,7 @@ SERVICE: Service[Principal] = Service(
         submissions.TEMPLATE,
         runs.FILE,
         statements.FILE,
-        *extracts.EXTRACTS,
+        *extracts.EXTRACTS, *reports.REPORTS,
         owed.FILE,
     ),
 )

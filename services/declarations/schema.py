@@ -33,6 +33,7 @@ from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
 from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.forecast.schema import ForecastQuery
+from services.declarations.reports.schema import ReportsMutation
 from services.declarations.results.schema import ResultsQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.spending.schema import SpendingQuery
@@ -80,6 +81,7 @@ Mutation = merge_types(
         ClaimDraftMutation,
         EvidenceMutation,
         CutOffsMutation,
+        ReportsMutation,
         ExtractsMutation,
         ReratingMutation,
         RunsMutation,

@@ -36,7 +36,7 @@ class ResultsFilter:
 _INDICATORS = """
 indicator as materialized (
     select q.id as quality_service, q.payment_type, g ->> 'code' as group_code,
-        i ->> 'code' as code, i ->> 'name' as name, (i ->> 'points')::numeric as most,
+        i ->> 'code' as code, i ->> 'name' as name, (i ->> 'points')::numeric(12, 2) as most,
         (i ->> 'lower')::numeric as lower, (i ->> 'upper')::numeric as upper,
         coalesce(i ->> 'prevalence_group', '') as prevalence_group,
         q.id = (select n.id from quality_service n where n.code = q.code

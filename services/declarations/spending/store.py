@@ -67,6 +67,12 @@ async def payments(
     return await reader.fetch(sql, *given)
 
 
+def whole(sight: Sight, wanted: PaymentFilter) -> tuple[str, tuple[object, ...]]:
+    """The statement of all of them by every dimension, to be streamed."""
+    sql = f"select * from ({_groups(sight)}) g {_AFTER}"  # noqa: S608 (our own words)
+    return sql, (*sight.arguments, *wanted.arguments, list(DIMENSIONS), *[None] * 7)
+
+
 async def count_payments(
     reader: Reader, sight: Sight, wanted: PaymentFilter, by: Sequence[str]
 ) -> int:

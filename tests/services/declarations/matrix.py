@@ -234,6 +234,12 @@ MATRIX: Final = {
     "Query.paymentsBy": Line(WITH_POUNDS, "{ paymentsBy(by: SERVICE) { totalCount } }"),
     "Query.accruals": Line(SEES, "{ accruals { totalCount } }"),
     "Query.accrualTotal": Line(SEES, "{ accrualTotal { total { count } } }"),
+    "Mutation.requestDeclarationReport": Line(
+        SEES, "mutation { requestDeclarationReport(report: DECLARATION_STATUS) { csv } }"
+    ),
+    "Mutation.requestAchievementSummaryDownload": Line(
+        SEES, f'mutation {{ requestAchievementSummaryDownload(declaration: "{_ID}") {{ csv }} }}'
+    ),
     "Mutation.requestIndicatorValuesExtract": Line(
         SEES, 'mutation { requestIndicatorValuesExtract(service: "QOF2526") { csv } }'
     ),
