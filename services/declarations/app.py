@@ -15,6 +15,7 @@ from services.declarations.approval.settling import settle
 from services.declarations.bulk import commands as bulk
 from services.declarations.bulk import templates as bulk_templates
 from services.declarations.claims import events as claims
+from services.declarations.claims.restating import restate as restate_claims
 from services.declarations.cutoffs import events as cut_offs
 from services.declarations.evidence import commands as evidence
 from services.declarations.evidence import queries as evidence_queries
@@ -25,8 +26,8 @@ from services.declarations.payments import commands as payments
 from services.declarations.payments import events as payment_events
 from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
-from services.declarations.rerating import commands as rerating
 from services.declarations.reports import queries as reports
+from services.declarations.rerating import commands as rerating
 from services.declarations.runs import commands as runs
 from services.declarations.runs import files as run_answers
 from services.declarations.schema import SCHEMA
@@ -62,7 +63,11 @@ SERVICE: Service[Principal] = Service(
         rerating.JOB: rerating.make,
     },
     background=(settle, forget_evidence),
-    republish={payment_events.TOPIC: payments.republish, approval.TOPIC: restate},
+    republish={
+        payment_events.TOPIC: payments.republish,
+        approval.TOPIC: restate,
+        claims.TOPIC: restate_claims,
+    },
     events=(
         *approval.CONTRACTS,
         *cut_offs.CONTRACTS,
@@ -84,7 +89,8 @@ SERVICE: Service[Principal] = Service(
         submissions.TEMPLATE,
         runs.FILE,
         statements.FILE,
-        *extracts.EXTRACTS, *reports.REPORTS,
+        *extracts.EXTRACTS,
+        *reports.REPORTS,
         owed.FILE,
     ),
 )

@@ -50,6 +50,7 @@ class ClaimEvent(BaseModel):
 
 TIER_APPROVED: Final = "claim.tier-approved.v1"
 APPROVED: Final = "claim.approved.v1"
+RESTATED: Final = "claim.restated.v1"
 _TYPES: Final = {
     Action.SUBMITTED: "claim.submitted.v1",
     Action.REJECTED: "claim.rejected.v1",
@@ -69,6 +70,12 @@ def events_of(written: Written, action: UUID) -> list[Event]:
         return []
     payload = _payload(written, action).model_dump(mode="json")
     return [Event(kind, TOPIC, str(written.claim.id), payload)]
+
+
+def restated(written: Written, action: UUID) -> Event:
+    """The claim as it stands, whatever happened to it last."""
+    payload = _payload(written, action).model_dump(mode="json")
+    return Event(RESTATED, TOPIC, str(written.claim.id), payload)
 
 
 def _type_of(written: Written) -> str | None:
@@ -190,4 +197,5 @@ CONTRACTS: Final = (
         **_PAID | {"acting_for": "QHM"},
         reason="Two dressings were counted twice",
     ),
+    _contract(RESTATED, "It is told again as it stands, for readers that begin anew"),
 )

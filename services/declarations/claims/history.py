@@ -103,12 +103,13 @@ def exported(
     head: str,
 ) -> dict[str, Any]:
     """The whole history, with all that was ever submitted, as `cqrs verify` reads it."""
-    entries = [_entry(row) for row in rows]
+    entries = [entry_of(row) for row in rows]
     written = [entry.written() | {"hash": entry.hash} for entry in entries]
     document = sealing.exported("claim", claim, written, length=length, head=head)
     return document | {"contents": list(contents)}
 
 
-def _entry(row: Record) -> Entry:
+def entry_of(row: Record) -> Entry:
+    """An entry as it was kept."""
     kept = {one.name: row[one.name] for one in fields(Entry)}
     return Entry(**kept | {"amount": str(kept["amount"])})

@@ -1,6 +1,6 @@
 """Claims and their histories: every statement that writes them, and the rows to act on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -231,3 +231,16 @@ async def acts_for(reader: Reader, acting: Acting, provider: str) -> bool:
     """Whether the provider is the organisation itself, or one it took over."""
     sql = "select exists (select from directory.inherited($1, $2) i where i.organisation = $3)"
     return bool(await reader.fetchval(sql, *acting, provider))
+
+
+async def standing(tx: Tx) -> AsyncIterator[Record]:
+    """Every claim that was told of, with its last entry; none changes until it is told again."""
+    async for row in tx.stream(_STANDING):
+        yield row
+
+
+_STANDING = f"""
+select {COLUMNS}, h as last
+from claim c join claim_history h on h.claim_id = c.id and h.position = c.history_length
+where h.action <> 'CREATED' order by c.id for share of c
+"""  # noqa: S608 (our own words)

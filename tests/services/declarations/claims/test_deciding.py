@@ -111,7 +111,6 @@ async def test_nobody_takes_the_step_of_another_tier(claiming: Period):
 
 
 async def test_duties_may_be_joined_and_every_use_is_marked(claiming: Period):
-    await have(claiming, "both tiers", Role.CLAIM_TIER_1, Role.CLAIM_TIER_2)
     one = await approved(claiming, await submitted(claiming), "both tiers")
     assert codes(await decide(claiming, "both tiers", [one])) == ["SEPARATION_OF_DUTIES"]
     await join_duties(claiming)

@@ -5,11 +5,13 @@ import json
 import pytest
 
 from cqrs import verify
+from services.declarations.claims.restating import restate
 from services.declarations.payments import commands as ledger
 from tests.services.declarations.claims.asking import (
     amend,
     approved,
     content,
+    create,
     decide,
     shown,
     submit,
@@ -123,3 +125,17 @@ async def test_every_event_of_a_claim_is_small_and_whole(claiming: Period):
         )
     assert len(rows) == 3
     assert max(len(row["text"]) for row in rows) < 1_250
+
+
+async def test_claims_are_told_again_as_they_stand_and_drafts_nobody_heard_of_are_not(
+    claiming: Period,
+):
+    one = await submitted(claiming)
+    await decide(claiming, "tier 1", [one], "reject")
+    await create(claiming)
+    (rejected,) = await claiming.events("claim.rejected.v1")
+    async with claiming.db.transaction() as tx:
+        (again,) = [event async for event in restate(tx)]
+    assert (again.type, again.key) == ("claim.restated.v1", one["id"])
+    told_anew = {"action": again.payload["action"], "code": None, "reason": None}
+    assert again.payload == rejected | told_anew

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from services.declarations.agreements import commands as agreements
 from tests.services.declarations.claiming import SCHEME, begin_claims, les_offer, scheme
 from tests.services.declarations.claims.asking import (
     add_all,
@@ -94,11 +95,6 @@ async def test_a_claim_is_approved_by_three_people_and_paid_once(claiming: Perio
 
 
 async def test_who_approved_tier_1_is_refused_tier_2(claiming: Period):
-    from nhs.roles import Role
-    from tests.support.directory import have_person
-
-    async with claiming.db.transaction() as tx:
-        await have_person(tx, "both tiers", {"QHM": [Role.CLAIM_TIER_1, Role.CLAIM_TIER_2]})
     one = await approved(claiming, await submitted(claiming), "both tiers")
     before = await everything(claiming)
     answer = await decide(claiming, "both tiers", [one])
@@ -213,8 +209,6 @@ async def test_provisional_figures_pay_in_a_demonstration_only(claiming: Period)
 
 
 async def test_a_provider_that_ceased_to_take_part_is_told_so(claiming: Period):
-    from services.declarations.agreements import commands as agreements
-
     draft = await create(claiming)
     await attach(claiming, draft)
     async with claiming.db.transaction() as tx:
