@@ -23,6 +23,7 @@ from services.declarations.evidence.schema import (
 )
 from services.declarations.extracts.schema import ExtractsMutation
 from services.declarations.figures.schema import FiguresMutation
+from services.declarations.forecast.schema import ForecastQuery
 from services.declarations.networks.achievement.schema import (
     AchievementOfNetworksQuery,
     OrganisationOfNetworks,
@@ -31,9 +32,8 @@ from services.declarations.networks.blockers.schema import BlockersQuery
 from services.declarations.networks.shares.schema import SharesQuery
 from services.declarations.networks.view.schema import ViewQuery
 from services.declarations.owed.schema import OwedMutation, OwedQuery
-from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
-from services.declarations.forecast.schema import ForecastQuery
 from services.declarations.reports.schema import ReportsMutation
+from services.declarations.rerating.schema import ReratingMutation, ReratingQuery
 from services.declarations.results.schema import ResultsQuery
 from services.declarations.runs.schema import RunsMutation, RunsQuery
 from services.declarations.spending.schema import SpendingQuery
