@@ -128,6 +128,8 @@ class Otherwise:
     def known(self, row: Record, book: RuleBook) -> Known:
         """What it is calculated from; `book`: its own rules. Blockers say what lacks."""
         before = self._with_figures(row, frozen(row))
+        if not book.rules:
+            return replace(before, blockers=(_not_published(self.service, row["indicator"]),))
         if before.membership is not None:
             found = self._of_network(row, book, before)
         else:
@@ -222,6 +224,11 @@ def _member(kept: Mapping[str, Any], list_on: date) -> Member:
         size,
         kept.get("values", {}),
     )
+
+
+def _not_published(service: QualityServiceSpecification, indicator: str | None) -> Blocker:
+    message = f"{service.code} has no indicator {indicator} by these rules"
+    return Blocker("INDICATOR_NOT_PUBLISHED", indicator, message)
 
 
 def _no_figures(book: RuleBook, known: Known) -> list[Blocker]:

@@ -7,7 +7,7 @@ from services.declarations.agreements import commands as agreements
 from tests.nhs.formulas.qof import qof
 from tests.services.declarations.advancing import advanced, document, of_line, publish
 from tests.services.declarations.figures.test_figures import NETWORK, network, population
-from tests.services.declarations.network import PCN, Network
+from tests.services.declarations.network import PCN, Network, ncd
 from tests.services.declarations.paying import finance_approved, payments
 from tests.services.declarations.period import (
     SERVICE_ID,
@@ -202,6 +202,30 @@ async def test_a_membership_of_the_past_is_corrected_for_a_network(network: Netw
     assert [one["practice"] for one in members] == ["A81001", "A81002", "A81003"]
     await decide(network, proposed)
     assert [one["amount"] for one in await payments(network)] == ["4965.52"]
+
+
+async def test_a_version_without_the_indicator_that_was_declared_says_so(network: Network):
+    await network.calculated()
+    await network.paid("HI03")
+    (kept,) = [
+        domain
+        for domain in ncd().domains
+        if any(one.code == "CAN04" for group in domain.groups for one in group.indicators)
+    ]
+    groups = tuple(
+        group.model_copy(
+            update={"indicators": tuple(x for x in group.indicators if x.code != "HI03")}
+        )
+        for group in kept.groups
+    )
+    later = ncd().model_copy(update={"domains": (kept.model_copy(update={"groups": groups}),)})
+    async with network.db.transaction() as tx:
+        await agreements.keep_service(tx, "NCD2425/2", 2, later)
+    asked = {"service": "NCD2425", "start": "2024-04-01"}
+    found = await what_if(network, {"version": "NCD2425/2"}, **asked)
+    (one,) = nodes(found)
+    assert (found["blocked"], one["after"]) == (1, None)
+    assert [lacking["code"] for lacking in one["blockers"]] == ["INDICATOR_NOT_PUBLISHED"]
 
 
 async def test_one_rule_changed_after_finance_approval_of_half_of_england(period: Period):
