@@ -28,6 +28,7 @@ from services.declarations.remittance import events as remittance_events
 from services.declarations.remittance.consumers import REACTIONS
 from services.declarations.reports import queries as reports
 from services.declarations.rerating import commands as rerating
+from services.declarations.rerating import queries as rerating_queries
 from services.declarations.runs import commands as runs
 from services.declarations.runs import files as run_answers
 from services.declarations.schema import SCHEMA
@@ -92,5 +93,6 @@ SERVICE: Service[Principal] = Service(
         *extracts.EXTRACTS,
         *reports.REPORTS,
         owed.FILE,
+        rerating_queries.FILE,
     ),
 )

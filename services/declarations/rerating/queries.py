@@ -1,14 +1,22 @@
 """What would change, to the penny, before anything is written."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from asyncpg import Record
+
 from chassis.db import Reader
+from chassis.export import Cell, Report
+from nhs.directory import Principal
 from nhs.roles import Role
+from services.declarations.rerating import store
 from services.declarations.rerating.domain import Rerated, Tally
 from services.declarations.rerating.rating import CHUNK, Asked, rated
+from services.declarations.rerating.store import Whose
+from services.declarations.sight import not_found
 
 LOOKS: Final = (Role.FINANCE_MANAGEMENT, Role.APPROVAL_MANAGEMENT, Role.FINANCE_VIEW)
 """Who may ask: over what their organisation commissions, which for England's is all of it."""
@@ -47,3 +55,62 @@ def after(rows: list[Rerated], key: tuple[str | None, UUID | None], limit: int) 
     if provider is None or declaration is None:
         return rows[:limit]
     return [row for row in rows if row.key > (provider, declaration)][:limit]
+
+
+async def find(reader: Reader, principal: Principal, rerating: UUID) -> Record:
+    """A re-rating with the sums of what the organisation commissions; refused as not there."""
+    row = await store.find(reader, Whose.of(principal, *LOOKS), rerating)
+    if row is None:
+        raise not_found("re-rating", rerating)
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class ReratingAsked:
+    rerating: UUID
+
+
+async def _rows(
+    reader: Reader, principal: Principal, asked: ReratingAsked
+) -> AsyncIterator[Sequence[Cell]]:
+    await find(reader, principal, asked.rerating)
+    async for row in store.parts(reader, Whose.of(principal, *LOOKS), asked.rerating):
+        yield (
+            row["provider"],
+            row["payee"],
+            row["commissioner"],
+            row["service_code"],
+            row["indicator"],
+            row["period_start"],
+            row["period_end"],
+            row["before"],
+            row["after"],
+            row["amount"],
+            row["points"],
+            row["status"].title(),
+            row["decided_at"],
+            row["refusal_reason"],
+        )
+
+
+FILE: Final = Report(
+    "re-rating",
+    (
+        "Provider Code",
+        "Payee Code",
+        "Commissioner Code",
+        "Quality Service",
+        "Indicator",
+        "Period Start Date",
+        "Period End Date",
+        "Before",
+        "After",
+        "Difference",
+        "Points",
+        "Status",
+        "Decided",
+        "Refusal Reason",
+    ),
+    ReratingAsked,
+    _rows,
+)

@@ -10,12 +10,13 @@ from uuid import UUID
 import strawberry
 
 from chassis.db import Tx
-from chassis.graphql import Connection, Context, as_uuid, connection, window
+from chassis.graphql import Connection, Context, Download, as_uuid, connection, window
 from chassis.idempotency import once_alone
 from nhs.directory import Principal
 from nhs.roles import Role
 from services.declarations.rerating import commands, queries, store
 from services.declarations.rerating.commands import Outcome
+from services.declarations.rerating.queries import FILE, ReratingAsked
 from services.declarations.rerating.rating import Asked
 from services.declarations.rerating.store import Whose
 from services.declarations.rerating.types import (
@@ -25,7 +26,6 @@ from services.declarations.rerating.types import (
     PaymentWhatIf,
     rerating_key,
 )
-from services.declarations.sight import not_found
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -155,6 +155,16 @@ class ReratingMutation:
 
         return await _decided(info, idempotency_key, work, keep=True)
 
+    @strawberry.mutation(
+        description="Ask for the adjustments of a re-rating as a file, before it is approved or "
+        "after. Needs Finance or Approval Management, or Finance View."
+    )
+    async def request_rerating_download(self, info: Info, id: strawberry.ID) -> Download | None:
+        context, identity = info.context, as_uuid(id)
+        async with context.db.reader() as reader:
+            await queries.find(reader, context.principal, identity)
+        return Download.of(context, FILE, ReratingAsked(identity))
+
 
 async def _decided(
     info: Info, key: str | None, work: Callable[[Tx], Awaitable[Outcome]], *, keep: bool
@@ -172,9 +182,6 @@ async def _decided(
 
 
 async def _rerating(info: Info, identity: UUID) -> PaymentRerating:
-    whose = Whose.of(info.context.principal, *queries.LOOKS)
     async with info.context.db.reader() as reader:
-        row = await store.find(reader, whose, identity)
-    if row is None:
-        raise not_found("re-rating", identity)
+        row = await queries.find(reader, info.context.principal, identity)
     return PaymentRerating.of(row)

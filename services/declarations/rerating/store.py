@@ -231,6 +231,23 @@ join calculation c on c.declaration_id = p.declaration_id and c.version = a.calc
 order by a.id for update of a
 """  # noqa: S608 - nothing but our own words
 
+
+async def parts(reader: Reader, whose: Whose, rerating: UUID) -> AsyncIterator[Record]:
+    """Its adjustments of what the organisation commissions, by provider."""
+    async for row in reader.stream(_PARTS, *whose.arguments, rerating):
+        yield row
+
+
+_PARTS = f"""
+select p.provider, p.payee, p.commissioner, p.service_code, p.indicator, p.period_start,
+    p.period_end, a.paid as before, a.paid + a.amount as after, a.amount, a.points, a.status,
+    a.decided_at, a.refusal_reason
+from adjustment a
+join payment p on p.id = a.payment_id
+{_IT}
+order by p.provider, p.indicator, a.id
+"""  # noqa: S608 - nothing but our own words
+
 _RERATINGS = """
 select r.*, j.status as job_status, j.error, t.*
 from rerating r

@@ -169,6 +169,10 @@ MATRIX: Final = {
     ),
     "Query.rerating": Line(COMMISSIONS | {Role.FINANCE_VIEW}, f"{{ rerating({_ONE}) {{ id }} }}"),
     "Query.reratings": Line(COMMISSIONS | {Role.FINANCE_VIEW}, "{ reratings { totalCount } }"),
+    "Mutation.requestReratingDownload": Line(
+        COMMISSIONS | {Role.FINANCE_VIEW},
+        f"mutation {{ requestReratingDownload({_ONE}) {{ csv }} }}",
+    ),
     "Mutation.proposeRerating": Line(
         FINANCE,
         'mutation { proposeRerating(service: "QOF2526", periodStart: "2025-04-01", '

@@ -1,9 +1,11 @@
 """A change that was looked at is proposed, and approved into adjustments by somebody else."""
 
 import asyncio
+import csv
 import json
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +21,7 @@ from tests.services.declarations.adjustments.test_adjustments import decide as d
 from tests.services.declarations.adjustments.test_adjustments import propose as propose_by_hand
 from tests.services.declarations.adjustments.test_adjustments import total as ledger_total
 from tests.services.declarations.owed.test_owed import owed
-from tests.services.declarations.paying import POUNDS, finance_approved, payments, work
+from tests.services.declarations.paying import POUNDS, fetched, finance_approved, payments, work
 from tests.services.declarations.period import Period
 from tests.services.declarations.rerating.rating import (
     REASON,
@@ -272,6 +274,20 @@ async def test_what_was_owed_counts_a_re_rating_from_its_approval_on(period: Per
     assert (now["calculationVersion"], now["calculated"], now["owed"]) == (2, AFTER, AFTER)
     assert now["run"] != was["run"]
     assert await owed(period, asked, provider="A81001") == [was]
+
+
+async def test_its_adjustments_come_as_a_file_to_look_at_before_they_are_approved(period: Period):
+    made = await proposed(period, "A81001", "A81002")
+    query = "mutation ($id: ID!) { requestReratingDownload(id: $id) { csv } }"
+    asked = await period.ask("approver", query, id=made["id"])
+    text = (await fetched(period, asked["requestReratingDownload"]["csv"])).decode("utf-8-sig")
+    rows = list(csv.DictReader(StringIO(text)))
+    assert [(x["Provider Code"], x["Before"], x["After"]) for x in rows] == [
+        ("A81001", POUNDS, AFTER),
+        ("A81002", POUNDS, AFTER),
+    ]
+    unseen = await period.ask("other commissioner", query, id=made["id"])
+    assert unseen == {"errors": ["NOT_FOUND"]}
 
 
 async def test_one_part_may_be_refused_and_the_rest_approved(period: Period):
