@@ -63,8 +63,8 @@ class AchievementOfNetworksQuery:
         return NetworkAchievement.of(rows[0], period)
 
     @strawberry.field(
-        description="The same of every network the caller may see that had members on that day, "
-        "by code."
+        description="The same of every network the caller may see that had members on that day, or "
+        "has something to declare for it, by code."
     )
     async def network_achievements(
         self,

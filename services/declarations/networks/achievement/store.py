@@ -60,12 +60,17 @@ class NetworkFilter:
 
 _WANTED = f"""
 {_NETWORK} and $5::date between s.valid_from and s.valid_to
-and exists (
-    select from directory.relationship m where m.target = s.provider and m.kind = 'MEMBER_OF'
-    and m.valid_from <= $5 and coalesce(m.valid_to, 'infinity') >= $5)
-and ($6::text[] is null or s.provider = any($6))
-and ($7::text is null or s.provider = any(array(
-    select c.provider from directory.commissioned($7, $4) c
+and (
+    exists (
+        select from directory.relationship m where m.target = s.provider and m.kind = 'MEMBER_OF'
+        and m.valid_from <= $5 and coalesce(m.valid_to, 'infinity') >= $5)
+    or exists (
+        select from declaration d where d.provider = s.provider and d.service_code = $6
+        and d.achievement_date = $5)
+)
+and ($7::text[] is null or s.provider = any($7))
+and ($8::text is null or s.provider = any(array(
+    select c.provider from directory.commissioned($8, $4) c
     where $5 between c.valid_from and c.valid_to)))
 """  # noqa: S608 - nothing but our own words
 _PAGE = f"""
@@ -75,7 +80,7 @@ select s.provider as network, (
     and r.valid_from <= $5 and coalesce(r.valid_to, 'infinity') >= $5
     order by r.valid_from desc limit 1) as commissioner
 {_WANTED}
-and ($8::text is null or s.provider > $8) order by s.provider limit $9
+and ($9::text is null or s.provider > $9) order by s.provider limit $10
 """  # noqa: S608 - nothing but our own words
 
 
@@ -88,15 +93,19 @@ async def networks(
     after: str | None = None,
     limit: int | None = None,
 ) -> list[Record]:
-    """The networks in sight that had members on the achievement date, and who led them."""
-    given = (period.achieved_on, wanted.networks, wanted.commissioner, after, limit)
+    """The networks in sight that had members, or declare, on the achievement date; who led them."""
+    given = (*_chosen(period, wanted), after, limit)
     return await reader.fetch(_PAGE, *sight.arguments, *given)
 
 
+def _chosen(period: Period, wanted: NetworkFilter) -> tuple[object, ...]:
+    """Parameters $5 to $8."""
+    return period.achieved_on, period.service, wanted.networks, wanted.commissioner
+
+
 async def count(reader: Reader, sight: Sight, period: Period, wanted: NetworkFilter) -> int:
-    given = (period.achieved_on, wanted.networks, wanted.commissioner)
     sql = f"select count(*) {_WANTED}"
-    return int(await reader.fetchval(sql, *sight.arguments, *given))
+    return int(await reader.fetchval(sql, *sight.arguments, *_chosen(period, wanted)))
 
 
 # Of a practice, its network on the day; of a network, itself.
@@ -211,7 +220,9 @@ _EARNER = f"""
     union all
     select m.network, m.practice from member m where $4 <> 'PCN' and m.participating
 ), declared as materialized (
-    select e.network, d.id, d.indicator, d.status, d.held, d.points, d.pounds,
+    select e.network, d.id, d.indicator, d.status, d.held,
+        case when d.status <> 'CLOSED' then d.points end as points,
+        case when d.status <> 'CLOSED' then d.pounds end as pounds,
         d.calculation_version, ('*' = any($8::text[]) or d.payment_type = any($8))
             and e.provider in (
                 select s.provider from directory.scope($6, $7) s
@@ -250,6 +261,7 @@ _DECLARED, _TOTAL_DECLARED = _declared(_EACH), _declared(_ALL)
 _OWN = f"""
 {_EARNER}
 select d.network, d.id, d.indicator, d.status, d.held from declared d where $4 = 'PCN'
+order by d.status <> 'CLOSED', d.id
 """  # noqa: S608 - nothing but our own words
 
 
@@ -288,5 +300,5 @@ async def declared(
 async def own(
     reader: Reader, sight: Sight, networks: Sequence[str], period: Period
 ) -> list[Record]:
-    """The declarations of the networks themselves, where networks declare."""
+    """The declarations of the networks themselves, where networks declare; the closed first."""
     return await reader.fetch(_OWN, *_sighted(sight, networks, period))

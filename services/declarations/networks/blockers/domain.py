@@ -27,6 +27,7 @@ class Turn:
     roles: tuple[Role, ...]
 
 
+VALUES: Final = "VALUES_MISSING"
 _ENTERED_BY: Final = {
     "PROVIDER": Turn(Place.PRACTICE, (Role.ACHIEVEMENT_ENTRY,)),
     "COMMISSIONER": Turn(Place.COMMISSIONER, (Role.ACHIEVEMENT_ENTRY,)),
@@ -40,15 +41,16 @@ _BY_CODE: Final = {
     "SERVICE_NOT_YET_KNOWN": _CATALOGUE,
     "SERVICE_NOT_SOUND": _CATALOGUE,
     "INDICATOR_NOT_PUBLISHED": _CATALOGUE,
+    "PERIOD_NOT_PUBLISHED": _CATALOGUE,
 }
 
 
-def turn(code: str, indicator: str | None, entered_by: str = "PROVIDER") -> Turn | None:
+def turn(code: str, entered_by: str = "PROVIDER") -> Turn | None:
     """Who can clear a blocker; None where the service itself does, in a moment.
 
-    What lacks an indicator's value waits for who enters it; what lacks anything else, such as a
-    list size or a national constant, for who loads England's data.
+    A value waits for who enters it. Everything that is not named here, list sizes, national figures
+    and those of the year before, is loaded at England.
     """
-    if code in _BY_CODE:
-        return _BY_CODE[code]
-    return _NATIONAL if indicator is None else _ENTERED_BY[entered_by]
+    if code == VALUES:
+        return _ENTERED_BY[entered_by]
+    return _BY_CODE.get(code, _NATIONAL)

@@ -63,7 +63,7 @@ def _blocked(
 ) -> Blocked:
     indicator = indicators.get((row["quality_service"], row["indicator"]))
     entered_by = indicator.entered_by if indicator else "PROVIDER"
-    whose = turn(row["code"], row["lacks"], entered_by)
+    whose = turn(row["code"], entered_by)
     places = {
         Place.PRACTICE: row["practice"] or row["provider"],
         Place.COMMISSIONER: row["commissioner"],

@@ -91,7 +91,7 @@ _PAGE = f"""
 {_BLOCKED}
 select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, d.service_code,
     d.payment_type, d.status, d.period_start, d.period_end, d.held_by, o.kind as provider_kind,
-    lacking.place, lacking.code, lacking.indicator as lacks, whose.indicator, lacking.message,
+    lacking.place, lacking.code, whose.indicator, lacking.message,
     whose.practice,
     (
         select n.approve_by

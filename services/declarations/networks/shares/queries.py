@@ -9,6 +9,7 @@ from uuid import UUID
 
 from chassis.db import Reader
 from chassis.errors import DomainError
+from services.declarations.approval.domain import Status
 from services.declarations.calculation import store as calculation
 from services.declarations.networks.shares import store
 from services.declarations.networks.shares.domain import Earned, divide, weights
@@ -40,6 +41,8 @@ async def shares(reader: Reader, sight: Sight, declaration: UUID) -> Shares:
     if row is None:
         raise not_found("declaration", declaration)
     members, amount = row["members"], row["pounds"] if row["paid"] is None else row["paid"]
+    if row["status"] == Status.CLOSED:
+        raise DomainError("CLOSED", "It is closed: nothing is paid for it")
     if amount is None:
         message = "It is incomplete: nothing has been calculated that could be divided"
         raise DomainError("INCOMPLETE", message)

@@ -12,6 +12,7 @@ from chassis.db import Reader
 from nhs.formulas.specification import Group, QualityServiceSpecification
 from services.declarations.agreements import store as agreements
 from services.declarations.approval import lists
+from services.declarations.approval.domain import Status
 from services.declarations.networks import periods
 from services.declarations.networks.periods import Period
 from services.declarations.networks.view import store
@@ -65,14 +66,19 @@ class View:
 
     @property
     def points(self) -> Decimal:
-        return _sum(row["points"] for row in self.declarations)
+        return _sum(row["points"] for row in self._open)
 
     @property
     def pounds(self) -> Decimal | None:
         """None where the pounds of one of them may not be seen."""
         if not all(row["sees_pounds"] for row in self.declarations):
             return None
-        return _sum(row["pounds"] for row in self.declarations)
+        return _sum(row["pounds"] for row in self._open)
+
+    @property
+    def _open(self) -> list[Record]:
+        """What is closed is paid nothing."""
+        return [row for row in self.declarations if row["status"] != Status.CLOSED]
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -131,6 +131,44 @@ async def test_points_stand_on_what_was_counted_then_and_sums_are_those_of_now(e
     assert hi03["pounds"] == "4718.34"
 
 
+async def test_what_was_closed_is_worth_nothing_and_gives_way_to_what_is_open(england: Period):
+    """The offer was cancelled, and made again."""
+    await complete(england)
+    async with england.db.transaction() as tx:
+        await tx.execute("update declaration set status = 'CLOSED' where indicator = 'HI03'")
+    found = await achieved(england, "network finance")
+    assert (indicator(found, "HI03")["status"], indicator(found, "HI03")["points"]) == (
+        "CLOSED",
+        None,
+    )
+    assert found["declarations"]["pounds"] == "2667.27"
+    async with england.db.transaction() as tx:
+        await tx.execute(
+            "insert into declaration (id, version, offer_id, quality_service, service_code,"
+            " payment_type, provider, commissioner, period_start, period_end, achievement_date,"
+            " status, opened_at, changed_at, indicator) select '00000000-0000-7000-8000-"
+            "000000000001', 1, gen_random_uuid(), quality_service, service_code, payment_type,"
+            " provider, commissioner, period_start, period_end, achievement_date, 'INCOMPLETE',"
+            " opened_at, changed_at, indicator from declaration"
+            " where indicator = 'HI03' and provider = 'U10001'"
+        )
+    again = indicator(await achieved(england, "network finance"), "HI03")
+    assert (again["status"], again["points"]) == ("INCOMPLETE", None)
+
+
+async def test_a_network_that_lost_its_members_is_shown_with_what_it_has_to_declare(
+    england: Period,
+):
+    await england.settle()
+    async with england.db.transaction() as tx:
+        await tx.execute(
+            "update directory.relationship set valid_to = '2025-03-30' where target = 'U10001'"
+        )
+    found = await achieved(england, "network viewer")
+    assert (found["members"], indicator(found, "HI03")["members"]) == ([], 0)
+    assert indicator(found, "HI03")["status"] == "INCOMPLETE"
+
+
 @pytest.mark.parametrize("who", ["network viewer", "member", "board viewer"])
 async def test_points_are_seen_without_pounds(england: Period, who: str):
     await complete(england)

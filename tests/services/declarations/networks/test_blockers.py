@@ -254,26 +254,19 @@ async def test_what_finance_approved_or_was_closed_waits_for_nobody(england: Per
 
 
 @pytest.mark.parametrize(
-    ("code", "indicator", "entered_by", "place", "role"),
+    ("code", "entered_by", "place", "role"),
     [
-        ("VALUES_MISSING", "HI03", "PROVIDER", Place.PRACTICE, Role.ACHIEVEMENT_ENTRY),
-        ("VALUES_MISSING", "HI03", "COMMISSIONER", Place.COMMISSIONER, Role.ACHIEVEMENT_ENTRY),
-        ("LIST_SIZE_UNKNOWN", None, "PROVIDER", Place.ENGLAND, Role.DATA_LOAD),
-        ("AVERAGE_LIST_MISSING", None, "PROVIDER", Place.ENGLAND, Role.DATA_LOAD),
-        ("SERVICE_NOT_SOUND", None, "PROVIDER", Place.ENGLAND, Role.CATALOGUE_MANAGER),
-        (
-            "NO_MEMBER_TAKES_PART",
-            None,
-            "PROVIDER",
-            Place.COMMISSIONER,
-            Role.COMMISSIONING_MANAGEMENT,
-        ),
+        ("VALUES_MISSING", "PROVIDER", Place.PRACTICE, Role.ACHIEVEMENT_ENTRY),
+        ("VALUES_MISSING", "COMMISSIONER", Place.COMMISSIONER, Role.ACHIEVEMENT_ENTRY),
+        ("LIST_SIZE_UNKNOWN", "PROVIDER", Place.ENGLAND, Role.DATA_LOAD),
+        ("AVERAGE_LIST_MISSING", "PROVIDER", Place.ENGLAND, Role.DATA_LOAD),
+        ("PREVIOUS_POINTS_UNKNOWN", "PROVIDER", Place.ENGLAND, Role.DATA_LOAD),
+        ("SERVICE_NOT_SOUND", "PROVIDER", Place.ENGLAND, Role.CATALOGUE_MANAGER),
+        ("NO_MEMBER_TAKES_PART", "PROVIDER", Place.COMMISSIONER, Role.COMMISSIONING_MANAGEMENT),
     ],
 )
-def test_each_cause_is_somebodys_turn(
-    code: str, indicator: str | None, entered_by: str, place: Place, role: Role
-):
-    whose = turn(code, indicator, entered_by)
+def test_each_cause_is_somebodys_turn(code: str, entered_by: str, place: Place, role: Role):
+    whose = turn(code, entered_by)
     assert whose is not None
     assert (whose.place, whose.roles[0]) == (place, role)
 

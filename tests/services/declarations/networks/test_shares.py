@@ -185,6 +185,10 @@ async def test_what_cannot_be_divided_says_why(england: Period):
         await tx.execute("update calculation set stood_on = null")
     refused = await shares(england, "network finance", declaration)
     assert refused == {"errors": ["NOT_OF_MEMBERS"]}
+    async with england.db.transaction() as tx:
+        await tx.execute("update declaration set status = 'CLOSED'")
+    refused = await shares(england, "network finance", declaration)
+    assert refused == {"errors": ["CLOSED"]}
 
 
 async def test_shares_are_for_who_sees_the_networks_pounds(england: Period):
