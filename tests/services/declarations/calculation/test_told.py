@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.services.declarations.advancing import advanced, agree, document, of_line, publish
+from tests.services.declarations.network import MEMBERS, PCN, Network
 from tests.services.declarations.period import Period, extract_rows, worked_values
 
 ASKED = """query ($id: ID!) { declaration(id: $id) { explanation { summary standsOn }
@@ -118,3 +119,32 @@ async def test_a_recalculation_says_that_what_was_agreed_has_changed(period: Per
     said = next(x["notes"] for x in history if x["action"] == "RECALCULATED")
     assert said.startswith("the payment it is a part of")
     assert "100000" not in said
+
+
+async def test_a_network_reads_which_members_were_counted_and_whose_values_came_how(
+    network: Network,
+) -> None:
+    await network.calculated()
+    (declared,) = [
+        one
+        for one in await of_line(network, "NCD2425", PCN)
+        if (await lines_of(network, one)) == ["HI03"]
+    ]
+    found = (await network.ask("network", ASKED, id=declared["id"]))["declaration"]
+    for member in MEMBERS:
+        said = f"On 31 March 2025 {member} is counted: a member since 1 April 2020."
+        assert said in found["explanation"]["standsOn"]
+    line = of(found, "HI03")
+    assert line["summary"].startswith(
+        "Your practices together achieved this for 230 of 320 patients, 71.88 %."
+    )
+    assert "so the payment is £4,718.34." in line["summary"]
+    assert [one.partition(" came ")[0] for one in line["origins"]] == [
+        "A81001: numerator 100, denominator 150",
+        "A81002: numerator 130, denominator 170",
+    ]
+
+
+async def lines_of(network: Network, declaration: Any) -> list[str]:
+    found = (await network.ask("network", ASKED, id=declaration["id"]))["declaration"]
+    return [line["indicator"] for line in found["lines"]]
