@@ -183,14 +183,16 @@ and ({provider} = ${place} or exists (
 async def declarations_of(
     reader: Reader, sight: Sight, network: str, year: tuple[date, date]
 ) -> list[Record]:
-    wanted = DeclarationFilter(financial_year=year)
+    """By provider and state, of what was measured in the year."""
+    wanted, asked = DeclarationFilter(), (network, *year)
     sql = f"""select d.provider, d.status, count(*),
             coalesce(sum(d.points), 0)::numeric(14, 2) as points,
             case when bool_and(s.pounds and ('*' = any($3) or d.payment_type = any($3)))
                 then coalesce(sum(d.pounds), 0)::numeric(20, 2) end as pounds
-        {declarations.filtered(sight)} {_within("d.provider", "d.achievement_date", 13)}
+        {declarations.filtered(sight)} and d.achievement_date between $14 and $15
+        {_within("d.provider", "d.achievement_date", 13)}
         group by d.provider, d.status order by d.provider, d.status"""
-    return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), network)
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments(sight), *asked)
 
 
 async def claims_of(

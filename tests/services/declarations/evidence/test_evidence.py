@@ -16,6 +16,7 @@ from services.declarations.evidence import queries
 from services.declarations.evidence.commands import FILE_KIND
 from services.declarations.evidence.forgetting import forget_one
 from tests.services.declarations.claiming import SCHEME, drafted, put
+from tests.services.declarations.claims import asking
 from tests.services.declarations.evidence import making
 from tests.services.declarations.evidence.making import NUMBER
 from tests.services.declarations.period import Period
@@ -108,6 +109,18 @@ async def test_the_same_file_again_changes_nothing(claims: Period, draft: Claim)
     assert await attached(claims, draft, name="again.csv") == first
     assert await rows(claims) == before
     assert len(await kept(claims)) == 1
+
+
+async def test_a_claim_waits_for_its_evidence_and_seals_the_hash_of_it(claims, draft) -> None:
+    of = {"id": str(draft.id), "version": draft.version}
+    content = asking.content([("PHLEB", "12")])
+    missing = await asking.submit(claims, of, content=content)
+    assert [(one["code"], one["field"]) for one in missing["errors"]] == [("LC006", "evidence")]
+    one = await attached(claims, draft)
+    assert (await asking.submit(claims, of, content=content))["errors"] == []
+    async with claims.db.reader() as reader:
+        sealed = await reader.fetchval("select content from claim_content")
+    assert [file["sha256"] for file in sealed["evidence"]] == [one["hash"]]
 
 
 @pytest.mark.parametrize(

@@ -271,6 +271,18 @@ async def test_a_practice_that_left_is_shown_for_its_days_alone(tracked: Period)
     assert (await dashboard(tracked, "pcn viewer", year="2026/27"))["practices"] == []
 
 
+async def test_what_is_measured_in_another_year_is_of_that_year(tracked: Period) -> None:
+    """A practice that joined in May 2026, when what it declares of 2025/26 is measured then."""
+    await tracked.calculated("A81001")
+    async with tracked.db.transaction() as tx:
+        await tx.execute("update declaration set achievement_date = '2026-06-30'")
+        sql = "update directory.relationship set valid_from = $1 where target = 'U11111'"
+        await tx.execute(sql, date(2026, 5, 1))
+    assert (await dashboard(tracked, "pcn viewer"))["practices"] == []
+    (one,) = (await dashboard(tracked, "pcn viewer", year="2026/27"))["practices"]
+    assert [of["count"] for of in one["declarations"]] == [1]
+
+
 async def file_of(period: Period, who: str, **wanted: Any) -> list[dict[str, str]]:
     query = "mutation ($filter: ClaimFilter) { requestClaimsDownload(filter: $filter) { csv } }"
     data = await period.ask(who, query, filter=wanted)
