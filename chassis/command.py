@@ -18,7 +18,7 @@ from chassis.clock import ClockError
 from chassis.errors import DomainError, TransientError
 from chassis.handling import ReaderStoppedError
 from chassis.migrate import CHASSIS, MigrationError, migrate
-from chassis.process import PartDiedError, stopped_by_signals, together
+from chassis.process import GaveUpError, PartDiedError, stopped_by_signals, together
 from chassis.rebuild import BeginningLostError, rebuild
 from chassis.republish import republish
 from chassis.running import Running
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 _EXPECTED = (
     PartDiedError,
+    GaveUpError,
     MigrationError,
     DomainError,
     TransientError,
@@ -125,6 +126,7 @@ async def _serve(service: Service[Any], settings: Settings, *, api: bool, worker
         async with Running.of(service, settings) as running:
             parts = running.worker() if worker else {}
             parts["api"] = running.api() if api else running.health()
+            parts["beginning"] = running.beginning(worker=worker)
             await together(parts, stop, grace=settings.stop_seconds)
 
 

@@ -22,11 +22,15 @@ class PartDiedError(Exception):
         super().__init__(f"the {name} died: {how}")
 
 
+class GaveUpError(Exception):
+    """What a process needs to begin did not come."""
+
+
 async def together(parts: Mapping[str, Part], stop: asyncio.Event, *, grace: float) -> None:
     """Run all parts until told to stop, or until one of them ends.
 
     Then all are told to stop, and those that have not after `grace` seconds are cancelled. Raises
-    `PartDiedError` for the part that ended before it was told to.
+    `PartDiedError` for the part that ended before it was told to, or the `GaveUpError` it ended by.
     """
     running = {asyncio.create_task(part(stop), name=name): name for name, part in parts.items()}
     stopping = asyncio.create_task(stop.wait())
@@ -41,10 +45,14 @@ async def together(parts: Mapping[str, Part], stop: asyncio.Event, *, grace: flo
         raise died
 
 
-def _first_ended(running: Mapping[asyncio.Task[None], str]) -> PartDiedError | None:
+def _first_ended(
+    running: Mapping[asyncio.Task[None], str],
+) -> PartDiedError | GaveUpError | None:
     for task, name in running.items():
         if task.done():
             cause = task.exception()
+            if isinstance(cause, GaveUpError):
+                return cause
             log.error("part.died", part=name, exc_info=cause)
             return PartDiedError(name, cause)
     return None

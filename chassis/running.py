@@ -12,6 +12,7 @@ from starlette.routing import Mount
 
 from chassis import server
 from chassis.auth import TokenVerifier
+from chassis.beginning import begin, broker_lacks
 from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.db import Database
@@ -166,6 +167,18 @@ class Running:
         for work in self.service.background:
             parts[f"background work {work.__name__}"] = partial(self._background, work)
         return {name: partial(self._once_migrated, part) for name, part in parts.items()}
+
+    def beginning(self, *, worker: bool) -> Part:
+        """Ends the process if what it needs to begin does not come."""
+        topics = {event.topic for event in self.service.events}
+        if self.service.subscription:
+            topics |= set(self.service.subscription.topics)
+
+        async def lacking() -> str | None:
+            missing = await self.not_migrated()
+            return missing or (await broker_lacks(self.kafka, topics) if worker else None)
+
+        return partial(begin, lacking, patience=self.settings.start_seconds)
 
     async def not_migrated(self) -> str | None:
         """What the database lacks."""

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
+    start_seconds: float = Field(default=60.0, gt=0)
+    """How long a process waits at its start for a migrated database, and a worker for its topics;
+    then it ends, and says what is missing."""
     stop_seconds: int = Field(default=1, ge=1)
     """How long requests in flight may go on once the process is told to stop."""
     body_limit: int = Field(default=1_048_576, ge=1_024)

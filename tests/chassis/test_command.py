@@ -176,6 +176,26 @@ async def test_a_database_that_is_away_is_said_in_one_line_without_the_password(
     assert "hunter2" not in out + err
 
 
+async def test_a_database_nobody_migrates_ends_the_process_with_a_line(
+    start: Start, environment: Environment, new_database: NewDatabase
+) -> None:
+    environment |= {"CQRS_DATABASE_URL": await new_database([]), "CQRS_START_SECONDS": "0.5"}
+    code, _, err = await outcome(await start("api", env=environment))
+    first = "chassis/0001_messaging.sql"
+    assert code == 1
+    assert err.startswith("sample api: after 0.5 seconds it still waits for ")
+    assert err.endswith(f"the first {first}\n")
+
+
+async def test_a_broker_that_does_not_come_ends_a_worker_with_a_line(
+    start: Start, environment: Environment, new_database: NewDatabase
+) -> None:
+    environment |= {"CQRS_DATABASE_URL": await new_database(ALL), "CQRS_START_SECONDS": "0.5"}
+    code, _, err = await outcome(await start("worker", env=environment))
+    missing = "sample worker: after 0.5 seconds it still finds no broker at 127.0.0.1:1\n"
+    assert (code, err) == (1, missing)
+
+
 async def test_an_event_goes_out_and_is_heard_within_one_process(
     start: Start,
     environment: Environment,
