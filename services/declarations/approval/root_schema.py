@@ -22,11 +22,10 @@ from nhs.reports import Report
 from services.declarations.approval import lists
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter, PaymentFilter
+from services.declarations.approval.joined import DECLARATION_KEY, declaration_key
 from services.declarations.approval.schema import (
-    DECLARATION_KEY,
     Declaration,
     Payment,
-    declaration_key,
     declaration_of,
     payment_of,
 )

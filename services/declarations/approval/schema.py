@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -21,9 +20,7 @@ from chassis.graphql import (
     OdsCode,
     Points,
     Pounds,
-    Window,
     as_uuid,
-    connection,
     window,
 )
 from nhs.directory import Principal
@@ -37,6 +34,7 @@ from services.declarations.approval.history_schema import (
     batched,
     history_of,
 )
+from services.declarations.approval.joined import DECLARATION_KEY, Joined
 from services.declarations.calculation.schema import (
     DeclarationBlocker,
     DeclarationChanges,
@@ -51,13 +49,6 @@ from services.declarations.payments.schema import PaymentEntry, entries_of
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
-
-DECLARATION_KEY = (date, str, UUID)
-"""The sort columns of a list of declarations."""
-
-
-def declaration_key(row: Record) -> tuple[date, str, UUID]:
-    return row["achievement_date"], row["provider"], row["id"]
 
 
 @strawberry.federation.type(
@@ -82,7 +73,7 @@ class Organisation:
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[Declaration] | None:
-        asked = _Joined(info, lists.Owner.PROVIDER, filter or DeclarationFilter())
+        asked = Joined(info, lists.Owner.PROVIDER, filter or DeclarationFilter(), Declaration.of)
         return await asked.page_of(self.ods_code, window(first, after, *DECLARATION_KEY))
 
     @classmethod
@@ -102,7 +93,7 @@ class Offer:
         first: int | None = None,
         after: str | None = None,
     ) -> Connection[Declaration] | None:
-        asked = _Joined(info, lists.Owner.OFFER, filter or DeclarationFilter())
+        asked = Joined(info, lists.Owner.OFFER, filter or DeclarationFilter(), Declaration.of)
         return await asked.page_of(as_uuid(self.id), window(first, after, *DECLARATION_KEY))
 
     @classmethod
@@ -395,34 +386,3 @@ async def _payment_of_declaration(info: Info, declaration: UUID) -> Payment | No
         return {row["declaration_id"]: Payment.of(row) for row in rows}
 
     return await batched(info, "payments of declarations", read, None).load(declaration)
-
-
-@dataclass(frozen=True, slots=True)
-class _Joined:
-    """The declarations of many providers or offers at once: one statement for each page asked."""
-
-    info: Info
-    owner: lists.Owner
-    filter: DeclarationFilter
-
-    async def page_of(self, owned_by: str | UUID, page: Window) -> Connection[Declaration]:
-        principal = self.info.context.principal
-        sight, wanted = Sight.of(principal), self.filter.wanted(principal)
-        name = f"declarations of {self.owner} {self.filter}"
-        none: list[Record] = []
-
-        async def read(reader: Reader, owners: list[str | UUID]) -> dict[str | UUID, list[Record]]:
-            return await lists.pages(
-                reader, sight, wanted, self.owner, owners, after=page.after, limit=page.limit
-            )
-
-        async def count(reader: Reader, owners: list[str | UUID]) -> dict[str | UUID, int]:
-            return await lists.counts(reader, sight, wanted, self.owner, owners)
-
-        return connection(
-            await batched(self.info, f"{name} {page}", read, none).load(owned_by),
-            page,
-            node=Declaration.of,
-            key=declaration_key,
-            total=lambda: batched(self.info, f"{name} count", count, 0).load(owned_by),
-        )
