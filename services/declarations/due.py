@@ -100,6 +100,13 @@ join directory.relationship m on m.source = s.provider and m.kind = 'MEMBER_OF'
 join declaration n
     on n.provider = m.target and n.service_code = s.service_code
     and n.achievement_date = s.achievement_date
+union all
+select n.id
+from subject s
+join quality_service q on q.code = s.service_code and q.counts_year
+join declaration n
+    on n.quality_service = q.id and n.provider = s.provider
+    and n.achievement_date > s.achievement_date
 """
 
 
@@ -126,7 +133,8 @@ async def mark_standing_on(tx: Tx, settled: Sequence[tuple[str, str]], reason: s
 _OF_STANDING_ON = """
 select n.id
 from unnest($2::text[], $3::text[]) as s (line, provider)
-join quality_service q on s.line in (q.previous_service, q.payment_of)
+join quality_service q
+    on s.line in (q.previous_service, q.payment_of) or (q.counts_year and q.code = s.line)
 join declaration n on n.quality_service = q.id and n.provider = s.provider
 """
 
@@ -211,11 +219,22 @@ async def hold_still(tx: Tx, subjects: Sequence[Subject]) -> dict[Subject, Statu
 _SUBJECT = (
     "unnest($1::text[], $2::date[], $3::text[]) as s (service_code, achievement_date, provider)"
 )
+# As the view declaration_stands_on, which is for all; this is for few, by their indexes.
+_STANDS_ON = f"""
+select s.service_code, s.achievement_date, s.provider, d.id, d.indicator, d.status
+from {_SUBJECT} join declaration d using (service_code, achievement_date, provider)
+union all
+select s.service_code, s.achievement_date, s.provider, d.id, d.indicator, d.status
+from {_SUBJECT}
+join calculation c on c.counted ? s.provider
+join declaration d
+    on d.id = c.declaration_id and d.calculation_version = c.version
+    and d.service_code = s.service_code and d.achievement_date = s.achievement_date
+"""  # noqa: S608 - nothing but our own words
 _HOLD_STILL = f"""
 select d.id from declaration d
 where d.id in (
-    select v.id from {_SUBJECT}
-    join declaration_stands_on v using (service_code, achievement_date, provider)
+    select v.id from ({_STANDS_ON}) v
     union all
     select n.id from {_SUBJECT}
     join directory.relationship m on m.source = s.provider and m.kind = 'MEMBER_OF'
@@ -237,9 +256,9 @@ async def statuses_of(reader: Reader, subjects: Sequence[Subject]) -> dict[Subje
 
 
 _STATUSES = f"""
-select service_code, achievement_date, provider, v.indicator, array_agg(v.status) as statuses
-from {_SUBJECT} join declaration_stands_on v using (service_code, achievement_date, provider)
-group by service_code, achievement_date, provider, v.indicator
+select service_code, achievement_date, provider, indicator, array_agg(status) as statuses
+from ({_STANDS_ON}) v
+group by service_code, achievement_date, provider, indicator
 """  # noqa: S608 - nothing but our own words
 
 

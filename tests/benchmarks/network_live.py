@@ -222,6 +222,8 @@ async def _declarations(
     with _process(["services.declarations", "serve"], settings):
         await _ready(f"http://127.0.0.1:{port}")
         await eventually(lambda: _calculated(database, networks), 300)
+        async with database.transaction() as tx:
+            await tx.execute("analyze")  # as autovacuum will have done
         async with database.reader() as reader:
             now = datetime.now(UTC)
             principal = await load_principal(reader, Identity(ISSUER, "on behalf"), None, now)
