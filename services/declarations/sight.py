@@ -58,6 +58,10 @@ class Sight:
         """Refuses whoever holds no role that sees claims."""
         return cls._by(principal, CLAIMS_WITH_POUNDS, CLAIMS_WITHOUT_POUNDS)
 
+    @staticmethod
+    def sees_claims(principal: Principal) -> bool:
+        return any(map(principal.holds, CLAIMS_WITH_POUNDS + CLAIMS_WITHOUT_POUNDS))
+
     @classmethod
     def _by(
         cls, principal: Principal, pounds: tuple[Role, ...], no_pounds: tuple[Role, ...]

@@ -1,6 +1,5 @@
 """What a provider may claim for: the periods of the schemes it takes part in, and their windows."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,9 +7,8 @@ from chassis.db import Reader
 from nhs.directory import Principal
 from nhs.formulas.scheme import Window
 from nhs.roles import Role
-from services.declarations.claims import facts, store
+from services.declarations.claims import facts, store, terms
 from services.declarations.claims.facts import Offered
-from services.declarations.claims.rules import Taken
 from services.declarations.sight import not_found
 
 
@@ -46,18 +44,29 @@ async def openings(reader: Reader, principal: Principal, provider: str | None) -
     whose = provider or principal.organisation
     if not await store.acts_for(reader, principal.acting, whose):
         raise not_found("provider", whose)
+    offered = await _schemes(reader, principal, whose)
+    codes = [one.service.service_code for one in offered]
+    asked = [
+        (whose, code, window.period_start, window.period_end)
+        for code, one in zip(codes, offered, strict=True)
+        for window in one.scheme.windows
+    ]
+    of_periods = await facts.offered(reader, asked)
+    taken = await facts.taken(reader, codes, [whose])
+    found = []
+    for _, code, start, end in asked:
+        of, made = of_periods[whose, code, start], taken.claims[whose, code, start]
+        if window := terms.window_of(of.scheme, start, end):
+            found.append(Opening(whose, of, window, made, principal.today))
+    return found
+
+
+async def _schemes(reader: Reader, principal: Principal, provider: str) -> list[Offered]:
+    """One offer of each scheme, of those the caller claims under."""
     today = principal.today
-    found = (await facts.offered(reader, [(whose, None, today, today)])).values()
-    offered = [
+    found = await facts.offered(reader, [(provider, None, today, today)])
+    return [
         one
-        for one in found
+        for one in found.values()
         if principal.holds(Role.CLAIM_USER, payment_type=one.service.payment_type)
     ]
-    taken = await facts.taken(reader, [one.service.service_code for one in offered], [whose])
-    return [one for of in offered for one in _of(whose, of, taken, today)]
-
-
-def _of(provider: str, offered: Offered, taken: Taken, today: date) -> Iterator[Opening]:
-    for window in offered.scheme.windows:
-        made = taken.claims[provider, offered.service.service_code, window.period_start]
-        yield Opening(provider, offered, window, made, today)

@@ -294,7 +294,9 @@ class PaymentOfClaims:
         "payment."
     )
     async def claim(self, info: Info) -> Claim | None:
-        return await claim_of(info, UUID(self.claim_id)) if self.claim_id else None
+        if self.claim_id is None or not Sight.sees_claims(info.context.principal):
+            return None
+        return await claim_of(info, UUID(self.claim_id))
 
 
 @strawberry.type

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.db import Reader, Tx
 from nhs.directory import Principal
+from nhs.notes import has_nhs_number, noted
 from services.declarations import sealing
 from services.declarations.claims import commands, domain, facts, keeping, rules, store, terms
 from services.declarations.claims.domain import Claim, Happening, Line, Status, Terms
@@ -59,6 +60,8 @@ async def submit_one(
     if content is None:
         lines = await store.lines_of(tx, [(before.id, before.content_version)])
         content = (lines[before.id], before.notes)
+    elif not has_nhs_number(content[1] or ""):  # that is for the rules to say, beside all else
+        content = (content[0], noted(content[1]))
     (checked,) = await check(tx, [Draft(before, *content)], today=principal.today)
     if not checked.problems and not dry_run:
         await submit(tx, principal, [checked], now=now)

@@ -2,9 +2,11 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 from chassis.ids import new_id
 from nhs.roles import Role
+from services.declarations.claims import deciding
 from tests.services.declarations.claims.asking import (
     approved,
     claims,
@@ -139,3 +141,42 @@ async def test_the_provider_withdraws_before_a_decision_and_not_after(claiming: 
     paid = await approved(claiming, await submitted(claiming), "tier 1", "tier 2")
     assert codes(await decide(claiming, "claimant", [paid], "withdraw")) == ["WRONG_STATUS"]
     assert codes(await decide(claiming, "tier 2", [paid], "reject")) == ["WRONG_STATUS"]
+
+
+async def test_approving_forty_takes_as_many_statements_as_approving_one(claiming: Period):
+    one = await submitted(claiming)
+    async with claiming.db.transaction() as tx:
+        await tx.execute(_FORTY, UUID(one["id"]))
+        rows = await tx.fetch("select id, version from claim")
+        await tx.execute(_THEIR_SERVICES, UUID(one["id"]), [row["id"] for row in rows])
+    ids = [(row["id"], row["version"]) for row in rows]
+    for who in ("tier 1", "tier 2"):
+        await statements(claiming, who, ids[:1])  # the first of a connection learns types too
+        few = await statements(claiming, who, ids[1:2])
+        assert await statements(claiming, who, ids[2:]) == few
+        ids = [(identity, version + 1) for identity, version in ids]
+
+
+async def statements(period: Period, who: str, rows: list[tuple[UUID, int]]) -> int:
+    principal, asked = await period.principal(who), list[Any]()
+    async with period.db.transaction() as tx:
+        with tx._connection.query_logger(asked.append):
+            outcome = await deciding.approve(
+                tx, principal, rows, dry_run=False, now=period.now, demonstration=True
+            )
+    assert len(outcome.done) == len(rows)
+    return len(asked)
+
+
+# As the one that was submitted, but for their ids: approving them asks for no more.
+_FORTY = """
+insert into claim
+select (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(),
+    'history_length', 0, 'history_hash', ''))).*
+from claim c, generate_series(1, 41) where c.id = $1
+"""
+_THEIR_SERVICES = """
+insert into claim_service
+select (jsonb_populate_record(s, jsonb_build_object('claim_id', other))).*
+from claim_service s, unnest($2::uuid[]) other where s.claim_id = $1 and other <> $1
+"""

@@ -53,6 +53,9 @@ async def test_a_payment_of_a_claim_is_in_the_ledger_and_in_its_statements(claim
     one, payment = await paid_claim(claiming)
     (listed,) = await payments(claiming)
     assert (listed["id"], listed["declaration"]) == (payment["id"], None)
+    query = "{ payments { edges { node { claimId claim { id } } } } }"
+    shown_to_finance = (await claiming.ask("finance", query))["payments"]["edges"]
+    assert shown_to_finance == [{"node": {"claimId": one["id"], "claim": None}}]
     query = '{ statement(provider: "A81001", month: "2026-04") { total } }'
     assert await claiming.ask("practice", query) == {"statement": {"total": "250.00"}}
     async with claiming.db.transaction() as tx:

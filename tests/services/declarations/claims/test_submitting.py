@@ -305,3 +305,20 @@ async def test_a_practice_that_has_closed_before_the_period_claims_nothing(claim
         )
     answer = await submit(claiming, draft, content=content([("WOUND", "1")]))
     assert wrong(answer) == [("LC007", None, "provider")]
+
+
+async def test_a_scheme_opens_no_declarations(claiming: Period):
+    async with claiming.db.transaction() as tx:
+        await tx.execute("delete from offer where service_code <> $1", SCHEME)
+    await claiming.settle()
+    assert await claiming.declarations() == []
+
+
+async def test_notes_too_long_are_refused_whenever_they_come(claiming: Period):
+    draft = await create(claiming)
+    long = {"notes": "x" * 2_001}
+    for answer in (
+        await edit(claiming, draft, [("WOUND", "1")], **long),
+        await submit(claiming, draft, content=content([("WOUND", "1")], **long)),
+    ):
+        assert answer == {"errors": ["NOTES_TOO_LONG"]}
