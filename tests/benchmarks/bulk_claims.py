@@ -14,7 +14,6 @@ from uuid import UUID
 from chassis.db import Database
 from chassis.migrate import CHASSIS, migrate
 from cqrs.embedded.postgres import Postgres
-from services.declarations.agreements import commands as agreements
 from services.declarations.app import MIGRATIONS_OF_ALL
 from tests.benchmarks.declarations import timed
 from tests.services.declarations.bulk.filling import (
@@ -27,7 +26,7 @@ from tests.services.declarations.bulk.filling import (
     submitted,
     template,
 )
-from tests.services.declarations.claiming import begin_claims, les_offer
+from tests.services.declarations.claiming import begin_claims, many_take_part
 from tests.services.declarations.period import Period
 
 ROWS = 10_000
@@ -49,10 +48,8 @@ async def main(rows: int) -> None:
 async def measure(period: Period, rows: int) -> None:
     await period.begin()
     await begin_claims(period, budget="750000000.00")
-    codes = [f"B{number:05}" for number in range(rows // len(COMPONENTS))]
-    await period.practices(codes)
+    codes = await many_take_part(period, rows // len(COMPONENTS))
     async with period.db.transaction() as tx:
-        await agreements.keep_offers(tx, [les_offer(code) for code in codes])
         await tx.execute("analyze")
     quantities = {(code, name): "3" for code in codes for name in COMPONENTS}
     handed = await timed("template handed out", template(period), rows)

@@ -61,6 +61,26 @@ async def begin_claims(period: Period, **changes: Any) -> None:
             await have_person(tx, name, {organisation: roles})
 
 
+async def many_take_part(period: Period, many: int) -> list[str]:
+    """So many more practices of the commissioner, to whom the scheme was offered."""
+    codes = [f"B{number:05}" for number in range(many)]
+    async with period.db.transaction() as tx:
+        await tx.execute(_PRACTICES, codes, OrganisationKind.PRACTICE)
+        await tx.execute(_COMMISSIONED, codes, RelationshipKind.COMMISSIONED_BY)
+        await agreements.keep_offers(tx, [les_offer(code) for code in codes])
+    return codes
+
+
+_PRACTICES = """
+insert into directory.organisation (ods_code, version, kind, name, status, opened_on)
+select code, 1, $2, 'Practice ' || code, 'ACTIVE', date '2013-04-01' from unnest($1::text[]) code
+"""
+_COMMISSIONED = """
+insert into directory.relationship (id, kind, source, target, valid_from)
+select gen_random_uuid(), $2, code, '16C', date '2013-04-01' from unnest($1::text[]) code
+"""
+
+
 async def drafted(period: Period, who: str = "claimant") -> Claim:
     principal = await period.principal(who)
     async with period.db.transaction() as tx:

@@ -23,6 +23,7 @@ BULK = """id status failure qualityService rowCount claimCount total errorCount 
     errors { row code field message }
     rows(first: 1000) { edges { node { row provider component quantity amount outcome claim } } }
     providers { provider rows amount claim }"""
+SHORT = "id status rowCount errorCount errors { row code field message }"
 REQUEST = """mutation ($input: BulkClaimTemplate!) {
     requestBulkClaimTemplate(input: $input) { csv xlsx } }"""
 CHECK = """mutation ($upload: ID!, $name: String!) {
@@ -75,11 +76,12 @@ async def checked(
     *,
     who: str = "tier 1",
     form: Callable[[Rows], bytes] = as_csv,
+    looking: str = BULK,
 ) -> Any:
     """What came of uploading the rows and checking them."""
     bulk = await asked(period, form(rows), who=who, name=f"claims.{form.__name__[3:]}")
     await run(period, UUID(bulk))
-    return await look(period, bulk, who)
+    return await look(period, bulk, who, looking)
 
 
 async def asked(period: Period, content: bytes, *, who: str, name: str) -> str:
@@ -100,8 +102,8 @@ async def run(period: Period, bulk: UUID) -> None:
     await commands.check(JobRun(period.db, bulk, 1, *given, period.now))
 
 
-async def look(period: Period, bulk: str, who: str = "tier 1") -> Any:
-    query = f"query ($id: ID!) {{ bulkClaim(id: $id) {{ {BULK} }} }}"
+async def look(period: Period, bulk: str, who: str = "tier 1", looking: str = BULK) -> Any:
+    query = f"query ($id: ID!) {{ bulkClaim(id: $id) {{ {looking} }} }}"
     data = await period.ask(who, query, id=bulk)
     return data if "errors" in data else data["bulkClaim"]
 

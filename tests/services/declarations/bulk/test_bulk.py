@@ -9,6 +9,7 @@ from services.declarations.agreements import commands as agreements
 from services.declarations.bulk import commands
 from services.declarations.bulk.domain import COLUMNS, MOST_ROWS
 from tests.services.declarations.bulk.filling import (
+    SHORT,
     as_csv,
     as_xlsx,
     asked,
@@ -21,7 +22,14 @@ from tests.services.declarations.bulk.filling import (
     submitted,
     template,
 )
-from tests.services.declarations.claiming import ENDS, SCHEME, STARTS, les_offer, put, scheme
+from tests.services.declarations.claiming import (
+    ENDS,
+    SCHEME,
+    STARTS,
+    many_take_part,
+    put,
+    scheme,
+)
 from tests.services.declarations.period import Period
 
 GOOD = {
@@ -122,17 +130,15 @@ async def nothing_happened(period: Period) -> bool:
     return await kept_claims(period) == [] and await period.events("claim.submitted.v1") == []
 
 
-async def test_one_wrong_row_of_many_is_named_and_nothing_is_submitted(claims: Period) -> None:
-    codes = [f"B{number:05}" for number in range(300)]
-    await claims.practices(codes)
-    async with claims.db.transaction() as tx:
-        await agreements.keep_offers(tx, [les_offer(code) for code in codes])
-    rows = filled(await template(claims), {(code, "PHLEB"): "5" for code in codes})
-    wrong = next(place for place, row in enumerate(rows) if row[1] == codes[211])
-    rows[wrong][7] = "1.5"
-    bulk = await checked(claims, rows)
-    assert (bulk["status"], bulk["rowCount"], bulk["errorCount"]) == ("REFUSED", 300, 1)
-    assert errors(bulk) == [(wrong + 1, "LC004", "QUANTITY")]
+async def test_of_10_000_rows_one_is_wrong_and_is_named_and_nothing_is_submitted(claims) -> None:
+    codes, components = await many_take_part(claims, 3_332), ("PHLEB", "WOUND", "COMPLEX")
+    quantities = {(code, component): "1" for code in codes for component in components}
+    more = {("A81002", "WOUND"): "1"}
+    rows = filled(await template(claims), GOOD | more | quantities)
+    rows[7_300][7] = "1.5"
+    bulk = await checked(claims, rows, looking=SHORT)
+    assert (bulk["status"], bulk["rowCount"], bulk["errorCount"]) == ("REFUSED", 10_000, 1)
+    assert errors(bulk) == [(7_301, "LC004", "QUANTITY")]
     assert await submitted(claims, bulk["id"]) == {"errors": ["BULK_CLAIM_NOT_VALID"]}
     assert await nothing_happened(claims)
 

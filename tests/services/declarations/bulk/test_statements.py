@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from chassis import db
-from services.declarations.agreements import commands as agreements
 from tests.services.declarations.bulk.filling import (
     as_csv,
     asked,
@@ -16,10 +15,8 @@ from tests.services.declarations.bulk.filling import (
     submitted,
     template,
 )
-from tests.services.declarations.claiming import les_offer
+from tests.services.declarations.claiming import many_take_part
 from tests.services.declarations.period import Period
-
-PRACTICES = [f"B{number:05}" for number in range(200)]
 
 
 class Counted(list[str]):
@@ -56,10 +53,8 @@ async def statements(period: Period, counted: Counted, providers: Sequence[str])
 async def test_many_providers_take_as_many_statements_as_two(
     claims: Period, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await claims.practices(PRACTICES)
-    async with claims.db.transaction() as tx:
-        await agreements.keep_offers(tx, [les_offer(code) for code in PRACTICES])
+    practices = await many_take_part(claims, 200)
     counted = Counted(monkeypatch)
-    few = await statements(claims, counted, PRACTICES[:2])
-    assert await statements(claims, counted, PRACTICES[2:]) == few
+    few = await statements(claims, counted, practices[:2])
+    assert await statements(claims, counted, practices[2:]) == few
     assert 0 < few <= 70
