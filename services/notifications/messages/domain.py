@@ -223,6 +223,8 @@ COMPLETES: Final[Mapping[str, tuple[str, ...]]] = {
     "offer.withdrawn": _TO_ANSWER,
     "offer.cancelled": _TO_ANSWER,
     "offer.ended": _TO_ANSWER,
+    # What lacks values (again) can be neither declared nor approved.
+    "declaration.values-missing": (*_TO_DECLARE, *_TO_APPROVE, *_TO_PAY),
     "declaration.calculated": _TO_ENTER,
     "declaration.declared": (*_TO_ENTER, *_TO_DECLARE),
     "declaration.approved": _TO_APPROVE,

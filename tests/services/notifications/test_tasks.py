@@ -40,7 +40,7 @@ async def test_each_step_of_a_declaration_completes_the_task_before_it(centre):
     assert set((await centre.tasks()).values()) == {"DONE"}
 
 
-@pytest.mark.parametrize("back", ["returned", "recalculated", "closed"])
+@pytest.mark.parametrize("back", ["returned", "recalculated", "closed", "values-missing"])
 async def test_what_is_sent_back_waits_for_no_commissioner(centre, back):
     one = new_id()
     await centre.hear(

@@ -136,6 +136,20 @@ async def test_approvers_hear_of_what_had_reached_them_and_of_nothing_else(centr
     assert len(await centre.rows()) == before + 1
 
 
+async def test_a_network_whose_member_leaves_after_declaring_is_asked_to_declare_again(centre):
+    one, left = new_id(), "A99002 left on 2025-01-31; list size 48000 to 24000"
+    of_network = {"provider": "U99001", "service_code": "NCD2425", "indicator": "HI03"}
+    await centre.hear(
+        declaration("declared", one, **of_network),
+        declaration("recalculated", one, reason=left, **of_network),
+    )
+    assert ("DECLARATION_MANAGEMENT", "U99001", TASK, "DECLARATION_RECALCULATED") in (
+        await centre.told()
+    )
+    tasks = [row for row in await centre.rows() if row["organisation"] == "U99001"]
+    assert [(row["status"], row["reason"]) for row in tasks] == [("UNREAD", left)]
+
+
 async def test_a_role_for_another_payment_type_is_not_told(centre):
     async with centre.database.transaction() as tx:
         await tx.execute("update directory.person_role set payment_types = '{VACCINATION}'")
