@@ -24,7 +24,13 @@ PERIOD_NUMBER, PERIOD_COUNT = "period.number", "period.count"
 LAST_PERIOD = "period.is_last"
 """1 in the last period of the service, which takes the remainder, and 0 in the others."""
 PERIOD = frozenset({PERIOD_NUMBER, PERIOD_COUNT, LAST_PERIOD})
-FIGURE = PERIOD | {ADJUSTED_POPULATION, PREVIOUS_POINTS, PAYMENT}
+COUNTED_IN_YEAR = "year.counted"
+"""Patients that this indicator counts in the service's other periods: in those before, and as many
+as were paid for in those that finance has approved already. Whoever counts once a year is counted
+in one of them (DOMAIN 3.6)."""
+FIGURE = PERIOD | {ADJUSTED_POPULATION, PREVIOUS_POINTS, PAYMENT, COUNTED_IN_YEAR}
+OF_INDICATOR = frozenset({PREVIOUS_POINTS, COUNTED_IN_YEAR})
+"""Figures that each indicator has of its own."""
 INDICATOR = frozenset({"indicator.points", "indicator.lower", "indicator.upper"})
 PREVALENCE = "national.prevalence"
 AVERAGE_LIST = "average_list"
@@ -50,11 +56,11 @@ def variables(indicator: Indicator) -> dict[str, str]:
 def figures(indicator: Indicator) -> dict[str, str]:
     """The formula's names that take figures, with the key each is known by.
 
-    What was earned before is known by indicator: `previous.points` of AF006 is
+    What was earned or counted before is known by indicator: `previous.points` of AF006 is
     `previous.points.AF006`.
     """
     return {
-        name: f"{to}.{indicator.code}" if to == PREVIOUS_POINTS else to
+        name: f"{to}.{indicator.code}" if to in OF_INDICATOR else to
         for name, to in indicator.bindings.items()
         if to in FIGURE
     }

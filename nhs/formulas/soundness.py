@@ -244,6 +244,7 @@ def _sample(
     fixed = binding.constants(service, indicator, assumed)
     varying = binding.variables(indicator)
     numbers = dict.fromkeys([*varying, *binding.figures(indicator)], COHORT)
+    numbers |= {name: 0 for name, to in indicator.bindings.items() if to == binding.COUNTED_IN_YEAR}
     numbers |= {name: numerator for name, to in varying.items() if to == "values.numerator"}
     return fixed | {name: Fraction(number) for name, number in numbers.items()}
 

@@ -212,7 +212,8 @@ async def lines_of(reader: Reader, services: Sequence[str]) -> list[Record]:
 
 _LINES_OF = """
 select q.id, q.recovers, exists (
-    select from quality_service s where q.code in (s.previous_service, s.payment_of)
+    select from quality_service s
+    where q.code in (s.previous_service, s.payment_of) or (s.counts_year and s.code = q.code)
 ) as stood_on
 from quality_service q where q.id = any($1)
 """

@@ -12,6 +12,7 @@ from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import store as agreements
 from services.declarations.calculation import store
 from services.declarations.calculation.domain import Blocker, Figure, RuleBook, Subject
+from services.declarations.calculation.year import counted_in_year
 from services.declarations.figures import store as loaded
 from services.declarations.figures.domain import Kind
 from services.declarations.payments import store as ledger
@@ -28,6 +29,8 @@ class _Known:
     populations: Mapping[tuple[str, date], Figure] = field(default_factory=dict)
     payments: Mapping[str, Figure] = field(default_factory=dict)
     points: Mapping[tuple[str, str], Figure] = field(default_factory=dict)
+    counted: Mapping[tuple[str, date, str], Figure] = field(default_factory=dict)
+    """By provider, achievement date and indicator; nothing where nobody was counted."""
 
 
 async def figures_of(
@@ -60,6 +63,7 @@ async def _read(
     parameters = service.parameters
     days = [(one.provider, parameters.provider_list_on or one.achievement_date) for one in subjects]
     earned = {key for key in taken if key.startswith(binding.PREVIOUS_POINTS)}
+    counted = {key for key in taken if key.startswith(binding.COUNTED_IN_YEAR)}
     return _Known(
         await _periods(reader, subjects[0]) if taken & binding.PERIOD else {},
         await _populations(reader, days) if binding.ADJUSTED_POPULATION in taken else {},
@@ -67,6 +71,7 @@ async def _read(
         if binding.PAYMENT in taken
         else {},
         await _points(reader, str(parameters.previous_service), providers) if earned else {},
+        await _counted(reader, subjects) if counted else {},
     )
 
 
@@ -102,6 +107,10 @@ def _figure(
             "and nothing has been agreed for it"
         )
         return known.payments.get(provider) or Blocker("PAYMENT_UNKNOWN", None, message)
+    if key.startswith(binding.COUNTED_IN_YEAR):
+        indicator = key.removeprefix(f"{binding.COUNTED_IN_YEAR}.")
+        nobody = Figure(Fraction(0), f"other periods of {subject.service_code}")
+        return known.counted.get((provider, subject.achievement_date, indicator), nobody)
     indicator = key.removeprefix(f"{binding.PREVIOUS_POINTS}.")
     message = (
         f"{indicator}: what {provider} earned in {parameters.previous_service} is not "
@@ -174,6 +183,18 @@ async def _points(
         (row["provider"], row["indicator"]): _agreed(row["value"], row["name"], row["source"])
         for row in await loaded.agreed(reader, line, providers)
         if row["figure"] == Kind.AGREED_POINTS
+    }
+
+
+async def _counted(
+    reader: Reader, subjects: Sequence[Subject]
+) -> dict[tuple[str, date, str], Figure]:
+    asked = [(one.service_code, one.achievement_date, one.provider) for one in subjects]
+    return {
+        (row["provider"], row["achievement_date"], row["indicator"]): Figure(
+            Fraction(row["counted"]), f"other periods of {row['service_code']}"
+        )
+        for row in await counted_in_year(reader, asked)
     }
 
 

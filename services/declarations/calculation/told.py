@@ -135,6 +135,7 @@ _FIGURES = {
     "provider.adjusted_population": "Adjusted population",
     "payment.pounds": "The payment it is a part of",
     "previous.points": "Points of the year before",
+    "year.counted": "Counted in other periods of the year",
 }
 
 

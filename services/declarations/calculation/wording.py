@@ -221,12 +221,15 @@ def _each(of: Facts) -> str:
     return f"{of.shown('count')} were counted at {of.shown('fee')} each: {of.shown('pounds')}."
 
 
-def _capped(of: Facts) -> str:
-    if of.number("count") <= of.number("most"):
+def _once_a_year(of: Facts) -> str:
+    if of.number("paid_for") == of.number("count"):
         return _each(of)
+    before = of.number("before")
+    after = f", after {of.shown('before')} in other periods of the year" if before else ""
     return (
-        f"{of.shown('count')} were counted; no more are paid for than the {of.shown('most')} on "
-        f"the register. At {of.shown('fee')} each that is {of.shown('pounds')}."
+        f"{of.shown('count')} were counted{after}; no more are paid for in a year than the "
+        f"{of.shown('most')} on the register, so {of.shown('paid_for')} are, at "
+        f"{of.shown('fee')} each: {of.shown('pounds')}."
     )
 
 
@@ -289,7 +292,10 @@ _SUMMARIES: Final[Mapping[str, tuple[Say, Sequence[str]]]] = {
     "register": (_register, ("points", *_VALUE, *_SHARED)),
     "yes-no": (_yes_no, ("points", *_VALUE)),
     "item-of-service": (_each, ("count", "fee", "pounds")),
-    "capped-item-of-service": (_capped, ("count", "most", "fee", "pounds")),
+    "item-of-service-once-a-year": (
+        _once_a_year,
+        ("count", "before", "most", "paid_for", "fee", "pounds"),
+    ),
     "allocated-item-of-service": (
         _allocated,
         ("count", "share", "register", "allocation", "paid_for", "fee", "pounds"),

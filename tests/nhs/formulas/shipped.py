@@ -25,11 +25,13 @@ def paid(
     national: Mapping[str, Fraction] | None = None,
     **numbers: int,
 ) -> dict[str, Explained]:
-    """Every value of the indicator's formula; numbers are values, and the provider's list_size."""
+    """Every value of the indicator's formula.
+
+    Numbers are values, and the provider's list_size; or a figure, by what follows the dot.
+    """
     specification = shipped(service)
     one = next(each for each in specification.indicators if each.code == indicator)
     fixed = binding.constants(specification, one, national or {})
-    varying = {
-        name: Fraction(numbers[to.partition(".")[2]]) for name, to in binding.variables(one).items()
-    }
+    targets = binding.variables(one) | {name: one.bindings[name] for name in binding.figures(one)}
+    varying = {name: Fraction(numbers[to.partition(".")[2]]) for name, to in targets.items()}
     return explain(specification.formula(one.formula), fixed | varying)

@@ -118,13 +118,16 @@ def test_4_a_register_that_is_there_earns_its_points():
     assert paid(what) == ("5.00", f"{5 * 213.43 * 400 / 9639 / 0.02:.2f}")
 
 
+CHECKS = {"year.counted": 0}
+
+
 @pytest.mark.parametrize(
     ("service", "indicator", "known", "pounds"),
     [
         ("FLU2526", "FLU001", {"values.numerator": 137}, "1378.22"),
         ("MMR2526", "MMR001", {"values.numerator": 80}, "964.80"),
-        ("LDHC2526", "LD002", {"values.numerator": 12, "values.register": 20}, "1680.00"),
-        ("LDHC2526", "LD002", {"values.numerator": 30, "values.register": 25}, "3500.00"),
+        ("LDHC2526", "LD002", CHECKS | {"values.numerator": 12, "values.register": 20}, "1680.00"),
+        ("LDHC2526", "LD002", CHECKS | {"values.numerator": 30, "values.register": 25}, "3500.00"),
         ("WM2425", "WM001", {"values.numerator": 41, "values.register": 1000}, "471.50"),
         ("WM2425", "WM001", {"values.numerator": 41, "values.register": 250}, "345.00"),
     ],

@@ -24,9 +24,21 @@ def test_a_vaccination_pays_its_fee_for_each_dose(service, indicator, count, wor
     assert pounds(service, indicator, numerator=count) == Fraction(worth)
 
 
-@pytest.mark.parametrize(("checks", "worth"), [(12, "1680"), (30, "3500"), (0, "0")])
-def test_health_checks_are_paid_for_at_most_the_register(checks, worth):
-    assert pounds("LDHC2526", "LD002", numerator=checks, register=25) == Fraction(worth)
+@pytest.mark.parametrize(
+    ("checks", "counted", "worth"),
+    [
+        (12, 0, "1680"),
+        (30, 0, "3500"),
+        (0, 0, "0"),
+        (12, 13, "1680"),
+        (12, 14, "1540"),
+        (12, 25, "0"),
+        (12, 40, "0"),
+    ],
+)
+def test_health_checks_of_a_year_are_paid_for_at_most_the_register(checks, counted, worth):
+    given = {"numerator": checks, "register": 25, "counted": counted}
+    assert pounds("LDHC2526", "LD002", **given) == Fraction(worth)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ async def test_it_says_that_a_value_was_entered_by_hand(entry: Period) -> None:
     await entry.settle()
     found = (await entry.ask("practice", ASKED, id=quarter["id"]))["declaration"]
     line = of(found, "LD002")
-    assert line["summary"].endswith("At £140.00 each that is £1,680.00.")
+    assert line["summary"].endswith("so 12 are, at £140.00 each: £1,680.00.")
     (origin,) = line["origins"]
     assert origin == (
         "A81001: numerator 30, register 12 were entered by hand for A81001 "

@@ -70,6 +70,7 @@ def month(last: int) -> dict[str, Any]:
 
 
 SHORT = {"values.numerator": 79, "values.denominator": 100}
+CHECKS = {"values.numerator": 30, "values.register": 25}
 NETWORK = {"provider.list_size": 48_000, "provider.adjusted_population": "47000"}
 
 
@@ -77,10 +78,17 @@ NETWORK = {"provider.list_size": 48_000, "provider.adjusted_population": "47000"
     ("what", "says"),
     [
         (
-            given("LDHC2526", {"values.numerator": 30, "values.register": 25}, {}, "LD002"),
+            given("LDHC2526", CHECKS | {"year.counted": 0}, {}, "LD002"),
             (
-                "30 were counted; no more are paid for than the 25 on the register. "
-                "At £140.00 each that is £3,500.00."
+                "30 were counted; no more are paid for in a year than the 25 on the register, so "
+                "25 are, at £140.00 each: £3,500.00."
+            ),
+        ),
+        (
+            given("LDHC2526", CHECKS | {"year.counted": 20}, {}, "LD002"),
+            (
+                "30 were counted, after 20 in other periods of the year; no more are paid for in a "
+                "year than the 25 on the register, so 5 are, at £140.00 each: £700.00."
             ),
         ),
         (
