@@ -10,80 +10,78 @@ from services.declarations.sight import SCOPE
 _DAY = "YYYYMMDD"
 
 # Which field of an extract carries which part of an indicator, by the newest version of the line
-# that has been heard, as loads read it; and which indicators are answered Y or N.
+# that has been heard, as loads read it; and which indicators are answered Y or N. One object, to be
+# looked into: a join would compare each value with every indicator.
 _KNOWN = """
 service as materialized (
     select q.id, q.code, q.payment_type, translate(q.name, E'\\r\\n', '  ') as name, q.specification
     from quality_service q where q.code = $5
     order by q.version desc, q.id desc limit 1
 ), known as materialized (
-    select f.indicator, min(f.field) filter (where f.part = 'numerator') as numerator,
-        min(f.field) filter (where f.part = 'denominator') as denominator,
-        min(f.field) filter (where f.part = 'register') as register,
-        f.indicator in (
-            select i ->> 'code' from service q
-            cross join jsonb_path_query(
-                q.specification, '$.domains[*].groups[*].indicators[*]') i
-            where i ->> 'formula' like 'yes-no@%'
-        ) as yes_no
-    from indicator_field f join service q on q.id = f.quality_service group by f.indicator
+    select coalesce(jsonb_object_agg(w.indicator, w.fields), '{}') as fields from (
+        select f.indicator, jsonb_object_agg(f.part, f.field) || jsonb_build_object('yes_no',
+            f.indicator in (
+                select i ->> 'code' from service q
+                cross join jsonb_path_query(
+                    q.specification, '$.domains[*].groups[*].indicators[*]') i
+                where i ->> 'formula' like 'yes-no@%')) as fields
+        from indicator_field f join service q on q.id = f.quality_service group by f.indicator
+    ) w
 )
 """
 
-_ASKED = """
-where v.service_code = $5 and $3::text[] is not null
-and ($6::date is null or v.achievement_date = $6) and ($7::text is null or v.provider = $7)
-and ('*' = any($2::text[]) or q.payment_type = any($2))
+# People are written by the end of their id. What is the same for all fields of an indicator is
+# worked out once for them (offset 0): they are a dozen.
+_WRITTEN = f"""
+select v.service_code, q.name, q.specification ->> 'provider_kind' as provider_kind, v.provider,
+    v.achievement_date, to_char(v.achievement_date, '{_DAY}') as ach_date, v.indicator,
+    v.numerator, v.denominator, v.register, v.others, k.fields -> v.indicator as fields,
+    case when length(v.submitted_by) = 36 then right(v.submitted_by, 12) else v.submitted_by end
+        as submit_user_id,
+    to_char(v.submitted_at, 'DD/MM/YYYY') as submit_date,
+    to_char(v.submitted_at, 'HH24:MI:SS') as submit_time, v.last_submission, v.position
 """
 
-# One row a field that has a value, in the order of the fields' names.
-_FIELDS = """
-cross join lateral (
-    select k.numerator as field, case
-        when not k.yes_no then v.numerator::text when v.numerator = 0 then 'N' else 'Y' end as value
-    where v.numerator is not null and k.numerator is not null
-    union all select k.denominator, v.denominator::text
-    where v.denominator is not null and k.denominator is not null
-    union all select k.register, v.register::text
-    where v.register is not null and k.register is not null
-    union all select translate(o.key, E'\\r\\n', '  '), o.value from jsonb_each_text(v.others) o
-) f
-"""
-
-_IN_SIGHT = f"""
+_ASKED = f"""
 join {SCOPE} s
     on s.provider = v.provider and v.achievement_date between s.valid_from and s.valid_to
 cross join service q
-join known k on k.indicator = v.indicator
+cross join known k
+where v.service_code = $5 and $3::text[] is not null
+and ($6::date is null or v.achievement_date = $6) and ($7::text is null or v.provider = $7)
+and ('*' = any($2::text[]) or q.payment_type = any($2))
+order by v.service_code, v.achievement_date, v.provider, v.indicator, v.position desc
+offset 0
 """
 
-# People are written by the end of their id, as short as it can be and still be theirs.
-_SUBMITTER = """
-case when length(v.submitted_by) = 36 then right(v.submitted_by, 12) else v.submitted_by end
-"""
-
-_VALUE = f"""
-select v.service_code as quality_service, q.name, v.provider as org_code,
-    to_char(v.achievement_date, '{_DAY}') as ach_date, v.indicator as ind_code,
-    f.field as field_name, f.value, 'None' as default_values_used, {_SUBMITTER} as submit_user_id,
-    to_char(v.submitted_at, 'DD/MM/YYYY') as submit_date,
-    to_char(v.submitted_at, 'HH24:MI:SS') as submit_time
+# One row a field that has a value and a name.
+_FIELDS = """
+cross join lateral (
+    select v.fields ->> 'numerator' as field, case
+        when not (v.fields -> 'yes_no')::boolean then v.numerator::text
+        when v.numerator = 0 then 'N' else 'Y' end as value
+    where v.numerator is not null and v.fields ? 'numerator'
+    union all select v.fields ->> 'denominator', v.denominator::text
+    where v.denominator is not null and v.fields ? 'denominator'
+    union all select v.fields ->> 'register', v.register::text
+    where v.register is not null and v.fields ? 'register'
+    union all select translate(o.key, E'\\r\\n', '  '), o.value from jsonb_each_text(v.others) o
+) f
 """
 
 # What stands first, then what it replaced, the newest of it first.
 VALUES = f"""
 with {_KNOWN}
-{_VALUE}, v.last_submission
-from (
+select v.service_code, v.name, v.provider, v.ach_date, v.indicator, f.field, f.value, 'None',
+    v.submit_user_id, v.submit_date, v.submit_time, v.last_submission
+from ({_WRITTEN} from (
     select service_code, achievement_date, provider, indicator, numerator, denominator, register,
         others, submitted_by, submitted_at, 9223372036854775807 as position, 'Y' as last_submission
     from achievement_value
     union all
     select service_code, achievement_date, provider, indicator, numerator, denominator, register,
         others, submitted_by, submitted_at, position, 'N' from achievement_value_past
-) v
-{_IN_SIGHT} {_FIELDS} {_ASKED}
-order by v.service_code, v.achievement_date, v.provider, v.indicator, v.position desc, f.field
+) v {_ASKED}) v {_FIELDS}
 """  # noqa: S608 - nothing but our own words
 
 # Whoever approves has approved what waits for finance; what is not approved is said in the job
@@ -115,10 +113,14 @@ order by d.service_code, d.achievement_date, d.provider, l.indicator
 
 # A practice's values of a network's service are approved with its network's declaration, of the
 # indicator where each is declared apart.
-_DECLARATION = """
+NETWORK_VALUES = f"""
+with {_KNOWN}
+select v.service_code, v.provider, v.ach_date, v.indicator, f.field, f.value, {_APPROVED}
+from ({_WRITTEN} from (
+    select *, 0 as position, 'Y' as last_submission from achievement_value) v {_ASKED}) v
 left join lateral (
     select d.status from declaration d
-    where d.provider = case q.specification ->> 'provider_kind' when 'PCN' then (
+    where d.provider = case v.provider_kind when 'PCN' then (
         select m.target from directory.relationship m
         where m.source = v.provider and m.kind = 'MEMBER_OF'
         and v.achievement_date between m.valid_from and coalesce(m.valid_to, date 'infinity')
@@ -127,15 +129,7 @@ left join lateral (
     and coalesce(d.indicator, v.indicator) = v.indicator
     limit 1
 ) d on true
-"""
-
-NETWORK_VALUES = f"""
-with {_KNOWN}
-select v.service_code as prmry_mdcl_care_srvc_shrt_name, v.provider as org_code,
-    to_char(v.achievement_date, '{_DAY}') as ach_date, v.indicator as ind_code,
-    f.field as field_name, f.value, {_APPROVED} as approved_status
-from achievement_value v {_IN_SIGHT} {_DECLARATION} {_FIELDS} {_ASKED}
-order by v.service_code, v.achievement_date, v.provider, v.indicator, f.field
+{_FIELDS}
 """  # noqa: S608 - nothing but our own words
 
 

@@ -18,7 +18,7 @@ from tests.nhs.formulas.qof import qof
 from tests.services.declarations.paying import fetched
 from tests.services.declarations.period import Period, Values, extract_rows, row
 
-REAL = Path(os.environ.get("CQRS_REAL_DATA", Path(__file__).resolve().parents[5] / "shared/data"))
+ROOT = Path(__file__).resolve().parents[4]
 FIELDS = {i.code: i.fields for i in qof().indicators}
 LONE: Values = {"CHOL004": (231, 660, 700)}
 
@@ -47,7 +47,7 @@ async def test_what_was_loaded_is_written_out_as_it_came(period: Period):
     await period.load(rows)
     header, *written = await extract(period)
     assert header == list(COLUMNS)
-    assert written == sorted(rows)
+    assert sorted(written) == sorted(rows)
 
 
 codes = st.sampled_from(sorted(FIELDS))
@@ -104,12 +104,12 @@ async def test_what_was_replaced_is_there_with_last_submission_n(period: Period)
     shown = [(one[5], one[6], one[9], one[11]) for one in written]
     register = FIELDS["CHOL004"]["register"]
     assert shown == [
-        (register, "700", "02/04/2026", "Y"),
-        ("Denominator", "660", "02/04/2026", "Y"),
         ("Numerator", "330", "02/04/2026", "Y"),
-        (register, "700", "01/04/2026", "N"),
-        ("Denominator", "660", "01/04/2026", "N"),
+        ("Denominator", "660", "02/04/2026", "Y"),
+        (register, "700", "02/04/2026", "Y"),
         ("Numerator", "231", "01/04/2026", "N"),
+        ("Denominator", "660", "01/04/2026", "N"),
+        (register, "700", "01/04/2026", "N"),
     ]
 
 
@@ -190,7 +190,6 @@ async def test_a_service_nobody_knows_and_a_role_that_sees_nothing_are_refused(p
 
 
 @pytest.mark.real_data
-@pytest.mark.skipif(not REAL.exists(), reason="the real extracts are not here")
 @pytest.mark.parametrize(
     ("name", "report"),
     [("INDICATOR_VALUES", queries.VALUES), ("INDICATOR_ACHIEVED_POINTS", queries.POINTS)],
@@ -198,7 +197,10 @@ async def test_a_service_nobody_knows_and_a_role_that_sees_nothing_are_refused(p
 async def test_extracts_are_column_for_column_and_format_for_format_the_real_ones(
     period: Period, name: str, report: Any
 ):
-    content = (REAL / "qof" / f"{name}.csv").read_bytes().decode()
+    file = ROOT / os.environ.get("CQRS_REAL_DATA", "../shared/data") / f"qof/{name}.csv"
+    if not file.exists():
+        pytest.skip(f"no {file}: set CQRS_REAL_DATA")
+    content = file.read_bytes().decode()
     assert content.endswith("\r\n")
     header, *real = list(csv.reader(io.StringIO(content, newline="")))
     assert header == list(report.columns)
