@@ -34,7 +34,8 @@ class DeclarationBlocker:
         description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING, "
         "AVERAGE_LIST_MISSING, NO_MEMBER_TAKES_PART, INDICATOR_NOT_PUBLISHED, "
         "PERIOD_NOT_PUBLISHED, ADJUSTED_POPULATION_UNKNOWN, PAYMENT_UNKNOWN (what another line "
-        "paid), PREVIOUS_POINTS_UNKNOWN, SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND."
+        "paid), PREVIOUS_POINTS_UNKNOWN, SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND; under a "
+        "change of the past FIGURE_UNKNOWN too."
     )
     indicator: str | None = strawberry.field(description="The indicator that lacks a value.")
     message: str = strawberry.field(description="What is missing, in words.")

@@ -1,6 +1,5 @@
 """What would change, to the penny, before anything is written."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,7 +13,7 @@ from nhs.directory import Principal
 from nhs.roles import Role
 from services.declarations.rerating import store
 from services.declarations.rerating.domain import Rerated, Tally
-from services.declarations.rerating.rating import CHUNK, Asked, rated
+from services.declarations.rerating.rating import Asked, rated
 from services.declarations.rerating.store import Whose
 from services.declarations.sight import not_found
 
@@ -39,13 +38,10 @@ class WhatIf:
 
 
 async def what_if(reader: Reader, asked: Asked) -> WhatIf:
-    """Reads only. Others get their turn while it calculates."""
-    found, count = WhatIf(), 0
+    """Reads only."""
+    found = WhatIf()
     async for one in rated(reader, asked):
         found.add(one.rerated)
-        count += 1
-        if count % CHUNK == 0:
-            await asyncio.sleep(0)
     return found
 
 

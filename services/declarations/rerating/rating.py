@@ -1,10 +1,12 @@
 """Calculates a period's declarations as a change would have it; writes nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -106,6 +108,7 @@ async def rated(reader: Reader, asked: Asked) -> AsyncIterator[Rated]:
             for one in await _chunk(reader, asked, rules, chunk):
                 yield one
             chunk = []
+            await asyncio.sleep(0)
     for one in await _chunk(reader, asked, rules, chunk):
         yield one
 
@@ -114,7 +117,7 @@ async def _chunk(
     reader: Reader, asked: Asked, rules: "_Rules", rows: Sequence[Record]
 ) -> list[Rated]:
     found: list[Rated] = []
-    for run, some in groupby(rows, key=lambda row: row["run_id"]):
+    for (run, _), some in groupby(rows, key=itemgetter("run_id", "achievement_date")):
         found.extend(await _of_one_run(reader, asked, await rules.of(run), list(some)))
     return found
 
