@@ -23,12 +23,15 @@ _turns = asyncio.Semaphore(AT_ONCE)
 
 
 async def inspect(ending: str, path: Path) -> Finding:
-    """What reading it has shown."""
+    """What reading it has shown. An upload that names a patient is not kept for another minute."""
     async with _turns:
         answer = await _read(ending, path)
     if answer is None:
         return Finding(fault="It takes too long or too much memory to read: attach a smaller one.")
-    return Finding(**json.loads(answer))
+    finding = Finding(**json.loads(answer))
+    if finding.places:
+        await asyncio.to_thread(path.unlink, missing_ok=True)
+    return finding
 
 
 async def _read(ending: str, path: Path) -> bytes | None:

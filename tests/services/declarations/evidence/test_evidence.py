@@ -151,6 +151,8 @@ async def test_an_nhs_number_is_found_in_a_workbook_that_was_put(claims, draft, 
     assert await attached(claims, draft, content, name="a.xlsx") == {
         "errors": ["NHS_NUMBER_IN_EVIDENCE"]
     }
+    uploads = claims.folder / "declarations" / FILE_KIND.name
+    assert [path for path in uploads.rglob("*") if path.is_file()] == []  # it is not kept at all
 
 
 async def test_only_the_claims_own_provider_attaches(claims: Period, draft: Claim) -> None:

@@ -70,6 +70,8 @@ def test_a_document_is_read_with_its_headers(tmp_path: Path) -> None:
 def test_a_pdf_is_read_with_its_remarks_and_properties(tmp_path: Path) -> None:
     remarked = making.pdf(tmp_path / "a.pdf", ["Seen"], remark=NUMBER)
     assert list(read("pdf", remarked).places) == ["a remark on page 1"]
+    field = making.pdf(tmp_path / "c.pdf", ["Seen"], remark=f"Number) /V ({NUMBER}")
+    assert list(read("pdf", field).places) == ["a remark on page 1"]
     titled = making.pdf(tmp_path / "b.pdf", ["Seen"], title=NUMBER)
     assert list(read("pdf", titled).places) == ["its property Title"]
 
