@@ -4,6 +4,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nhs.formulas.specification import QualityServiceSpecification
 from tests.nhs.formulas.shipped import paid, shipped
@@ -39,6 +41,18 @@ def test_a_vaccination_pays_its_fee_for_each_dose(service, indicator, count, wor
 def test_health_checks_of_a_year_are_paid_for_at_most_the_register(checks, counted, worth):
     given = {"numerator": checks, "register": 25, "counted": counted}
     assert pounds("LDHC2526", "LD002", **given) == Fraction(worth)
+
+
+@given(st.lists(st.integers(0, 40), min_size=4, max_size=4), st.integers(0, 60))
+def test_the_quarters_of_a_year_pay_for_all_checks_that_the_register_has_room_for(
+    quarters, register
+):
+    paid_out = [
+        pounds("LDHC2526", "LD002", numerator=n, register=register, counted=sum(quarters[:before]))
+        for before, n in enumerate(quarters)
+    ]
+    assert min(paid_out) >= 0
+    assert sum(paid_out) == 140 * min(sum(quarters), register)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from cqrs import verify
 from tests.services.declarations.advancing import document, of_line, publish
 from tests.services.declarations.period import Period, row
 
@@ -85,13 +86,17 @@ async def test_quarters_that_are_paid_out_of_turn_come_to_the_same_sum(checked: 
     assert sum(Decimal(one["pounds"]) for one in paid) == 10 * Decimal("140.00")
 
 
-async def test_the_receipt_says_what_was_counted_before(checked: Period):
+async def test_the_receipt_says_what_was_counted_before_and_holds(checked: Period):
     await counted(checked, 0, 6)
     await counted(checked, 1, 6)
     second = (await quarters(checked))[1]
-    query = "query ($id: ID!) { declaration(id: $id) { lines { explanation { summary } } } }"
+    query = """query ($id: ID!) { declaration(id: $id) {
+        receipt lines { explanation { summary } } } }"""
     found = (await checked.ask("practice", query, id=second["id"]))["declaration"]
     assert found["lines"][0]["explanation"]["summary"].startswith(
         "6 were counted, after 6 in other periods of the year; no more are paid for in a year than "
         "the 10 on the register, so 4 are, at £140.00 each: £560.00."
     )
+    assert list(verify.differences(found["receipt"])) == []
+    found["receipt"]["stood_on"]["figures"]["year.counted.LD002"] = "5"
+    assert list(verify.differences(found["receipt"]))
