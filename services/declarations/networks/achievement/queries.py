@@ -175,12 +175,13 @@ def _declared(rows: Sequence[Record]) -> Declared:
     seen = all(row["sees_pounds"] for row in rows)
     return Declared(
         {row["status"]: row["count"] for row in rows},
-        _sum(row["points"] for row in rows),
-        _sum(row["pounds"] for row in rows) if seen else None,
+        total(row["points"] for row in rows),
+        total(row["pounds"] for row in rows) if seen else None,
     )
 
 
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
+def total(amounts: Iterable[Decimal | None]) -> Decimal:
+    """Of points or pounds; None where there are none yet."""
     return sum((one for one in amounts if one is not None), start=Decimal("0.00"))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from asyncpg import Record
 
 from chassis.db import Reader
+from services.declarations.networks.members import MEMBER, member_arguments
 from services.declarations.networks.periods import Period
 from services.declarations.sight import SCOPE, Sight
 
@@ -125,21 +126,7 @@ async def networks_of(reader: Reader, codes: Sequence[str], period: Period) -> d
     return {row["code"]: row["network"] for row in rows}
 
 
-# Whoever takes part in the service: a network's members by their own sign-up to it, practices that
-# declare for themselves by their own offer.
-_MEMBER = """
-with member as (
-    select n.network, m.practice, m.valid_from, m.valid_to,
-        m.participating and ($4::text = 'PCN' or exists (
-            select from offer o
-            where o.provider = m.practice and o.service_code = $3
-            and o.starts_on <= $5 and o.participates_until >= $5)) as participating
-    from unnest($1::text[]) as n (network)
-    cross join lateral network_member(n.network, $2, $5::date) m
-)
-"""
-
-_MEMBERS = f"{_MEMBER} select * from member order by network, practice"  # noqa: S608 (our own words)
+_MEMBERS = f"{MEMBER} select * from member order by network, practice"  # noqa: S608 (our own words)
 
 # A value is in when every part that the service measures of the indicator is there.
 _FIELDS = """
@@ -153,7 +140,7 @@ _IN = """
     and (v.register is not null or not f.register))
 """
 _VALUES = f"""
-{_MEMBER}
+{MEMBER}
 select member.practice, v.indicator, v.numerator, v.denominator, {_IN} as is_in
 from member
 join achievement_value v on v.service_code = $3 and v.achievement_date = $5
@@ -163,25 +150,19 @@ order by member.practice, v.indicator
 """  # noqa: S608 - nothing but our own words
 
 
-def _arguments(networks: Sequence[str], period: Period) -> tuple[object, ...]:
-    """Parameters $1 to $5 of what is asked about members."""
-    kind, day = period.provider_kind, period.achieved_on
-    return networks, period.quality_service, period.service, kind, day
-
-
 async def members(reader: Reader, networks: Sequence[str], period: Period) -> list[Record]:
     """Who belongs to each network on the achievement date, and whether it takes part."""
-    return await reader.fetch(_MEMBERS, *_arguments(networks, period))
+    return await reader.fetch(_MEMBERS, *member_arguments(networks, period))
 
 
 async def values(reader: Reader, networks: Sequence[str], period: Period) -> list[Record]:
     """What each member achieved, whether it takes part or not."""
-    return await reader.fetch(_VALUES, *_arguments(networks, period))
+    return await reader.fetch(_VALUES, *member_arguments(networks, period))
 
 
 def _sums(network: str) -> str:
     return f"""
-{_MEMBER}, taking_part as (
+{MEMBER}, taking_part as (
     select {network} as network, practice from member where participating
 ), received as (
     select t.network, v.indicator, count(*) as reported, sum(v.numerator) as numerator,
@@ -210,12 +191,12 @@ async def sums(
 ) -> list[Record]:
     """Numerators and denominators of members that take part and whose data is in, by indicator."""
     sql = _TOTAL_SUMS if together else _SUMS
-    return await reader.fetch(sql, *_arguments(networks, period))
+    return await reader.fetch(sql, *member_arguments(networks, period))
 
 
 # Who declares: the network, or each member that takes part. Pounds where all of them may be seen.
 _EARNER = f"""
-{_MEMBER}, earner as materialized (
+{MEMBER}, earner as materialized (
     select n.network, n.network as provider from unnest($1) as n (network) where $4 = 'PCN'
     union all
     select m.network, m.practice from member m where $4 <> 'PCN' and m.participating
@@ -268,7 +249,7 @@ order by d.status <> 'CLOSED', d.id
 def _sighted(sight: Sight, networks: Sequence[str], period: Period) -> tuple[object, ...]:
     """Parameters $1 to $8 of what is asked about declarations."""
     seeing = (sight.organisation, sight.today, list(sight.pounds_types))
-    return *_arguments(networks, period), *seeing
+    return *member_arguments(networks, period), *seeing
 
 
 async def earned(

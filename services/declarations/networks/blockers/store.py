@@ -90,9 +90,7 @@ and ($9::text is null or lacking.code = $9)
 _PAGE = f"""
 {_BLOCKED}
 select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, d.service_code,
-    d.payment_type, d.status, d.period_start, d.period_end, d.held_by, o.kind as provider_kind,
-    lacking.place, lacking.code, whose.indicator, lacking.message,
-    whose.practice,
+    d.payment_type, lacking.place, lacking.code, whose.indicator, lacking.message, whose.practice,
     (
         select n.approve_by
         from next_cut_off(d.commissioner, d.service_code, d.payment_type, $4) n

@@ -1,10 +1,9 @@
 """PCN View: what each member has submitted, and how far its declaration is."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from asyncpg import Record
 
@@ -14,6 +13,7 @@ from services.declarations.agreements import store as agreements
 from services.declarations.approval import lists
 from services.declarations.approval.domain import Status
 from services.declarations.networks import periods
+from services.declarations.networks.achievement.queries import Declared, total
 from services.declarations.networks.periods import Period
 from services.declarations.networks.view import store
 from services.declarations.sight import Sight, not_found
@@ -61,28 +61,16 @@ class View:
         return Counter(group.status for member in self.members for group in member.groups)
 
     @property
-    def statuses(self) -> Counter[str]:
-        return Counter(row["status"] for row in self.declarations)
-
-    @property
-    def points(self) -> Decimal:
-        return _sum(row["points"] for row in self._open)
-
-    @property
-    def pounds(self) -> Decimal | None:
-        """None where the pounds of one of them may not be seen."""
-        if not all(row["sees_pounds"] for row in self.declarations):
-            return None
-        return _sum(row["pounds"] for row in self._open)
-
-    @property
-    def _open(self) -> list[Record]:
-        """What is closed is paid nothing."""
-        return [row for row in self.declarations if row["status"] != Status.CLOSED]
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((one for one in amounts if one is not None), start=Decimal("0.00"))
+    def declared(self) -> Declared:
+        """Added up; what is closed is paid nothing."""
+        paid = [row for row in self.declarations if row["status"] != Status.CLOSED]
+        return Declared(
+            Counter(row["status"] for row in self.declarations),
+            total(row["points"] for row in paid),
+            total(row["pounds"] for row in paid)
+            if all(row["sees_pounds"] for row in self.declarations)
+            else None,
+        )
 
 
 async def view(

@@ -6,15 +6,14 @@ from datetime import date
 
 import strawberry
 
-from chassis.graphql import Context, OdsCode, Points, Pounds
+from chassis.graphql import Context, OdsCode
 from nhs.directory import Principal
-from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.schema import Declaration, Organisation
+from services.declarations.networks.achievement.types import NetworkDeclarations
 from services.declarations.networks.view import queries
 from services.declarations.networks.view.queries import GroupSubmitted, Member, View
 from services.declarations.sight import Sight
 from services.declarations.submissions.domain import GroupStatus
-from services.declarations.submissions.types import AchievementSubmission  # noqa: F401 (its enum)
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -78,23 +77,13 @@ class NetworkViewGroupCount:
     count: int = strawberry.field(description="How many groups of all members.")
 
 
-@strawberry.type(description="Declarations in one state.")
-class NetworkViewStatusCount:
-    status: DeclarationStatus = strawberry.field(description="The state.")
-    count: int = strawberry.field(description="How many.")
-
-
 @strawberry.type(description="What the members that are shown add up to.")
 class NetworkViewTotals:
     members: int = strawberry.field(description="How many members.")
     participating: int = strawberry.field(description="How many of them take part.")
     groups: list[NetworkViewGroupCount] = strawberry.field(description="Their groups, by state.")
-    statuses: list[NetworkViewStatusCount] = strawberry.field(
-        description="Their declarations and the network's own, by state."
-    )
-    points: Points = strawberry.field(description="The points of these declarations.")
-    pounds: Pounds | None = strawberry.field(
-        description="Their worth; null for who may not see all of them."
+    declarations: NetworkDeclarations = strawberry.field(
+        description="Their declarations and the network's own."
     )
 
     @classmethod
@@ -106,12 +95,7 @@ class NetworkViewTotals:
                 NetworkViewGroupCount(status=status, count=count)
                 for status, count in sorted(view.groups.items())
             ],
-            statuses=[
-                NetworkViewStatusCount(status=DeclarationStatus(status), count=count)
-                for status, count in sorted(view.statuses.items())
-            ],
-            points=Points(view.points),
-            pounds=None if view.pounds is None else Pounds(view.pounds),
+            declarations=NetworkDeclarations.of(view.declared),
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader
+from services.declarations.networks.members import MEMBER, member_arguments
 from services.declarations.networks.periods import Period
 from services.declarations.sight import SCOPE, Sight
 
@@ -26,17 +27,18 @@ async def sees(reader: Reader, sight: Sight, network: str, period: Period) -> bo
 
 # Seen for the days of the membership alone: a practice that left is not shown afterwards.
 _MEMBERS = f"""
-select m.practice, m.valid_from, m.valid_to, m.participating
-from network_member($5, $6, $7) m
-join {SCOPE} s on s.provider = m.practice and $7 between s.valid_from and s.valid_to
-where $2::text[] is not null and $3::text[] is not null
-order by m.practice
+{MEMBER}
+select member.* from member
+join directory.scope($6, $7) s
+    on s.provider = member.practice and $5 between s.valid_from and s.valid_to
+order by member.practice
 """  # noqa: S608 - nothing but our own words
 
 
 async def members(reader: Reader, sight: Sight, network: str, period: Period) -> list[Record]:
-    given = (network, period.quality_service, period.achieved_on)
-    return await reader.fetch(_MEMBERS, *sight.arguments, *given)
+    """Those that the caller may see, as at the period."""
+    given = member_arguments([network], period)
+    return await reader.fetch(_MEMBERS, *given, sight.organisation, sight.today)
 
 
 _DECLARATIONS = """

@@ -14,8 +14,8 @@ VIEW = """query ($network: OdsCode!, $service: String!, $day: Date) {
             groups { code name status automated submitted outOf }
             declarations { id status held points pounds } }
         declarations { status held points pounds }
-        totals { members participating points pounds groups { status count }
-            statuses { status count } } } }"""
+        totals { members participating groups { status count }
+            declarations { statuses { status count } points pounds } } } }"""
 
 
 async def viewed(
@@ -32,6 +32,11 @@ async def viewed(
 
 def by_practice(view: Any) -> dict[str, Any]:
     return {one["practice"]["odsCode"]: one for one in view["members"]}
+
+
+def worth(view: Any) -> tuple[str, str | None]:
+    declared = view["totals"]["declarations"]
+    return declared["points"], declared["pounds"]
 
 
 async def test_each_members_groups_are_counted_as_submissions_know_them(england: Period):
@@ -98,25 +103,30 @@ async def test_the_network_shows_its_own_declarations_and_whether_members_take_p
     assert own == [("14.67", "2667.27", False), ("21.38", "4718.34", False)]
     totals = view["totals"]
     assert (totals["members"], totals["participating"]) == (4, 3)
-    assert (totals["points"], totals["pounds"]) == ("36.05", "7385.61")
-    assert totals["statuses"] == [{"status": "AWAITING_PROVIDER_APPROVAL", "count": 2}]
+    assert totals["declarations"] == {
+        "statuses": [{"status": "AWAITING_PROVIDER_APPROVAL", "count": 2}],
+        "points": "36.05",
+        "pounds": "7385.61",
+    }
 
 
 async def test_pcn_view_sees_members_points_and_no_pounds(england: Period):
     england.now = NOW
     await england.calculated("A81001")
     view = await viewed(england, "network viewer", "QOF2526")
+    taking_part = {code: one["participating"] for code, one in by_practice(view).items()}
+    assert taking_part == {"A81001": True, "A81002": True, "A81003": False, "A81005": False}
     (declared,) = by_practice(view)["A81001"]["declarations"]
     assert (declared["status"], declared["points"], declared["pounds"]) == (
         "AWAITING_PROVIDER_APPROVAL",
         "139.47",
         None,
     )
-    assert (view["totals"]["points"], view["totals"]["pounds"]) == ("139.47", None)
+    assert worth(view) == ("139.47", None)
     finance = await viewed(england, "network finance", "QOF2526")
-    assert finance["totals"]["pounds"] == "37227.05"
+    assert worth(finance) == ("139.47", "37227.05")
     waiting = {"status": "AWAITING_PROVIDER_APPROVAL", "count": 1}
-    assert waiting in finance["totals"]["statuses"]
+    assert waiting in finance["totals"]["declarations"]["statuses"]
 
 
 async def test_who_leads_sees_members_of_other_commissioners_without_pounds(england: Period):
@@ -129,7 +139,7 @@ async def test_who_leads_sees_members_of_other_commissioners_without_pounds(engl
     (own,) = by_practice(view)["A81001"]["declarations"]
     (others,) = by_practice(view)["A81003"]["declarations"]
     assert (own["pounds"], others["points"], others["pounds"]) == ("37227.05", "139.47", None)
-    assert (view["totals"]["points"], view["totals"]["pounds"]) == ("278.94", None)
+    assert worth(view) == ("278.94", None)
 
 
 async def test_a_practice_that_left_is_seen_for_the_periods_it_was_a_member_of(england: Period):
