@@ -64,6 +64,15 @@ def play(
 
 
 @app.command()
+def storm(
+    minutes: Annotated[float, typer.Argument(help="How long faults go on.", min=0.1)] = 30.0,
+    seed: Seed = SEED,
+) -> None:
+    """Play payment periods on the system of docker-compose.yml while faults happen to it."""
+    raise typer.Exit(asyncio.run(commands.storm(minutes * 60, seed)))
+
+
+@app.command()
 def token(
     person: Annotated[str, typer.Argument(help="Whom to be, as `cqrs run` lists them.")],
     system: System = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 
+from cqrs.compose.stack import Stack, StackError
 from cqrs.compose.system import ComposedClock, composed
 from cqrs.console import Progress
 from cqrs.imports import achievement, ods
@@ -19,6 +20,8 @@ from cqrs.play.gateway import DeliveryError, Refused, reached, sign_in
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene
 from cqrs.play.summary import print_doors, print_summary
+from cqrs.storm.storm import Storm
+from cqrs.storm.table import show
 from cqrs.supervisor.children import ChildDied
 from cqrs.supervisor.first_people import DATA_LOAD
 from cqrs.supervisor.running import NotFound, Running, find
@@ -104,6 +107,19 @@ async def play_on_running(system: int | None, wanted: Wanted, *, compose: bool) 
         progress.fail(failure)
         return 1
     return 0
+
+
+async def storm(seconds: float, seed: int) -> int:
+    """Play on the system of docker-compose.yml under faults; fails if anything is wrong after."""
+    progress, stack = Progress(), Stack()
+    blowing = Storm(stack, composed(), ComposedClock(), progress, seed, seconds)
+    try:
+        counted = await blowing.blow()
+    except (*_FAILURES, StackError, ExceptionGroup) as failure:
+        progress.fail(failure.exceptions[0] if isinstance(failure, ExceptionGroup) else failure)
+        return 1
+    show(progress, counted, seed)
+    return 0 if counted.findings.sound else 1
 
 
 async def print_token(person: str, system: int | None) -> int:

@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.sample.fixtures",
     "tests.support.system",
     "tests.support.period",
+    "tests.support.stack",
 ]
 
 

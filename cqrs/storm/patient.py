@@ -1,0 +1,59 @@
+"""People who ask again, with the same key, until they have an answer: nobody sees a storm."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import aiohttp
+
+from cqrs.play.gateway import DeliveryError, Gateway, Person, Refused
+
+_UNREACHABLE = "UNREACHABLE"
+
+
+@dataclass
+class PatientGateway(Gateway):
+    acknowledged: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """By command, the ids it was answered with as done."""
+    asked_again: int = 0
+
+    def person(self, subject: str, organisation: str) -> Person:
+        return PatientPerson(self, subject, organisation)
+
+
+class PatientPerson(Person):
+    passing: ClassVar[frozenset[str]] = Person.passing | {
+        _UNREACHABLE,
+        "SERVICE_UNAVAILABLE",
+        "DEADLINE_EXCEEDED",
+    }
+    gateway: PatientGateway
+
+    async def ask_once(self, document: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
+        try:
+            data = await super().ask_once(document, variables)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            self.gateway.asked_again += 1
+            told = {"message": repr(error), "extensions": {"code": _UNREACHABLE}}
+            raise Refused(self.subject, [told]) from error
+        except Refused as refused:
+            self.gateway.asked_again += refused.code in PatientPerson.passing - Person.passing
+            raise
+        if "dryRun" not in variables or not variables["dryRun"]:
+            self._note(data)
+        return data
+
+    async def put(self, path: str, file: Path, sent: Callable[[int], None]) -> None:
+        for _ in range(60):
+            try:
+                return await super().put(path, file, sent)
+            except (aiohttp.ClientError, TimeoutError, DeliveryError):
+                self.gateway.asked_again += 1
+        raise DeliveryError(f"{file.name} was never taken")
+
+    def _note(self, data: Mapping[str, Any]) -> None:
+        for command, answer in data.items():
+            if isinstance(answer, Mapping) and "done" in answer and "refused" in answer:
+                self.gateway.acknowledged[command] += [str(one) for one in answer["done"]]

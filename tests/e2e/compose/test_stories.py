@@ -1,0 +1,122 @@
+"""What people and finance systems see when parts of the system are stopped or told twice."""
+
+import asyncio
+import json
+from decimal import Decimal
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from cqrs.england.people import person
+from cqrs.play import catalogue, ledger, offers
+from cqrs.play.cast import COMMISSIONING, FINANCE_VIEW, Cast
+from cqrs.play.offers import Terms
+from cqrs.supervisor.first_people import DRAFTING, ENGLAND, PUBLISHING
+from examples.ledger import entries
+from tests.e2e.compose.conftest import Played
+from tests.support.eventually import eventually
+from tests.support.messaging import headers
+
+pytestmark = [
+    pytest.mark.containers,
+    pytest.mark.timeout(900),
+    pytest.mark.xdist_group("stack"),
+]
+
+MESSAGES = """query ($service: String!) { messages(first: 50, filter: {search: $service}) {
+  edges { node { subjectCode } } } }"""
+
+
+async def test_notifications_that_were_away_tell_of_the_rejection_once_and_mail_it_once(
+    played: Played, cast: Cast
+) -> None:
+    stack, period = played.stack, played.period
+    (icb,) = period.fates
+    accepting, rejecting = period.participating[:2]
+    stack.clock.set("2025-03-13")
+    people = (cast.first(each.subject) for each in (DRAFTING, PUBLISHING))
+    line = f"QOF{uuid4().hex[:5].upper()}"
+    service = await catalogue.publish(*people, "QOF2526", line)
+    terms = Terms(service, "2025-04-01", "2026-03-31", "2025-03-31")
+    await offers.make(cast, icb, [accepting, rejecting], terms)
+    await asyncio.to_thread(stack.compose, "stop", "notifications-api", "notifications-worker")
+    await offers.accept(cast, [accepting], lambda _: None)
+    await offers.reject(cast, [rejecting])
+    names = ("notifications-api", "notifications-worker")
+    await asyncio.to_thread(stack.compose, "up", "-d", "--wait", "--no-build", *names)
+
+    async def told() -> None:
+        answer = await cast(COMMISSIONING, icb).ask(MESSAGES, service=line)
+        subjects = [edge["node"]["subjectCode"] for edge in answer["messages"]["edges"]]
+        assert subjects == ["OFFER_REJECTED"]
+
+    await eventually(told, 60)
+    stack.clock.set("2025-03-14")  # mail comes once a day
+    await eventually(lambda: _mailed_once(stack.system.mail, icb, line), 90)
+
+
+async def _mailed_once(page: str, icb: str, line: str) -> None:
+    to = person(COMMISSIONING, icb, ()).email
+    async with aiohttp.ClientSession() as session, session.get(f"{page}/email") as listed:
+        mails = await listed.json()
+    mine = [mail for mail in mails if to in json.dumps(mail["to"]) and line in mail["text"]]
+    assert len(mine) == 1
+
+
+async def test_a_subscriber_that_replays_and_reports_twice_has_one_ledger_and_one_settlement(
+    played: Played, cast: Cast
+) -> None:
+    address, *settings = played.stack.system.subscriber
+    given = {"bootstrap.servers": address} | dict(word.split("=", 1) for word in settings)
+    first, second = (
+        {entry["entry_id"]: entry for entry in await asyncio.to_thread(list, entries(given))}
+        for _ in range(2)
+    )
+    assert first == second
+    total = sum((Decimal(entry["amount"]) for entry in first.values()), Decimal(0))
+    viewer = cast(FINANCE_VIEW, ENGLAND)
+    books = await ledger.compare(viewer, played.stack.system.subscriber, len(first))
+    assert (books.entries, books.pounds) == (len(first), total)
+
+    for _ in range(2):
+        await _reported(played, list(first.values()))
+
+    async def settled_once() -> None:
+        rows = played.stack.rows("declarations", _SETTLED)
+        assert rows == [("SETTLED", 1)] * len(first)
+
+    await eventually(settled_once, 90)
+
+
+_SETTLED = """
+select p.status, count(*) from payment p
+join declaration_history h
+    on h.declaration_id = p.declaration_id and h.action = 'PAYMENT_SETTLED'
+group by p.id, p.status
+"""
+
+
+async def _reported(played: Played, ledger_entries: list[dict[str, str]]) -> None:
+    secrets = played.stack.secrets
+    producer = AIOKafkaProducer(
+        bootstrap_servers=f"127.0.0.1:{secrets['KAFKA_PORT']}",
+        security_protocol="SASL_PLAINTEXT",
+        sasl_mechanism="PLAIN",
+        sasl_plain_username="finance",
+        sasl_plain_password=secrets["KAFKA_FINANCE_PASSWORD"],
+    )
+    await producer.start()
+    try:
+        for entry in ledger_entries:
+            report = {"entry_id": entry["entry_id"], "at": "2026-06-30T06:00:00+00:00"}
+            await producer.send(
+                "finance.payment-status",
+                json.dumps(report).encode(),
+                key=entry["payment_id"].encode(),
+                headers=headers("payment.settled.v1"),
+            )
+        await producer.flush()
+    finally:
+        await producer.stop()

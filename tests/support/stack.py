@@ -1,0 +1,88 @@
+"""The system of docker-compose.yml, for the tests of what only all of it in containers can show.
+
+It has a project, ports and secrets of its own, so that it stands beside one somebody is using. Its
+images must be there: `make test-containers` builds them.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from cqrs.compose.secret_values import draw
+from cqrs.compose.stack import Stack
+from cqrs.compose.system import ROOT, Composed, ComposedClock, composed
+from cqrs.embedded.ports import free_port
+from tests.support import containers  # noqa: F401 - it says how testcontainers reaches Docker
+
+_PORTS = ("GATEWAY_PORT", "KEYCLOAK_PORT", "MAIL_PORT", "KAFKA_PORT")
+
+
+@dataclass(frozen=True)
+class TestStack(Stack):
+    """Of the tests alone."""
+
+    __test__ = False
+    secret_folder: Path = ROOT
+    """Where its `.env` is."""
+
+    @property
+    def system(self) -> Composed:
+        return composed(self.secret_folder)
+
+    @property
+    def clock(self) -> ComposedClock:
+        return ComposedClock()
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        lines = (self.secret_folder / ".env").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def run(self, image: str, *command: str, **environment: str) -> tuple[int, str]:
+        """A container of its own in the stack's network: its exit status, and its last line."""
+        told = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
+        network = f"{os.environ['COMPOSE_PROJECT_NAME']}_default"
+        done = subprocess.run(
+            ("docker", "run", "--rm", "--network", network, *told, image, *command),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        return done.returncode, lines[-1] if lines else ""
+
+
+@contextmanager
+def environment(told: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    os.environ.update(told)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    from testcontainers.compose import DockerCompose
+
+    folder = tmp_path_factory.mktemp("stack")
+    file = folder / ".env"
+    draw(file)
+    with file.open("a") as out:
+        out.writelines(f"{name}={free_port()}\n" for name in _PORTS)
+    project = f"cqrs-test-{int(time.time())}"
+    told = {"COMPOSE_PROJECT_NAME": project, "COMPOSE_ENV_FILES": str(file)}
+    with (
+        environment(told),
+        DockerCompose(ROOT, "docker-compose.yml", env_file=str(file), wait=True),
+    ):
+        yield TestStack(secret_folder=folder)
