@@ -78,14 +78,17 @@ class Expected:
 
 def worth(
     rules: Sequence[Rule], known: Mapping[str, Numbers], patients: int, figures: Exact
-) -> Worth:
-    """What everything that is there earns; an indicator without its values earns nothing yet."""
-    total = NOTHING
+) -> tuple[Worth, tuple[str, ...]]:
+    """What everything that is there earns; and the indicators that lack something."""
+    hundredths, pence, lacks = 0, 0, []
     for rule in rules:
         values = known.get(rule.indicator, {})
-        if not lacking(rule, values, figures):
-            total = total.plus(_earned(rule, values, patients, figures))
-    return total
+        if lacking(rule, values, figures):
+            lacks.append(rule.indicator)
+            continue
+        line = line_of(rule, values, patients, figures)
+        hundredths, pence = hundredths + line[4], pence + line[5]
+    return Worth(hundredths, pence), tuple(lacks)
 
 
 def lacking(rule: Rule, values: Numbers, figures: Exact) -> tuple[str, ...]:

@@ -23,14 +23,14 @@ from services.declarations.forecast.domain import (
     Expected,
     Worth,
     expected,
-    lacking,
     worth,
 )
 from services.declarations.forecast.store import PeriodFilter
 from services.declarations.sight import Sight, not_found
 
-AT_A_TIME: Final = 500
-"""Declarations whose values are held together."""
+AT_A_TIME: Final = 100
+"""Declarations whose values are held together: some hundredths of a second, so that whatever else
+the process does has its turn."""
 MOST_PERIODS: Final = 1_000
 """Of one provider and year: a hundred services by the month."""
 
@@ -117,11 +117,7 @@ def _forecast(row: Record, rules: Rules, known: Known, *, steps: bool) -> Foreca
         return Forecast(row, blockers=tuple(one.message for one in known.blockers))
     patients, figures = known.list_size.patients, exact(known.figures)
     chosen = rules.book.of(row["indicator"]).rules
-    lacks = [
-        rule.indicator
-        for rule in chosen
-        if lacking(rule, known.values.get(rule.indicator, {}), figures)
-    ]
+    earned, lacks = worth(chosen, known.values, patients, figures)
     by_code = {one.code: one for one in rules.service.indicators}
     each = [
         expected(
@@ -130,14 +126,7 @@ def _forecast(row: Record, rules: Rules, known: Known, *, steps: bool) -> Foreca
         for rule in chosen
         if steps
     ]
-    return Forecast(
-        row,
-        worth(chosen, known.values, patients, figures),
-        len(lacks) < len(chosen),
-        tuple(lacks),
-        (),
-        each,
-    )
+    return Forecast(row, earned, len(lacks) < len(chosen), lacks, (), each)
 
 
 async def _each(rows: Sequence[Record]) -> AsyncIterator[Record]:
