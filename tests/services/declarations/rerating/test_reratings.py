@@ -17,6 +17,7 @@ from chassis.jobs import JobRun
 from cqrs import verify
 from services.declarations.payments import commands as ledger
 from services.declarations.rerating import commands
+from tests.nhs.formulas.qof import qof
 from tests.services.declarations.adjustments.test_adjustments import decide as decide_by_hand
 from tests.services.declarations.adjustments.test_adjustments import propose as propose_by_hand
 from tests.services.declarations.adjustments.test_adjustments import total as ledger_total
@@ -103,6 +104,30 @@ async def test_every_adjustment_has_a_receipt_that_verifies(period: Period, tmp_
     assert line["pounds"] == "5768.35"
     assert {x["name"] for x in one["changes"]["inputs"]} == {"rules"}
     assert one["receipt"]["pounds"] == AFTER
+
+
+async def test_figures_given_with_a_change_are_named_in_its_receipts(
+    period: Period, tmp_path: Path
+):
+    """They are no set that was loaded, and nothing else is ever calculated by them."""
+    await finance_approved(period, "A81001")
+    change = {"national": [{"name": _group("CHOL004"), "value": "0.0500"}]}
+    found = await what_if(period, change)
+    made = await propose(period, change, found["fingerprint"])
+    (one,) = await adjustments(period, made)
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(one["receipt"]))
+    assert verify.report(path) == 0
+    (line,) = [x for x in one["receipt"]["lines"] if x["indicator"] == "CHOL004"]
+    source = line["sources"]["national.prevalence"]["source"]
+    assert source == f"given with re-rating {made['id']}: {REASON}"
+    assert one["receipt"]["prevalence_set"] is None
+    await period.calculated("A81002")
+    assert (await period.of("A81002"))["pounds"] == POUNDS
+
+
+def _group(code: str) -> str:
+    return next(str(one.prevalence_group) for one in qof().indicators if one.code == code)
 
 
 async def test_anything_else_than_what_was_shown_is_refused_and_leaves_nothing(period: Period):
