@@ -144,12 +144,8 @@ class NetworkMemberAchievement:
     codes: strawberry.Private[list[str]]
 
     @strawberry.field(description="Its own achievement, in the published order.")
-    def indicators(self, codes: list[str] | None = None) -> list[NetworkMemberIndicator]:
-        return [
-            _member_indicator(code, self.values.get(code))
-            for code in self.codes
-            if codes is None or code in codes
-        ]
+    def indicators(self) -> list[NetworkMemberIndicator]:
+        return [_member_indicator(code, self.values.get(code)) for code in self.codes]
 
     @classmethod
     def of(cls, member: Member, codes: list[str]) -> NetworkMemberAchievement:
