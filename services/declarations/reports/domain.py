@@ -27,6 +27,9 @@ Columns = Sequence[tuple[str, str]]
 MONEY: Final = frozenset({"pounds", "amount", "settled", "failed", "before_pounds"})
 """What is left out for who sees no pounds."""
 
+WORDS: Final = frozenset({"status", "action", "reached", "code", "how"})
+"""What is written in capitals, and read as words."""
+
 _PROVIDER: Final = (
     ("Quality Service", "service_code"),
     ("Provider Code", "provider"),

@@ -18,7 +18,14 @@ from nhs.directory import Principal
 from nhs.values import FinancialYear
 from services.declarations.payments.store import PaymentFilter
 from services.declarations.reports import domain, store
-from services.declarations.reports.domain import COLUMNS, MONEY, OF_ONE_SERVICE, Columns, Name
+from services.declarations.reports.domain import (
+    COLUMNS,
+    MONEY,
+    OF_ONE_SERVICE,
+    WORDS,
+    Columns,
+    Name,
+)
 from services.declarations.results import queries as results
 from services.declarations.results import store as results_store
 from services.declarations.results.queries import ResultsAsked
@@ -61,15 +68,15 @@ def _report(
     ) -> AsyncIterator[Sequence[Cell]]:
         sight = Sight.of_pounds(principal) if with_pounds else Sight.of(principal)
         async for row in source(reader, sight, wanted):
-            yield [_cell(row[key]) for key in keys]
+            yield [_cell(key, row[key]) for key in keys]
 
     titles = [title for title, _ in chosen]
     return Report(name if with_pounds else f"{name}-points", titles, asked, rows)
 
 
-def _cell(value: Any) -> Cell:
-    """As people read it: what is written in capitals is a word of ours."""
-    if isinstance(value, str) and "_" in value and value.isupper():
+def _cell(key: str, value: Any) -> Cell:
+    """As people read it: Awaiting provider approval."""
+    if key in WORDS and isinstance(value, str):
         return value.replace("_", " ").capitalize()
     return value  # type: ignore[no-any-return]  # rows hold nothing but cells
 

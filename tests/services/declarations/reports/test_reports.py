@@ -52,7 +52,7 @@ async def test_a_submission_is_shown_with_who_when_how_and_what_it_replaced(entr
     assert (first["Current"], second["Current"]) == ("No", "Yes")
     assert (first["Numerator"], first["Numerator Replaced"]) == ("231", "")
     assert (second["Numerator"], second["Numerator Replaced"]) == ("330", "231")
-    assert (first["How"], second["How"]) == ("AUTOMATIC", "MANUAL")
+    assert (first["How"], second["How"]) == ("Automatic", "Manual")
     assert (first["Submitted By"], second["Submitted By"]) == ("AUTOMATED", "aaa100")
     assert second["Submitted At"] == "2026-04-02 14:16:53"
     person = (await entry.principal("data load")).person_id
@@ -64,7 +64,7 @@ async def test_achievement_is_a_file_by_provider_and_by_indicator(period: Period
     found = await report(period, "ACHIEVEMENT_RESULTS")
     assert len(found) == 88
     one = next(one for one in found if one["Indicator"] == "CHOL004")
-    assert (one["Points"], one["Pounds"], one["Reached"]) == ("22.00", "5664.13", "BETWEEN")
+    assert (one["Points"], one["Pounds"], one["Reached"]) == ("22.00", "5664.13", "Between")
     totals = await report(period, "ACHIEVEMENT_BY_INDICATOR")
     total = next(one for one in totals if one["Indicator"] == "CHOL004")
     assert (total["Providers"], total["Points"], total["Pounds"]) == ("2", "44.00", "11328.26")
@@ -75,17 +75,17 @@ async def test_where_declarations_stand_and_for_how_long(period: Period):
     found = {one["Provider Code"]: one for one in await report(period, "DECLARATION_STATUS")}
     assert found["A81001"]["Status"] == "Awaiting provider approval"
     assert (found["A81001"]["Days Waiting"], found["A81001"]["Pounds"]) == ("0", POUNDS)
-    assert found["A81002"]["Status"] == "INCOMPLETE"
+    assert found["A81002"]["Status"] == "Incomplete"
 
 
 async def test_the_history_of_declarations_says_who_did_what_for_whom(period: Period):
     await finance_approved(period, "A81001")
     found = await report(period, "DECLARATION_HISTORY", provider="A81001")
     assert [one["What Happened"] for one in found] == [
-        "OPENED",
-        "CALCULATED",
-        "DECLARED",
-        "APPROVED",
+        "Opened",
+        "Calculated",
+        "Declared",
+        "Approved",
         "Finance approved",
     ]
     person = (await period.principal("practice")).person_id
