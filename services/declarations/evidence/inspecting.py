@@ -15,8 +15,12 @@ SECONDS: Final = 20
 AT_ONCE: Final = 2
 """Files a process has read at a time."""
 
-_ENVIRONMENT: Final = {"PYTHONPATH": str(Path(__file__).parents[3])}
-"""None of ours: whatever a file might make its reader do, it knows no password and no key."""
+_ENVIRONMENT: Final = {
+    "PYTHONPATH": str(Path(__file__).parents[3]),
+    "PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
+    "PYTHONDONTWRITEBYTECODE": "1" if sys.dont_write_bytecode else "",
+}
+"""Nothing else of ours: whatever a file might make its reader do, it knows no password and no key."""
 
 log = structlog.get_logger()
 _turns = asyncio.Semaphore(AT_ONCE)
