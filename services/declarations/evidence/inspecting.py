@@ -20,7 +20,7 @@ _ENVIRONMENT: Final = {
     "PYTHONPYCACHEPREFIX": sys.pycache_prefix or "",
     "PYTHONDONTWRITEBYTECODE": "1" if sys.dont_write_bytecode else "",
 }
-"""Nothing else of ours: whatever a file might make its reader do, it knows no password and no key."""
+"""Nothing else of ours: whatever a file makes its reader do, it knows no password and no key."""
 
 log = structlog.get_logger()
 _turns = asyncio.Semaphore(AT_ONCE)
