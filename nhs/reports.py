@@ -7,7 +7,8 @@ class Report(StrEnum):
     NETWORK_RELATIONSHIPS = "NETWORK_RELATIONSHIPS"  # organisations: who was in which network, when
     PARTICIPATION = "PARTICIPATION"  # participation: offered services, offers by service and status
     DECLARATION_STATUS = "DECLARATION_STATUS"  # declarations: the list, and its counts by status
-    PAYMENTS = "PAYMENTS"  # declarations: the list, and its total
+    PAYMENTS = "PAYMENTS"  # declarations: the list, its total and sums
+    ACHIEVEMENT = "ACHIEVEMENT"  # declarations: results by provider and by indicator
 
     @property
     def is_of_services(self) -> bool:

@@ -13,6 +13,8 @@ from asyncpg import Record
 
 from chassis.graphql import Connection, Context, OdsCode, Points, Pounds, connection, window
 from nhs.directory import Principal
+from nhs.reports import Report
+from services.declarations.approval.root_schema import Expanded
 from services.declarations.approval.schema import Declaration, Organisation, declaration_of
 from services.declarations.results import queries, store
 from services.declarations.results.domain import Compared as AchievementCompared
@@ -212,9 +214,10 @@ class ResultsQuery:
         compare: AchievementCompared = AchievementCompared.PERIOD_BEFORE,
         first: int | None = None,
         after: str | None = None,
+        expanded: Expanded = False,
     ) -> Connection[AchievementResult] | None:
         context, page = info.context, window(first, after, str, str)
-        sight = Sight.of(context.principal)
+        sight = _sight(info, expanded=expanded)
         asked = _asked(service, achievement_date, filter, compare)
 
         async def total() -> int:
@@ -242,9 +245,10 @@ class ResultsQuery:
         *,
         first: int | None = None,
         after: str | None = None,
+        expanded: Expanded = False,
     ) -> Connection[AchievementTotal] | None:
         context, page = info.context, window(first, after, str)
-        sight = Sight.of(context.principal)
+        sight = _sight(info, expanded=expanded)
         asked = _asked(service, achievement_date, filter, AchievementCompared.PERIOD_BEFORE)
 
         async def total() -> int:
@@ -265,8 +269,10 @@ class ResultsQuery:
     @strawberry.field(
         description="The days on which a service's achievement is measured, newest first."
     )
-    async def achievement_dates(self, info: Info, service: Service) -> list[AchievementDate]:
-        sight = Sight.of(info.context.principal)
+    async def achievement_dates(
+        self, info: Info, service: Service, *, expanded: Expanded = False
+    ) -> list[AchievementDate]:
+        sight = _sight(info, expanded=expanded)
         async with info.context.db.reader() as reader:
             rows = await store.dates(reader, sight, service)
         latest = next((row["achievement_date"] for row in rows if row["has_values"]), None)
@@ -278,6 +284,11 @@ class ResultsQuery:
             )
             for row in rows
         ]
+
+
+def _sight(info: Info, *, expanded: bool) -> Sight:
+    sight = Sight.of(info.context.principal)
+    return sight.expanded(Report.ACHIEVEMENT) if expanded else sight
 
 
 def _asked(

@@ -32,6 +32,19 @@ class ResultsFilter:
         return *named, self.indicator, self.group, self.reached, self.before
 
 
+# What is compared with may be of another line, which an allocated report may not be about.
+_OWN_SCOPE = "directory.scope($1, $4::date)"
+
+
+def _expanded(sight: Sight, sql: str) -> str:
+    """Over what the report shows, where it is expanded: of this line of services."""
+    if sight.report is None:
+        return sql
+    expanded = f"""(select * from directory.report_scope($1, $4, '{sight.report.value}') r
+        where r.service_code is null or r.service_code = $5)"""  # noqa: S608 (our own words)
+    return sql.replace(SCOPE, expanded)
+
+
 # What is known of the indicators of each version of the line.
 _INDICATORS = """
 indicator as materialized (
@@ -145,7 +158,7 @@ from chosen v
 join indicator i on i.code = v.indicator
     and (i.quality_service = d.quality_service or d.quality_service is null and i.newest)
 left join earlier e on e.indicator = v.indicator
-left join {SCOPE} s
+left join {_OWN_SCOPE} s
     on s.provider = v.provider and e.achievement_date between s.valid_from and s.valid_to
 left join achievement_value b
     on b.service_code = e.service_code and b.achievement_date = e.achievement_date
@@ -159,16 +172,19 @@ async def page(
     reader: Reader, sight: Sight, wanted: ResultsFilter, after: Sequence[object], limit: int | None
 ) -> list[Record]:
     """By provider and indicator."""
-    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments, *after, limit)
+    return await reader.fetch(
+        _expanded(sight, _PAGE), *sight.arguments, *wanted.arguments, *after, limit
+    )
 
 
 def whole(sight: Sight, wanted: ResultsFilter) -> tuple[str, tuple[object, ...]]:
     """The statement of all rows, to be streamed."""
-    return _PAGE, (*sight.arguments, *wanted.arguments, None, None, None)
+    return _expanded(sight, _PAGE), (*sight.arguments, *wanted.arguments, None, None, None)
 
 
 async def count(reader: Reader, sight: Sight, wanted: ResultsFilter) -> int:
     sql = f"with {_INDICATORS} select count(*) from ({_FOUND}) v"  # noqa: S608 (our own words)
+    sql = _expanded(sight, sql)
     return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments))
 
 
@@ -202,11 +218,13 @@ async def by_indicator(
     reader: Reader, sight: Sight, wanted: ResultsFilter, after: Sequence[object], limit: int | None
 ) -> list[Record]:
     """All providers together, an indicator a row."""
-    return await reader.fetch(_BY_INDICATOR, *sight.arguments, *wanted.arguments, *after, limit)
+    sql = _expanded(sight, _BY_INDICATOR)
+    return await reader.fetch(sql, *sight.arguments, *wanted.arguments, *after, limit)
 
 
 async def count_indicators(reader: Reader, sight: Sight, wanted: ResultsFilter) -> int:
     sql = f"with {_INDICATORS} select count(distinct v.indicator) from ({_FOUND}) v"  # noqa: S608 (our own words)
+    sql = _expanded(sight, sql)
     return int(await reader.fetchval(sql, *sight.arguments, *wanted.arguments))
 
 
@@ -228,4 +246,4 @@ order by p.achievement_date desc
 
 async def dates(reader: Reader, sight: Sight, service: str) -> list[Record]:
     """The achievement dates of a line, newest first, and for which there are values in sight."""
-    return await reader.fetch(_DATES, *sight.arguments, service)
+    return await reader.fetch(_expanded(sight, _DATES), *sight.arguments, service)

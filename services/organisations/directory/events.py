@@ -36,7 +36,8 @@ class Relationship(BaseModel):
 class AllocatedReport(BaseModel):
     id: UUID = Field(description="Of this allocation")
     report: str = Field(
-        description="NETWORK_RELATIONSHIPS, PARTICIPATION, DECLARATION_STATUS or PAYMENTS"
+        description="NETWORK_RELATIONSHIPS, PARTICIPATION, DECLARATION_STATUS, PAYMENTS or "
+        "ACHIEVEMENT"
     )
     service_code: str | None = Field(
         default=None, description="The line of the service it is for; null for all"

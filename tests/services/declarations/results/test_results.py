@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from nhs.reports import Report
 from services.declarations.agreements import commands as agreements
 from services.declarations.results import store
 from services.declarations.results.domain import Compared, latest_before
@@ -13,6 +14,7 @@ from services.declarations.results.store import ResultsFilter
 from services.declarations.sight import Sight
 from tests.nhs.formulas.qof import qof
 from tests.services.declarations.period import Period, extract_rows, worked_values
+from tests.services.declarations.test_expanded_reports import allocation, hear
 
 RESULTS = """query ($service: String!, $day: Date, $filter: AchievementFilter,
         $compare: AchievementCompared! = PERIOD_BEFORE, $first: Int, $after: String) {
@@ -243,3 +245,27 @@ async def test_a_page_is_read_by_the_key_of_the_values(period: Period):
         plan = str(await reader.fetchval(f"explain (format json) {store._PAGE}", *given))
     await asyncio.sleep(0)
     assert "achievement_value_pkey" in plan
+
+
+EXPANDED = """query ($expanded: Boolean!) {
+    achievementResults(service: "QOF2526", filter: {indicator: "CHOL004"}, expanded: $expanded) {
+        totalCount edges { node { provider { odsCode } points pounds declaration { id } } } }
+    achievementByIndicator(service: "QOF2526", filter: {indicator: "CHOL004"},
+        expanded: $expanded) { edges { node { providers points } } } }"""
+
+
+async def test_an_allocated_report_shows_results_of_more_organisations_there_alone(period: Period):
+    await period.calculated("A81001", "A81002")
+    await hear(period, 2, allocation(Report.ACHIEVEMENT, "A81001", "QOF2526"))
+    data = await period.ask("practice", EXPANDED, expanded=True)
+    found = [edge["node"] for edge in data["achievementResults"]["edges"]]
+    assert [one["provider"]["odsCode"] for one in found] == ["A81001", "A81002"]
+    assert [bool(one["declaration"]) for one in found] == [True, False]
+    assert data["achievementResults"]["totalCount"] == 2
+    (total,) = data["achievementByIndicator"]["edges"]
+    assert total["node"] == {"providers": 2, "points": "44.00"}
+    data = await period.ask("practice", EXPANDED, expanded=False)
+    assert data["achievementResults"]["totalCount"] == 1
+    await hear(period, 3, allocation(Report.ACHIEVEMENT, "A81001", "NCD2526"))
+    data = await period.ask("practice", EXPANDED, expanded=True)
+    assert data["achievementResults"]["totalCount"] == 1
