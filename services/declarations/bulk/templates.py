@@ -17,6 +17,7 @@ from services.declarations.agreements import store as agreements
 from services.declarations.bulk import store
 from services.declarations.bulk.domain import COLUMNS, Template
 from services.declarations.claims import terms
+from services.declarations.claims.commands import period_end
 from services.declarations.sight import not_found
 
 
@@ -44,7 +45,7 @@ async def make(
         raise not_found("scheme", service)
     principal.require(Role.CLAIM_TIER_1, payment_type=specification.payment_type)
     _check_components(specification.scheme, components)
-    period = period_start, _period_end(specification.scheme, service, period_start)
+    period = period_start, period_end(specification.scheme, service, period_start)
     template = Template(version, *period, principal.organisation)
     await _check_providers(tx, principal, template, providers)
     signature = secrets.token_urlsafe(18)
@@ -63,14 +64,6 @@ def _check_components(scheme: Scheme, components: Sequence[str] | None) -> None:
         if terms.component_of(scheme, code) is None:
             message = f"The scheme has no component {code}."
             raise DomainError("COMPONENT_NOT_KNOWN", message, field="components")
-
-
-def _period_end(scheme: Scheme, service: str, period_start: date) -> date:
-    for window in scheme.windows:
-        if window.period_start == period_start:
-            return window.period_end
-    message = f"{service} has no period that starts on {period_start}."
-    raise DomainError("PERIOD_NOT_KNOWN", message, field="periodStart")
 
 
 async def _check_providers(

@@ -64,7 +64,7 @@ async def create(
 
 def _drafted(provider: str, offered: dict[str, Offered], service: str, period_start: date) -> Claim:
     first = offered[service]
-    end = _period_end(first.scheme, service, period_start)
+    end = period_end(first.scheme, service, period_start)
     together = [one for one in offered.values() if _claimed_together(first, one, period_start, end)]
     services = sorted((one.service for one in together), key=lambda one: one.service_code)
     return draft(provider, first.commissioner, services, period_start, end)
@@ -92,7 +92,7 @@ def draft(
     )
 
 
-def _period_end(scheme: Scheme, service: str, period_start: date) -> date:
+def period_end(scheme: Scheme, service: str, period_start: date) -> date:
     for window in scheme.windows:
         if window.period_start == period_start:
             return window.period_end
