@@ -18,7 +18,7 @@ from chassis.clock import ClockError
 from chassis.errors import DomainError, TransientError
 from chassis.handling import ReaderStoppedError
 from chassis.migrate import CHASSIS, MigrationError, migrate
-from chassis.process import GaveUpError, PartDiedError, stopped_by_signals, together
+from chassis.process import GaveUpError, PartDiedError, seldom_collect, stopped_by_signals, together
 from chassis.rebuild import BeginningLostError, rebuild
 from chassis.republish import republish
 from chassis.running import Running
@@ -64,6 +64,7 @@ def _do(service: Service[Any], given: argparse.Namespace) -> None:
     else:
         settings = Settings()  # type: ignore[call-arg]  # filled from the environment
         logs.configure(service.name, level=settings.log_level, form=settings.log_format)
+        seldom_collect()
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_COMMANDS[given.command](service, settings, given))
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from chassis.db import Database
 from chassis.migrate import CHASSIS, migrate
+from chassis.process import seldom_collect
 from cqrs.embedded.postgres import Postgres
 from services.declarations.app import MIGRATIONS_OF_ALL
 from tests.benchmarks.declarations import england, timed
@@ -35,6 +36,7 @@ Written = dict[str, list[tuple[Any, ...]]]
 
 
 async def main(many: int) -> None:
+    seldom_collect()  # as a service does
     with tempfile.TemporaryDirectory() as folder:
         server = Postgres.start(Path(folder))
         try:

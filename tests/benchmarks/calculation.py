@@ -21,6 +21,7 @@ from uuid import UUID
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.migrate import CHASSIS, migrate
+from chassis.process import seldom_collect
 from cqrs.embedded.postgres import Postgres
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import commands as agreements
@@ -36,6 +37,7 @@ AGAIN = "AGAIN"
 
 
 async def main(practices: int, *, profiled: bool) -> None:
+    seldom_collect()  # as a service does
     with tempfile.TemporaryDirectory() as folder:
         server = Postgres.start(Path(folder))
         try:

@@ -16,6 +16,7 @@ from typing import Any
 from chassis.db import Database, Tx
 from chassis.ids import new_id
 from chassis.migrate import CHASSIS, migrate
+from chassis.process import seldom_collect
 from cqrs.embedded.postgres import Postgres
 from services.declarations.agreements.commands import keep_offers
 from services.declarations.app import MIGRATIONS_OF_ALL
@@ -28,6 +29,7 @@ COPIED = ("achievement_value", "calculation_line")
 
 
 async def main(practices: int) -> None:
+    seldom_collect()  # as a service does
     with tempfile.TemporaryDirectory() as folder:
         server = Postgres.start(Path(folder))
         try:

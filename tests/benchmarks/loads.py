@@ -22,6 +22,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeElapsedColumn
 from chassis import jobs
 from chassis.db import Database
 from chassis.migrate import CHASSIS, migrate
+from chassis.process import seldom_collect
 from cqrs.embedded.postgres import Postgres
 from services.declarations.achievement import commands as achievement
 from services.declarations.achievement import store
@@ -37,6 +38,7 @@ _BARE = f"create table bare ({', '.join(f'{name} text' for name in COLUMNS)})"
 
 
 async def main(practices: int) -> None:
+    seldom_collect()  # as a service does
     with tempfile.TemporaryDirectory() as folder:
         server = Postgres.start(Path(folder))
         try:

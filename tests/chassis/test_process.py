@@ -1,8 +1,9 @@
 import asyncio
+import gc
 
 import pytest
 
-from chassis.process import PartDiedError, together
+from chassis.process import PartDiedError, seldom_collect, together
 
 
 async def until_told(stop: asyncio.Event) -> None:
@@ -64,3 +65,15 @@ async def test_a_part_that_ends_badly_once_told_to_stop_does_not_hide_the_end() 
     stop = asyncio.Event()
     stop.set()
     await together({"clumsy": clumsy}, stop, grace=1)
+
+
+def test_what_is_there_at_the_beginning_is_never_looked_through_for_garbage() -> None:
+    before = gc.get_threshold()
+    try:
+        seldom_collect()
+        assert gc.get_freeze_count() > 10_000
+        assert gc.get_threshold() > before
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
