@@ -105,7 +105,8 @@ from declaration d
 join {SCOPE} s
     on s.provider = d.provider and d.achievement_date between s.valid_from and s.valid_to
 join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
-where d.service_code = $5 and d.status <> 'INCOMPLETE' and $3::text[] is not null
+where d.service_code = $5 and d.points is not null and d.status <> 'CLOSED'
+and $3::text[] is not null
 and ($6::date is null or d.achievement_date = $6) and ($7::text is null or d.provider = $7)
 and ('*' = any($2::text[]) or d.payment_type = any($2))
 order by d.service_code, d.achievement_date, d.provider, l.indicator

@@ -54,12 +54,13 @@ class Step:
     patients: int
     gain: Worth
     reaches: str
+    """How many reach what: 12 more patients reach the upper threshold of 50 %."""
 
     def words(self, *, with_pounds: bool) -> str:
         gain = f"+{self.gain.points:.2f} points"
         if with_pounds:
             gain += f", about £{self.gain.pounds:,.2f}"
-        return f"{self.patients:,} more {self.reaches}: {gain}"
+        return f"{self.reaches}: {gain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +142,19 @@ def _most(indicator: Indicator, values: Numbers) -> int:
 
 def _reaches(indicator: Indicator, values: Numbers, numerator: int, *, whole: bool) -> str:
     """What the numerator reaches, by the name of the threshold where it is one."""
-    one = numerator - (values.get("numerator") or 0) == 1
-    denominator = values.get("denominator")
+    now, denominator = values.get("numerator") or 0, values.get("denominator")
+    one, more = numerator - now == 1, f"{numerator - now:,} more"
     lower, upper = indicator.lower, indicator.upper
     if indicator.yes_no:
-        return "yes earns everything"
+        return "A yes earns everything"
     if denominator is None or lower is None or upper is None:
-        return f"earn{'s' * one} {'everything' if whole else 'more'}"
+        return f"{more} earn{'s' * one} {'everything' if whole else 'anything more'}"
+    patients = f"{more} patient{'s' * (not one)}"
     if numerator * 100 >= upper * denominator:
-        return (
-            f"patient{'s' * (not one)} reach{'es' * one} the upper threshold of {_plain(upper)} %"
-        )
-    if (values.get("numerator") or 0) * 100 <= lower * denominator:
-        verb = "gets" if one else "get"
-        return f"patient{'s' * (not one)} {verb} above the lower threshold of {_plain(lower)} %"
-    return f"patient{'s' * (not one)} earn{'s' * one} more"
+        return f"{patients} reach{'es' * one} the upper threshold of {_plain(upper)} %"
+    if now * 100 <= lower * denominator:
+        return f"{patients} get{'s' * one} above the lower threshold of {_plain(lower)} %"
+    return f"{patients} earn{'s' * one} more"
 
 
 def _plain(threshold: Decimal) -> str:

@@ -109,6 +109,6 @@ select d.service_code, d.provider, o.name, d.period_start, d.period_end, i.group
 from declaration d {_IN_SIGHT}
 join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
 left join lateral ({_INDICATORS}) i on i.code = l.indicator
-where d.id = $5 and d.status <> 'INCOMPLETE' {_OF_TYPE}
+where d.id = $5 and d.points is not null {_OF_TYPE}
 order by i.group_name, l.indicator
 """  # noqa: S608 - nothing but our own words

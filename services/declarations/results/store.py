@@ -73,7 +73,8 @@ _SUMMED = """(
     from declaration d
     join quality_service q on q.id = d.quality_service and q.values_from = 'MEMBERS'
     join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
-    where d.service_code = $5 and d.achievement_date = $6 and d.status <> 'CLOSED'
+    where d.service_code = $5 and d.achievement_date = $6
+    and d.points is not null and d.status <> 'CLOSED'
 ) v"""
 
 _REACHED = """
@@ -117,7 +118,7 @@ left join lateral (
     join calculation_line l on l.declaration_id = d.id and l.version = c.version
         and l.indicator = v.indicator
     where d.provider = {provider} and d.service_code = {service} and d.achievement_date = {day}
-    and d.status not in ('CLOSED', 'INCOMPLETE')
+    and d.points is not null and d.status <> 'CLOSED'
     and coalesce(d.indicator, v.indicator) = v.indicator
     order by d.id desc limit 1
 ) {on} on true
@@ -195,7 +196,7 @@ with {_INDICATORS}, chosen as materialized ({_FOUND}), earned as (
     from declaration d
     join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
     where d.service_code = $5 and d.achievement_date = $6
-    and d.status not in ('CLOSED', 'INCOMPLETE')
+    and d.points is not null and d.status <> 'CLOSED'
 )
 select v.indicator, min(i.name) as name, min(i.group_code) as group_code, min(i.most) as most,
     min(i.lower) as lower, min(i.upper) as upper, count(*) as providers,

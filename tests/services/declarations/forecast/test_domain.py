@@ -128,7 +128,7 @@ def made(formula: list[list[object]], indicator: dict[str, object]) -> Expected:
     specification |= {
         "domains": [domain],
         "points": one["points"],
-        "formulas": [{"formula": "made-up@1", "steps": formula}],
+        "formulas": [{"formula": one["formula"], "steps": formula}],
     }
     service = QualityServiceSpecification.model_validate(specification)
     (rule,) = rule_book(service, None, {}).rules
@@ -158,7 +158,7 @@ def test_each_of_any_number_is_paid_for_and_there_is_no_end_to_it():
     assert (one.following.patients, one.following.gain.pounds) == (1, Decimal("225.49"))
     assert one.everything is None
     assert one.following.words(with_pounds=True) == (
-        "1 more earns more: +0.00 points, about £225.49"
+        "1 more earns anything more: +0.00 points, about £225.49"
     )
 
 
@@ -180,3 +180,28 @@ def test_what_is_capped_by_the_register_has_an_end():
     )
     assert one.everything is not None
     assert (one.everything.patients, one.everything.gain.pounds) == (3, Decimal("676.47"))
+
+
+def test_a_question_is_answered_by_a_yes():
+    paid = ["payment", "product", ["points_paid", "pounds_per_point"]]
+    one = made(
+        [
+            ["earned", "product", ["answer", "points"]],
+            ["points_paid", "round2", ["earned"]],
+            paid,
+            ["pounds", "round2", ["payment"]],
+        ],
+        {
+            "points": "10.00",
+            "formula": "yes-no@1",
+            "numerator": "Yes/No Flag",
+            "bindings": {
+                "answer": "values.numerator",
+                "points": "indicator.points",
+                "pounds_per_point": "constants.pounds_per_point",
+            },
+            "values": {"numerator": 0},
+        },
+    )
+    assert one.everything is not None
+    assert one.everything.words(with_pounds=False) == "A yes earns everything: +10.00 points"
