@@ -271,7 +271,7 @@ class ResultsQuery:
     )
     async def achievement_dates(
         self, info: Info, service: Service, *, expanded: Expanded = False
-    ) -> list[AchievementDate]:
+    ) -> list[AchievementDate] | None:
         sight = _sight(info, expanded=expanded)
         async with info.context.db.reader() as reader:
             rows = await store.dates(reader, sight, service)
