@@ -11,8 +11,16 @@ import pytest
 from chassis.db import Tx
 from chassis.ids import new_id
 from cqrs import verify
-from tests.services.declarations.network import FIGURES, MEMBERS, OTHER_PCN, PCN, Network
+from tests.services.declarations.network import (
+    FIGURES,
+    MEMBERS,
+    OTHER_PCN,
+    PCN,
+    Network,
+)
 from tests.services.declarations.period import worked_prevalences
+from tests.services.declarations.test_catalogue import published
+from tests.services.declarations.test_working import hear
 
 
 async def test_one_declaration_is_opened_for_each_indicator(network: Network) -> None:
@@ -259,3 +267,41 @@ async def test_an_offer_is_looked_at_again_on_its_next_achievement_date_or_when_
     async with network.db.reader() as reader:
         waiting = await reader.fetchval("select count(*) from offer where look_on < 'infinity'")
     assert waiting == 2  # of QOF 2025/26, which ends a year later
+
+
+async def test_a_network_with_values_of_its_own_has_the_list_of_all_its_members(
+    network: Network,
+) -> None:
+    document = published("NCD2425", 2, values_from="PROVIDER", members_take_part_in=None)
+    await hear(network, "quality-service.published.v1", document)
+    await network.signed_up("A81002", status="REJECTED")
+    await network.offered(PCN, quality_service="NCD2425/2")
+    await network.figures()
+    await network.achieved(U00001={"HI03": (230, 320)})
+    hi03 = await network.declaration("HI03")
+    assert (hi03["points"], hi03["pounds"]) == ("21.38", "4718.34")
+    assert (hi03["receipt"]["list_size"], verify.differences(hi03["receipt"])) == (48_000, [])
+    assert (await network.declaration("CAN04"))["status"] == "INCOMPLETE"
+
+
+async def test_a_practices_service_may_be_declared_by_indicator_too(network: Network) -> None:
+    document = published("NCD2425", 2, provider_kind="PRACTICE", values_from="PROVIDER")
+    await hear(network, "quality-service.published.v1", document)
+    await network.offered("A81003", quality_service="NCD2425/2")
+    await network.figures()
+    await network.achieved(A81003={"HI03": (230, 320)})
+    hi03 = await network.declaration("HI03", "A81003")
+    assert (hi03["status"], hi03["points"]) == ("AWAITING_PROVIDER_APPROVAL", "21.38")
+    can04 = await network.declaration("CAN04", "A81003")
+    assert (can04["status"], can04["missing"]) == ("INCOMPLETE", ["CAN04"])
+
+
+async def test_what_was_opened_by_indicator_is_not_opened_as_a_whole_as_well(
+    network: Network,
+) -> None:
+    await network.calculated()
+    document = published("NCD2425", 2, declared_per="SERVICE")
+    await hear(network, "quality-service.published.v1", document)
+    await network.offered(PCN, quality_service="NCD2425/2")
+    await network.settle()
+    assert len(await network.declarations(provider=PCN)) == 2
