@@ -69,8 +69,10 @@ def test_everything_that_is_told_has_words_with_nothing_missing(code, count):
         (
             "DECLARATION_REMINDED_TO_DECLARE",
             {"count": 3, "due_on": date(2026, 7, 3)},
-            "The ICB reminds you: QOF 2025/26 waits for 3 providers to declare it. "
-            "Declare it, by 3 July 2026.",
+            (
+                "The ICB reminds you: QOF 2025/26 waits for 3 providers to declare it. "
+                "Declare it, by 3 July 2026."
+            ),
         ),
         ("CLAIM_REJECTED", {"reason": "No evidence"}, None),
     ],
