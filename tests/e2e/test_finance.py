@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from chassis.ids import new_id
 from chassis.topics import declared_topics
 from cqrs.play.cast import APPROVAL, FINANCE
 from examples.ledger import entries
@@ -58,23 +58,25 @@ def place(group: dict[str, Any]) -> tuple[str, ...]:
     return group["periodStart"], group["periodEnd"], group["payee"]
 
 
-async def report(kafka: str, entry: str, kinds: Sequence[str]) -> None:
+async def report(kafka: str, entry: Mapping[str, Any], kinds: Sequence[str]) -> None:
     """Say that it was sent, and that it was settled, as often as it is asked for."""
     at = datetime(2026, 6, 30, 6, tzinfo=UTC).isoformat()
-    payload = {"entry_id": entry, "at": at, "reference": "BACS 4711"}
+    named = {name: entry[name] for name in ("entry_id", "payment_id")}
+    payload = {**named, "at": at, "reference": "BACS 4711"}
     async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
         for kind in kinds:
             headers = {
-                "ce_id": str(uuid4()),
+                "ce_id": str(new_id()),
                 "ce_type": f"payment.{kind}.v1",
                 "ce_source": "finance",
                 "ce_time": at,
                 "ce_specversion": "1.0",
+                "content-type": "application/json",
             }
             await producer.send_and_wait(
                 TOPIC,
                 json.dumps(payload).encode(),
-                key=entry.encode(),
+                key=entry["payment_id"].encode(),
                 headers=[(name, value.encode()) for name, value in headers.items()],
             )
 
@@ -113,7 +115,7 @@ async def test_a_settlement_that_finance_tells_twice_is_one_and_its_ledger_is_co
         for each in ledger.values()
         if each["provider"] == PAID and each["quality_service"] == story.quality_service
     )
-    await report(kafka, entry["entry_id"], ["sent", "sent", "settled", "settled"])
+    await report(kafka, entry, ["sent", "sent", "settled", "settled"])
     await eventually(lambda: all_is_read(kafka), 30)
 
     seen = await cast(APPROVAL, BOARD).ask(HISTORY, id=entry["declaration_id"])

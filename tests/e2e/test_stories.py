@@ -13,7 +13,16 @@ from cqrs.play.asking import PlayError
 from cqrs.play.cast import APPROVAL, DECLARATION, FINANCE, SERVICE, Cast
 from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD
 from tests.e2e import story as played
-from tests.e2e.story import ASIDE, BOARD, IN_TWO_PLACES, LACKING, LEAVERS_ROLES, LEAVING, PAID
+from tests.e2e.story import (
+    ASIDE,
+    BOARD,
+    IN_TWO_PLACES,
+    LACKING,
+    LEAVERS_ROLES,
+    LEAVING,
+    LINE,
+    PAID,
+)
 from tests.e2e.topics import records, told_of
 from tests.support.eventually import eventually
 from tests.support.files_of_ods import csv_file, practice
@@ -50,8 +59,9 @@ async def test_a_practice_is_paid_37227_05_by_exactly_one_event(story, system, c
         "139.47",
         "37227.05",
     )
-    query = "{ paymentTotal { count amount } declaration(id: %s) { history { action by } } }"
-    told = await cast(FINANCE, BOARD).ask(query % json.dumps(paid["id"]))
+    query = """{ paymentTotal(filter: {service: %s}) { count amount }
+        declaration(id: %s) { history { action by } } }"""
+    told = await cast(FINANCE, BOARD).ask(query % (json.dumps(LINE), json.dumps(paid["id"])))
     assert told["paymentTotal"] == {"count": 1, "amount": "37227.05"}
     by_people = {
         each["action"]: each["by"] for each in told["declaration"]["history"] if each["by"]
@@ -60,7 +70,7 @@ async def test_a_practice_is_paid_37227_05_by_exactly_one_event(story, system, c
     assert len(set(by_people.values())) == 3
     found = await records(system.running.kafka)
     entries = [json.loads(each.value) for each in found if each.topic == "declarations.payment"]
-    (entry,) = (entry for entry in entries if entry["provider"] == PAID)
+    (entry,) = (e for e in entries if (e["provider"], e["service_code"]) == (PAID, LINE))
     assert (entry["amount"], entry["points"], entry["payee"]) == ("37227.05", "139.47", PAID)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 import strawberry
 
+import services.declarations.submissions.types  # noqa: F401 - it names GroupStatus in GraphQL
 from chassis.graphql import Context, OdsCode
 from nhs.directory import Principal
 from services.declarations.approval.schema import Declaration, Organisation
