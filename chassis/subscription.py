@@ -24,4 +24,5 @@ class Subscription:
     reactions: Mapping[str, Reaction] = field(default_factory=dict)
     """By event type. An event is projected first and reacted to second."""
     read_model: Sequence[str] = ()
-    """The tables the projections alone write, schema-qualified: what a rebuild makes anew."""
+    """The tables the projections alone write, schema-qualified and in the order they write them:
+    what a rebuild makes anew."""
