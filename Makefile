@@ -9,7 +9,7 @@ RUN := $(VENV)/bin
 export PYTHONPYCACHEPREFIX := $(abspath $(VENV))/pycache
 COMPILE := $(RUN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --no-annotate pyproject.toml
 
-.PHONY: help run test check contracts lock format secrets clean
+.PHONY: help run test test-containers check contracts lock format secrets clean
 
 help: ## say what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -33,6 +33,9 @@ run: $(VENV)/running ## play one payment period, then serve (ONCE=1 ends, ENGLAN
 
 test: $(VENV)/developing ## run every test that needs no Docker
 	$(RUN)/python -m pytest -n 2 --dist loadgroup -m "not containers"
+
+test-containers: $(VENV)/developing ## run the tests that need Docker (started if none runs)
+	.ci/containers
 
 check: $(VENV)/developing ## formatting, lint, types, import rules, contracts, tests
 	$(RUN)/ruff format --check .
