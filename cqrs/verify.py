@@ -73,7 +73,7 @@ def differences(receipt: Mapping[str, Any]) -> list[str]:
     try:
         found = [*_lines(receipt), *_members(receipt), *_totals(receipt), *_payment(receipt)]
         return [*found, *_hash(receipt), *_seal("the receipt", receipt)]
-    except (KeyError, TypeError, ValueError, IndexError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         return [f"the receipt is not whole: {type(error).__name__} {error}"]
 
 
@@ -87,9 +87,11 @@ def _line(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
     yield from _inputs(receipt, line)
     yield from _rounding(receipt, line)
     values = {name: _number(given["value"]) for name, given in line["inputs"].items()}
+    made: dict[str, tuple[str | None, list[str]]] = {}
     for name, operator, arguments in line["formula"]["steps"]:
         values[name] = _step(operator, [values[argument] for argument in arguments])
-    yield from _tree(line["tree"], values)
+        made[name] = (operator, arguments)
+    yield from _tree(line["tree"], values, made)
     earned = values["points_paid"] is not None and values["pounds"] is not None
     if line["outcome"] != ("EARNED" if earned else NOT_EARNABLE):
         yield f"the outcome is not {line['outcome']}"
@@ -120,11 +122,20 @@ def _rounding(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[s
             yield f"{name} is made by {operator}, not by {policy[name]} as the policy says"
 
 
-def _tree(node: Mapping[str, Any], values: Mapping[str, Number]) -> Iterator[str]:
-    if _number(node["value"]) != values[node["name"]]:
-        yield f"{node['name']} is {_text(values[node['name']])}, not {node['value']}"
-    for argument in node.get("arguments", ()):
-        yield from _tree(argument, values)
+def _tree(
+    node: Mapping[str, Any],
+    values: Mapping[str, Number],
+    made: Mapping[str, tuple[str | None, list[str]]],
+) -> Iterator[str]:
+    """Every value is as recomputed, and comes from what the formula's step takes."""
+    name, arguments = node["name"], node.get("arguments", [])
+    if _number(node["value"]) != values[name]:
+        yield f"{name} is {_text(values[name])}, not {node['value']}"
+    shown = (node.get("operator"), [argument["name"] for argument in arguments])
+    if shown != made.get(name, (None, [])):
+        yield f"{name} is not worked out in the tree as in the formula"
+    for argument in arguments:
+        yield from _tree(argument, values, made)
 
 
 def _members(receipt: Mapping[str, Any]) -> Iterator[str]:

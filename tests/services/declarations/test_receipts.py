@@ -1,6 +1,7 @@
 """Every penny explained, and recomputed by code that shares nothing with the engine."""
 
 import copy
+import hashlib
 import json
 from typing import Any
 
@@ -47,11 +48,34 @@ async def test_whatever_is_changed_in_a_receipt_is_found(period):
         (lambda r: r.update(pounds="37227.06"), "not 37227.06"),
         (lambda r: r.update(list_on="2025-10-01"), "hash"),
         (lambda r: r.pop("lines"), "not whole"),
+        (lambda r: r.update(stood_on="nothing"), "not whole"),
+        (lambda r: r["lines"][0].update(inputs=None), "not whole"),
     ):
         altered = copy.deepcopy(receipt)
         change(altered)
         found = verify.differences(altered)
         assert any(says in difference for difference in found), (says, found)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tree: tree.update(operator="floor"),
+        lambda tree: tree["arguments"].pop(),
+        lambda tree: tree["arguments"].clear(),
+    ],
+)
+async def test_a_tree_that_is_not_of_the_formulas_steps_is_found(period, change):
+    """Also by a seal that was made anew: the tree is held against the steps."""
+    receipt = await receipt_of(period)
+    line = receipt["lines"][0]
+    change(line["tree"])
+    for sealed in (line, receipt):
+        rest = {name: value for name, value in sealed.items() if name != "sha256"}
+        text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        sealed["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    (found,) = verify.differences(receipt)
+    assert found == "AF006: pounds is not worked out in the tree as in the formula"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": "other"}'])
