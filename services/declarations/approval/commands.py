@@ -257,9 +257,13 @@ async def _do(
 
 async def _advanced(tx: Tx, happened: Sequence[Sequence[Happening]]) -> Decimal:
     """What finance pays less for it: what is in the ledger, or is approved in the same step."""
-    approved = (one[-1] for one in happened)
-    paid = [one.declaration for one in approved if one.action is Action.FINANCE_APPROVED]
-    return await recovery.deducted_from(tx, paid)
+    approved = [
+        one[-1].declaration for one in happened if one[-1].action is Action.FINANCE_APPROVED
+    ]
+    found = await store.advanced_on(tx, [one.id for one in approved]) if approved else {}
+    final = {(found[x.id][0], x.provider) for x in approved if x.id in found}
+    together = (x.pounds or 0 for x in approved if (x.service_code, x.provider) in final)
+    return sum((pounds for _, pounds in found.values()), start=Decimal("0.00")) + sum(together)
 
 
 def as_seen(row: Record | None, identity: UUID, version: int) -> Declaration:

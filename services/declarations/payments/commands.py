@@ -46,10 +46,11 @@ async def _less_advances(
     tx: Tx, final: Sequence[Authorisation], recovers: Mapping[str, str]
 ) -> list[Authorisation]:
     """Each with what was advanced on it deducted: all of it from the first of a provider."""
-    advances = [(recovers[one.quality_service], one.provider) for one in final]
-    left = await store.advanced_of(tx, advances) if advances else {}
-    told = zip(final, advances, strict=True)
-    return [one.less(left.pop(advance, Decimal("0.00"))) for one, advance in told]
+    asked = [(one.service_code, recovers[one.quality_service], one.provider) for one in final]
+    advanced = await store.advanced_of(tx, asked) if asked else {}
+    return [
+        one.less(advanced.pop((one.service_code, one.provider), Decimal("0.00"))) for one in final
+    ]
 
 
 async def _enter(tx: Tx, approved: Sequence[Authorisation], now: datetime) -> None:
