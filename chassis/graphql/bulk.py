@@ -1,7 +1,7 @@
 """What every bulk command answers: what was done, what was refused and why, and the counts."""
 
-from collections.abc import Sequence
-from typing import Self, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Protocol, Self, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -61,6 +61,30 @@ def choice(
     )
 
 
+class _Refused(Protocol):
+    """Read only, so that ids of any kind fit."""
+
+    @property
+    def id(self) -> object: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def message(self) -> str: ...
+    @property
+    def field(self) -> str | None: ...
+
+
+class _Outcome(Protocol):
+    @property
+    def done(self) -> Sequence[object]: ...
+    @property
+    def refused(self) -> Sequence[_Refused]: ...
+    @property
+    def selection(self) -> str | None: ...
+    @property
+    def message(self) -> str: ...
+
+
 @strawberry.type
 class BulkAnswer:
     """Inherit under the noun's name: `class OfferBulkAnswer(BulkAnswer)`, described anew.
@@ -79,3 +103,26 @@ class BulkAnswer:
         "they were seen at, to be given back within 15 minutes; null where there are none.",
     )
     message: str = strawberry.field(description="The outcome in one sentence.")
+
+    @classmethod
+    def told(cls, outcome: _Outcome, counts: Mapping[str, str] | None = None) -> Self:
+        """What a command answered, with more counts than of what was done and refused."""
+        numbers = {"done": str(len(outcome.done)), "refused": str(len(outcome.refused))}
+        return cls(
+            done=[strawberry.ID(str(one)) for one in outcome.done],
+            refused=[
+                Refusal(
+                    id=strawberry.ID(str(one.id)),
+                    code=one.code,
+                    message=one.message,
+                    field=one.field,
+                )
+                for one in outcome.refused
+            ],
+            counts=[
+                Count(name=name, value=value)
+                for name, value in (numbers | dict(counts or {})).items()
+            ],
+            selection=outcome.selection,
+            message=outcome.message,
+        )

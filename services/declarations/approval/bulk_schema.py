@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import strawberry
 
 from chassis.db import Tx
-from chassis.graphql import BulkAnswer, Context, Count, Refusal, RowVersion, choice
-from chassis.idempotency import once
+from chassis.graphql import BulkAnswer, Context, RowVersion, choice
 from nhs.directory import Principal
+from services.declarations.acting import Step, act
 from services.declarations.approval import commands, lists
-from services.declarations.approval.commands import Outcome
+from services.declarations.approval.commands import ApprovalOutcome
 from services.declarations.approval.filters import DeclarationFilter
+from services.declarations.outcome import Rows
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
@@ -125,74 +124,44 @@ class ApprovalMutation:
         return await in_bulk(info, choose, "releaseDeclarations", step, dry_run, idempotency_key)
 
 
-class _Step(Protocol):
-    """A command about rows, everything it needs beside them given already."""
-
-    def __call__(
-        self, tx: Tx, principal: Principal, rows: commands.Rows, *, dry_run: bool, now: datetime
-    ) -> Awaitable[Outcome]: ...
-
-
 async def in_bulk(  # noqa: PLR0917 (each mutation's own words, in its order)
     info: Info,
     choose: ChooseDeclarations,
     operation: str,
-    step: _Step,
+    step: Step[ApprovalOutcome],
     dry_run: bool,
     key: str | None,
 ) -> DeclarationBulkAnswer:
     """Do a step to what is chosen, once a key; in a dry run show what it would be done to."""
-    context, kept = info.context, info.context.idempotency(info, key)
-    chooser = commands.chooser(context.principal, operation, context.now, dry_run=dry_run)
-    async with context.db.transaction() as tx:
+    who = info.context.principal
 
-        async def matching(wanted: DeclarationFilter, most: int) -> commands.Rows:
-            sight = Sight.of(context.principal)
-            return await lists.rows_of(tx, sight, wanted.wanted(context.principal), most)
+    async def matching(tx: Tx, wanted: DeclarationFilter, most: int) -> Rows:
+        return await lists.rows_of(tx, Sight.of(who), wanted.wanted(who), most)
 
-        async def act() -> Outcome:
-            meant = choice(choose.rows, choose.filter or None, choose.selection)
-            chosen = await chooser.chosen(tx, meant, matching)
-            rows = list(chosen.items())
-            return await step(tx, context.principal, rows, dry_run=dry_run, now=context.now)
-
-        outcome = await once(
-            tx,
-            kept,
-            Outcome,
-            act,
-            now=context.now,
-            keep=lambda outcome: bool(outcome.done) and not dry_run,
-        )
-    return _answer(outcome, sees_pounds=_sees_pounds(context.principal))
+    outcome = await act(
+        info,
+        operation,
+        step,
+        lambda: choice(choose.rows, choose.filter or None, choose.selection),
+        matching,
+        answer=ApprovalOutcome,
+        dry_run=dry_run,
+        key=key,
+    )
+    return _answer(outcome, sees_pounds=_sees_pounds(who))
 
 
 def _sees_pounds(principal: Principal) -> bool:
     return bool(Sight.of(principal).pounds_types)
 
 
-def _answer(outcome: Outcome, *, sees_pounds: bool) -> DeclarationBulkAnswer:
-    counts = {"done": str(len(outcome.done)), "refused": str(len(outcome.refused))}
-    counts |= {step.lower(): str(count) for step, count in outcome.steps.items()}
+def _answer(outcome: ApprovalOutcome, *, sees_pounds: bool) -> DeclarationBulkAnswer:
+    counts = {step.lower(): str(count) for step, count in outcome.steps.items()}
     counts |= {"points": _two_places(outcome.points)}
     counts |= {"pounds": _two_places(outcome.pounds)} if sees_pounds else {}
     if sees_pounds and outcome.advanced:
         counts |= {"advanced": _two_places(outcome.advanced)}
-    return DeclarationBulkAnswer(
-        done=[strawberry.ID(str(one)) for one in outcome.done],
-        refused=[
-            Refusal(
-                id=strawberry.ID(str(one.id)),
-                code=one.code,
-                message=one.message,
-                field=one.field,
-            )
-            for one in outcome.refused
-        ],
-        counts=[Count(name=name, value=value) for name, value in counts.items()],
-        selection=outcome.selection,
-        message=outcome.message,
-    )
+    return DeclarationBulkAnswer.told(outcome, counts)
 
 
 def _two_places(amount: Decimal) -> str:

@@ -1,7 +1,7 @@
 """Steps people take on declarations: many at once, each row done or refused for itself."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -10,7 +10,6 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis import outbox
-from chassis.choice import Chooser
 from chassis.db import Tx
 from chassis.errors import DomainError
 from chassis.ids import new_id
@@ -30,12 +29,10 @@ from services.declarations.approval.domain import (
 from services.declarations.approval.events import events_of
 from services.declarations.approval.history import Written, write
 from services.declarations.approval.marks import reasons
+from services.declarations.outcome import Outcome, Refused, Rows, chooser
 from services.declarations.payments import commands as payments
 from services.declarations.payments.domain import Authorisation
 from services.declarations.sight import not_found
-
-Rows = Sequence[tuple[UUID, int]]
-"""Ids with the versions that were seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +53,16 @@ Step = Callable[[Declaration, Circumstances], list[Happening]]
 """What is to happen to a locked row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    id: UUID
-    code: str
-    message: str
-    field: str | None = None
-
-
 @dataclass(slots=True)
-class Outcome:
-    """What a bulk command did, or would do."""
-
-    done: list[UUID] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
+class ApprovalOutcome(Outcome):
     points: Decimal = Decimal("0.00")
-    pounds: Decimal = Decimal("0.00")
     advanced: Decimal = Decimal("0.00")
     """Of the pounds that finance approves, what has been paid in advance."""
-    steps: dict[str, int] = field(default_factory=dict)
-    selection: str | None = None
-    message: str = ""
 
 
 async def declare(
     tx: Tx, principal: Principal, rows: Rows, *, notes: str | None, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """The provider declares its own."""
     principal.require(Role.DECLARATION_MANAGEMENT)
     kept = noted(notes)
@@ -111,7 +92,7 @@ async def approve(
     dry_run: bool,
     now: datetime,
     demonstration: bool,
-) -> Outcome:
+) -> ApprovalOutcome:
     """The commissioner approves: for each row the step that the caller's roles allow."""
 
     def step(declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
@@ -140,7 +121,7 @@ def _approval(
 
 async def return_to_provider(
     tx: Tx, principal: Principal, rows: Rows, *, reason: str, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """The commissioner wants them put right, and declared again."""
     why = reason_given(reason)
 
@@ -154,7 +135,7 @@ async def return_to_provider(
 
 async def hold(
     tx: Tx, principal: Principal, rows: Rows, *, reason: str | None, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """The commissioner holds them: nobody moves them until they are released.
 
     Without a reason it is the marks of the values that each stands on.
@@ -173,7 +154,7 @@ async def hold(
 
 async def release(
     tx: Tx, principal: Principal, rows: Rows, *, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """The commissioner lets go of what is held, whoever of it holds it."""
 
     def step(declaration: Declaration, circumstances: Circumstances) -> list[Happening]:
@@ -202,7 +183,7 @@ class _Doing:
 
 async def _commission(
     tx: Tx, doing: _Doing, rows: Rows, verb: str, *, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """A step on what the organisation commissioned."""
     doing.principal.require_any(*_COMMISSIONERS)
     ids = [row for row, _ in rows]
@@ -220,14 +201,14 @@ async def _do(
     *,
     dry_run: bool,
     now: datetime,
-) -> Outcome:
+) -> ApprovalOutcome:
     """Decide each row; save what happened, or (in a dry run) keep the rows under a token."""
     seen = dict(rows)
     pending = await due.pending(tx, list(seen))
     joined = await store.duties_joined(tx, doing.principal.today)
     recovered = await store.recovered(tx, locked)
     found = {row["id"]: row for row in locked}
-    outcome = Outcome()
+    outcome = ApprovalOutcome()
     happened: list[list[Happening]] = []
     for identity, version in seen.items():
         try:
@@ -286,7 +267,7 @@ def _taken(step: Step, declaration: Declaration, circumstances: Circumstances) -
         raise DomainError(refused.code, str(refused)) from refused
 
 
-def _add(outcome: Outcome, happenings: Sequence[Happening]) -> None:
+def _add(outcome: ApprovalOutcome, happenings: Sequence[Happening]) -> None:
     after = happenings[-1].declaration
     outcome.done.append(after.id)
     outcome.points += after.points or 0
@@ -345,10 +326,6 @@ def _authorisation(d: Declaration) -> Authorisation:
         d.provisional,
         indicator=d.indicator,
     )
-
-
-def chooser(principal: Principal, operation: str, now: datetime, *, dry_run: bool) -> Chooser:
-    return Chooser(principal.person_id, principal.organisation, operation, now, dry_run)
 
 
 def _said(outcome: Outcome, dry_run: bool, verb: str) -> str:

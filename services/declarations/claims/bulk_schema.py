@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from datetime import datetime
 from functools import partial
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import strawberry
 
 from chassis.db import Tx
-from chassis.graphql import BulkAnswer, Context, Count, Refusal, RowVersion, choice
-from chassis.idempotency import once
+from chassis.graphql import BulkAnswer, Context, RowVersion, choice
 from nhs.directory import Principal
+from services.declarations.acting import Step, act
 from services.declarations.claims import deciding, lists
-from services.declarations.claims.deciding import Outcome
 from services.declarations.claims.enums import ClaimRejectionCode
 from services.declarations.claims.filters import ClaimFilter
+from services.declarations.outcome import Outcome, Rows
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
@@ -96,63 +94,28 @@ class ClaimBulkMutation:
         return await _act(info, choose, "withdrawClaims", step, dry_run, idempotency_key)
 
 
-class _Step(Protocol):
-    """A command about rows, everything it needs beside them given already."""
-
-    def __call__(
-        self, tx: Tx, principal: Principal, rows: deciding.Rows, *, dry_run: bool, now: datetime
-    ) -> Awaitable[Outcome]: ...
-
-
 async def _act(  # noqa: PLR0917 (each mutation's own words, in its order)
     info: Info,
     choose: ChooseClaims,
     operation: str,
-    step: _Step,
+    step: Step[Outcome],
     dry_run: bool,
     key: str | None,
 ) -> ClaimBulkAnswer:
-    context, kept = info.context, info.context.idempotency(info, key)
-    chooser = deciding.chooser(context.principal, operation, context.now, dry_run=dry_run)
-    async with context.db.transaction() as tx:
+    who = info.context.principal
 
-        async def matching(wanted: ClaimFilter, most: int) -> deciding.Rows:
-            sight = Sight.of_claims(context.principal)
-            return await lists.rows_of(tx, sight, wanted.wanted(context.principal), most)
+    async def matching(tx: Tx, wanted: ClaimFilter, most: int) -> Rows:
+        return await lists.rows_of(tx, Sight.of_claims(who), wanted.wanted(who), most)
 
-        async def act() -> Outcome:
-            meant = choice(choose.rows, choose.filter or None, choose.selection)
-            chosen = await chooser.chosen(tx, meant, matching)
-            rows = list(chosen.items())
-            return await step(tx, context.principal, rows, dry_run=dry_run, now=context.now)
-
-        outcome = await once(
-            tx,
-            kept,
-            Outcome,
-            act,
-            now=context.now,
-            keep=lambda outcome: bool(outcome.done) and not dry_run,
-        )
-    return _answer(outcome)
-
-
-def _answer(outcome: Outcome) -> ClaimBulkAnswer:
-    counts = {"done": str(len(outcome.done)), "refused": str(len(outcome.refused))}
-    counts |= {step.lower(): str(count) for step, count in outcome.steps.items()}
-    counts |= {"pounds": f"{outcome.pounds:.2f}"}
-    return ClaimBulkAnswer(
-        done=[strawberry.ID(str(one)) for one in outcome.done],
-        refused=[
-            Refusal(
-                id=strawberry.ID(str(one.id)),
-                code=one.code,
-                message=one.message,
-                field=one.field,
-            )
-            for one in outcome.refused
-        ],
-        counts=[Count(name=name, value=value) for name, value in counts.items()],
-        selection=outcome.selection,
-        message=outcome.message,
+    outcome = await act(
+        info,
+        operation,
+        step,
+        lambda: choice(choose.rows, choose.filter or None, choose.selection),
+        matching,
+        answer=Outcome,
+        dry_run=dry_run,
+        key=key,
     )
+    counts = {name.lower(): str(count) for name, count in outcome.steps.items()}
+    return ClaimBulkAnswer.told(outcome, counts | {"pounds": f"{outcome.pounds:.2f}"})

@@ -1,15 +1,13 @@
 """Steps people take on claims: many at once, each row done or refused for itself."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.choice import Chooser
 from chassis.db import Tx
 from chassis.errors import DomainError
 from nhs.directory import Principal
@@ -24,10 +22,8 @@ from services.declarations.claims.domain import (
     RejectionCode,
     Status,
 )
+from services.declarations.outcome import Outcome, Refused, Rows, chooser
 from services.declarations.sight import not_found
-
-Rows = Sequence[tuple[UUID, int]]
-"""Ids with the versions that were seen."""
 
 Step = Callable[[Claim, bool], list[Happening]]
 """What is to happen to a locked claim; whether its commissioner joins duties today."""
@@ -38,26 +34,6 @@ APPROVERS: Final = {
     Status.AWAITING_TIER_2: Role.CLAIM_TIER_2,
     Status.AWAITING_FINANCE: Role.CLAIM_FINANCE,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    id: UUID
-    code: str
-    message: str
-    field: str | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a bulk command did, or would do."""
-
-    done: list[UUID] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    pounds: Decimal = Decimal("0.00")
-    steps: dict[str, int] = field(default_factory=dict)
-    selection: str | None = None
-    message: str = ""
 
 
 async def approve(
@@ -194,10 +170,6 @@ def _add(outcome: Outcome, happenings: Sequence[Happening]) -> None:
     outcome.pounds += after.amount
     step = next(one.action for one in happenings if one.action is not Action.DUTIES_JOINED)
     outcome.steps[step.value] = outcome.steps.get(step.value, 0) + 1
-
-
-def chooser(principal: Principal, operation: str, now: datetime, *, dry_run: bool) -> Chooser:
-    return Chooser(principal.person_id, principal.organisation, operation, now, dry_run)
 
 
 def _said(outcome: Outcome, dry_run: bool, verb: str) -> str:

@@ -13,11 +13,12 @@ from nhs.directory import Principal
 from nhs.notes import reason_given
 from nhs.roles import Role
 from services.declarations.approval import store as declarations
-from services.declarations.approval.commands import Outcome, Refused, Rows, as_seen, chooser
+from services.declarations.approval.commands import ApprovalOutcome, as_seen
 from services.declarations.approval.domain import RefusedError
 from services.declarations.cutoffs import store
 from services.declarations.cutoffs.domain import CutOff, Reminder, check, remind
 from services.declarations.cutoffs.events import reminded
+from services.declarations.outcome import Refused, Rows, chooser
 from services.declarations.sight import not_found
 
 _COMMISSIONERS: Final = (Role.APPROVAL_MANAGEMENT, Role.FINANCE_MANAGEMENT)
@@ -55,10 +56,10 @@ async def withdraw(tx: Tx, principal: Principal, cut_off: UUID, *, now: datetime
 
 async def send_reminders(
     tx: Tx, principal: Principal, rows: Rows, *, dry_run: bool, now: datetime
-) -> Outcome:
+) -> ApprovalOutcome:
     """Remind whoever's step it is of each declaration; once a day at most."""
     principal.require_any(*_COMMISSIONERS)
-    versions, outcome = dict(rows), Outcome()
+    versions, outcome = dict(rows), ApprovalOutcome()
     reminders: list[Reminder] = []
     locked = await declarations.lock_for_commissioner(tx, list(versions), principal.acting)
     found = {row["id"]: row for row in locked}
@@ -82,7 +83,7 @@ async def send_reminders(
     return outcome
 
 
-def _add(outcome: Outcome, reminder: Reminder) -> None:
+def _add(outcome: ApprovalOutcome, reminder: Reminder) -> None:
     declaration = reminder.declaration
     outcome.done.append(declaration.id)
     outcome.points += declaration.points or 0
@@ -108,7 +109,7 @@ async def _tell(tx: Tx, principal: Principal, reminders: Sequence[Reminder], now
     await outbox.record(tx, events, at=now)
 
 
-def _said(outcome: Outcome, *, dry_run: bool) -> str:
+def _said(outcome: ApprovalOutcome, *, dry_run: bool) -> str:
     count, refused = len(outcome.done), len(outcome.refused)
     if dry_run:
         return f"{count} reminder(s) can be sent; {refused} cannot"

@@ -25,6 +25,7 @@ from services.declarations.approval import paid
 from services.declarations.approval import store as declarations
 from services.declarations.approval.domain import Declaration
 from services.declarations.calculation import store as calculations
+from services.declarations.outcome import Outcome, Refused
 from services.declarations.payments import commands as payments
 from services.declarations.rerating import store
 from services.declarations.rerating.domain import Tally
@@ -158,23 +159,6 @@ def _proposed(one: Rated) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    id: UUID
-    code: str
-    message: str
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became, or would become, of each adjustment."""
-
-    done: list[UUID] = field(default_factory=list)
-    refused: list[RefusedRow] = field(default_factory=list)
-    pounds: Decimal = Decimal("0.00")
-    message: str = ""
-
-
 async def approve(
     tx: Tx,
     principal: Principal,
@@ -194,7 +178,7 @@ async def approve(
             agreed.append((row, same))
         except DomainError as error:
             message = f"{row['provider']}: {error.message}"
-            outcome.refused.append(RefusedRow(row["adjustment_id"], error.code, message))
+            outcome.refused.append(Refused(row["adjustment_id"], error.code, message))
         else:
             outcome.done.append(row["adjustment_id"])
             outcome.pounds += row["adjusted_by"]

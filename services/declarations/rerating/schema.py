@@ -14,8 +14,8 @@ from chassis.graphql import Connection, Context, Download, as_uuid, connection, 
 from chassis.idempotency import once_alone
 from nhs.directory import Principal
 from nhs.roles import Role
+from services.declarations.outcome import Outcome
 from services.declarations.rerating import commands, queries, store
-from services.declarations.rerating.commands import Outcome
 from services.declarations.rerating.queries import FILE, ReratingAsked
 from services.declarations.rerating.rating import Asked
 from services.declarations.rerating.store import Whose
@@ -178,7 +178,7 @@ async def _decided(
         now=context.now,
         keep=lambda outcome: keep and bool(outcome.done),
     )
-    return PaymentReratingBulkAnswer.told(outcome)
+    return PaymentReratingBulkAnswer.told(outcome, {"pounds": f"{outcome.pounds:.2f}"})
 
 
 async def _rerating(info: Info, identity: UUID) -> PaymentRerating:

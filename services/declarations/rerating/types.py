@@ -15,11 +15,9 @@ from chassis.graphql import (
     BulkAnswer,
     Connection,
     Context,
-    Count,
     OdsCode,
     Points,
     Pounds,
-    Refusal,
     Window,
     as_uuid,
     connection,
@@ -33,7 +31,6 @@ from services.declarations.approval.schema import (
 )
 from services.declarations.calculation.domain import Blocker
 from services.declarations.calculation.schema import DeclarationBlocker
-from services.declarations.rerating.commands import Outcome
 from services.declarations.rerating.domain import Change, LineWorth, Rerated, Sums
 from services.declarations.rerating.queries import WhatIf, after
 
@@ -333,20 +330,7 @@ def _failure(error: dict[str, Any] | None) -> str | None:
 
 @strawberry.type(description="What became of each adjustment of a re-rating.")
 class PaymentReratingBulkAnswer(BulkAnswer):
-    @classmethod
-    def told(cls, outcome: Outcome) -> PaymentReratingBulkAnswer:
-        counts = {"done": len(outcome.done), "refused": len(outcome.refused)}
-        pounds = Count(name="pounds", value=f"{outcome.pounds:.2f}")
-        return cls(
-            done=[strawberry.ID(str(one)) for one in outcome.done],
-            refused=[
-                Refusal(id=strawberry.ID(str(one.id)), code=one.code, message=one.message)
-                for one in outcome.refused
-            ],
-            counts=[*(Count(name=name, value=str(n)) for name, n in counts.items()), pounds],
-            selection=None,
-            message=outcome.message,
-        )
+    pass
 
 
 def rerating_key(row: Record) -> tuple[UUID]:

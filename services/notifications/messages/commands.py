@@ -41,6 +41,7 @@ class Refused:
     id: UUID
     code: str
     message: str
+    field: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

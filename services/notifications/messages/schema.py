@@ -11,8 +11,6 @@ from chassis.graphql import (
     BulkAnswer,
     Connection,
     Context,
-    Count,
-    Refusal,
     RowVersion,
     choice,
     connection,
@@ -20,7 +18,7 @@ from chassis.graphql import (
 )
 from nhs.directory import Principal
 from services.notifications.messages import commands, queries
-from services.notifications.messages.commands import Action, Ask, Choice, Outcome
+from services.notifications.messages.commands import Action, Ask, Choice
 from services.notifications.messages.domain import Kind, Status
 from services.notifications.messages.store.scope import MessageFilter as Asked
 from services.notifications.messages.types import Message, MessageCounts, MessageUpdate
@@ -66,21 +64,7 @@ class MessageChoice:
 
 @strawberry.type(description="What became of the chosen messages.")
 class MessageBulkAnswer(BulkAnswer):
-    @classmethod
-    def of(cls, outcome: Outcome) -> "MessageBulkAnswer":
-        return cls(
-            done=[strawberry.ID(str(one)) for one in outcome.done],
-            refused=[
-                Refusal(id=strawberry.ID(str(one.id)), code=one.code, message=one.message)
-                for one in outcome.refused
-            ],
-            counts=[
-                Count(name="done", value=str(len(outcome.done))),
-                Count(name="refused", value=str(len(outcome.refused))),
-            ],
-            selection=outcome.selection,
-            message=outcome.message,
-        )
+    pass
 
 
 @strawberry.type
@@ -147,7 +131,7 @@ async def _act(
 ) -> MessageBulkAnswer:
     context = info.context
     ask = Ask(context.principal, context.now, context.idempotency(info, key), dry_run)
-    return MessageBulkAnswer.of(await commands.act(context.db, ask, action, choose.asked()))
+    return MessageBulkAnswer.told(await commands.act(context.db, ask, action, choose.asked()))
 
 
 @strawberry.type
