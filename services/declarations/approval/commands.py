@@ -225,26 +225,23 @@ async def _do(
         else:
             happened.append(happenings)
             _add(outcome, happenings)
-    outcome.advanced = await _advanced(tx, happened)
     if dry_run:
+        outcome.advanced = await recovery.deducted_from(tx, _paid_by(happened))
         kept = [(identity, seen[identity]) for identity in outcome.done]
         looking = chooser(doing.principal, doing.operation, now, dry_run=True)
         outcome.selection = await looking.shown(tx, kept)
     else:
         acting_for = doing.principal.organisation
-        await save(tx, happened, acting_for=acting_for, notes=doing.notes, now=now)
+        outcome.advanced = await save(
+            tx, happened, acting_for=acting_for, notes=doing.notes, now=now
+        )
     return outcome
 
 
-async def _advanced(tx: Tx, happened: Sequence[Sequence[Happening]]) -> Decimal:
-    """What finance pays less for it: what is in the ledger, or is approved in the same step."""
-    approved = [
-        one[-1].declaration for one in happened if one[-1].action is Action.FINANCE_APPROVED
-    ]
-    found = await store.advanced_on(tx, [one.id for one in approved]) if approved else {}
-    final = {(found[x.id][0], x.provider) for x in approved if x.id in found}
-    together = (x.pounds or 0 for x in approved if (x.service_code, x.provider) in final)
-    return sum((pounds for _, pounds in found.values()), start=Decimal("0.00")) + sum(together)
+def _paid_by(happened: Sequence[Sequence[Happening]]) -> list[Declaration]:
+    """What finance approves of it."""
+    last = (one[-1] for one in happened)
+    return [one.declaration for one in last if one.action is Action.FINANCE_APPROVED]
 
 
 def as_seen(row: Record | None, identity: UUID, version: int) -> Declaration:
@@ -283,8 +280,11 @@ async def save(
     acting_for: str | None,
     now: datetime,
     notes: str | None = None,
-) -> None:
-    """Write what happened to each declaration: row, history, events, and payments it brings."""
+) -> Decimal:
+    """Write what happened to each declaration: row, history, events, and payments it brings.
+
+    Answers what is deducted from those payments, since it was paid in advance.
+    """
     written = [write(one, acting_for=acting_for, notes=notes, at=now) for one in happened if one]
     await store.save(tx, [entries[-1].declaration for entries in written], now)
     everything = [entry for entries in written for entry in entries]
@@ -294,7 +294,7 @@ async def save(
     await outbox.record(tx, events, at=now)
     ended = [one.declaration for one in everything if one.happening.action in _ENDS]
     recovers = await recovery.prepare(tx, ended)
-    await payments.authorise(tx, _approved(everything), recovers, now=now)
+    return await payments.authorise(tx, _approved(everything), recovers, now=now)
 
 
 _ENDS: Final = frozenset({Action.FINANCE_APPROVED, Action.CLOSED})

@@ -7,12 +7,15 @@ final payment is there (`store.recovered`). What is not approved by then closes.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
-from chassis.db import Tx
+from chassis.db import Reader, Tx
 from services.declarations import due
 from services.declarations.approval import store
 from services.declarations.approval.domain import Declaration, Status
+from services.declarations.payments import store as ledger
 
 SETTLED: Final = "What it advances on has been authorised for payment"
 
@@ -41,3 +44,25 @@ async def prepare(tx: Tx, ended: Sequence[Declaration]) -> Mapping[str, str]:
         if open_ones:
             await due.mark_declarations(tx, open_ones, SETTLED)
     return recovers
+
+
+async def advanced_on(reader: Reader, declarations: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """What is deducted from each, or would be now; none of those that recover nothing."""
+    rows = await store.recovering(reader, declarations)
+    lines = [(row["recovers"], row["provider"]) for row in rows if row["deducted"] is None]
+    left = await ledger.advanced_of(reader, lines) if lines else {}
+    return {
+        row["id"]: left.get((row["recovers"], row["provider"]), Decimal("0.00"))
+        if row["deducted"] is None
+        else row["deducted"]
+        for row in rows
+    }
+
+
+async def deducted_from(reader: Reader, approved: Sequence[Declaration]) -> Decimal:
+    """What is paid less when all these are approved in one step, advances among them."""
+    rows = await store.recovering(reader, [one.id for one in approved]) if approved else []
+    lines = {(row["recovers"], row["provider"]) for row in rows}
+    left = await ledger.advanced_of(reader, sorted(lines)) if lines else {}
+    together = [one.pounds for one in approved if (one.service_code, one.provider) in lines]
+    return sum(filter(None, (*left.values(), *together)), start=Decimal("0.00"))

@@ -24,7 +24,7 @@ from chassis.graphql import (
     window,
 )
 from nhs.directory import Principal
-from services.declarations.approval import lists, store
+from services.declarations.approval import lists, recovery
 from services.declarations.approval.domain import WAITING, Action, Missing
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
@@ -228,8 +228,8 @@ class Declaration:
     async def advanced(self, info: Info) -> Pounds | None:
         if not self.sees_pounds:
             return None
-        found = await batched(info, "advances", store.advanced_on, None).load(UUID(self.id))
-        return Pounds(found[1]) if found else None
+        found = await batched(info, "advances", recovery.advanced_on, None).load(UUID(self.id))
+        return None if found is None else Pounds(found)
 
     @strawberry.field(description="What it is paid; null before finance approval.")
     async def payment(self, info: Info) -> Payment | None:

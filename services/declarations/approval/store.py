@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 from asyncpg import Record
@@ -186,22 +185,19 @@ where d.id = any($1)
 """
 
 
-async def advanced_on(
-    reader: Reader, declarations: Sequence[UUID]
-) -> dict[UUID, tuple[str, Decimal]]:
-    """The line that advances on each, and how much the ledger has of it; else it is left out."""
-    rows = await reader.fetch(_ADVANCED_ON, declarations)
-    return {row["id"]: (row["recovers"], row["pounds"]) for row in rows}
+async def recovering(reader: Reader, declarations: Sequence[UUID]) -> list[Record]:
+    """Those that recover an advance: of which line, and what has been deducted, once it is paid."""
+    return await reader.fetch(_RECOVERING, declarations)
 
 
-_ADVANCED_ON = """
-select d.id, q.recovers, coalesce(sum(e.amount), 0)::numeric(14, 2) as pounds
+_RECOVERING = """
+select d.id, d.provider, q.recovers,
+    case when p.id is not null then coalesce(e.advanced, 0)::numeric(14, 2) end as deducted
 from declaration d
 join quality_service q on q.id = d.quality_service and q.recovers is not null
-left join payment p on p.service_code = q.recovers and p.provider = d.provider
-left join ledger_entry e on e.payment_id = p.id
+left join payment p on p.declaration_id = d.id
+left join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
 where d.id = any($1)
-group by d.id, q.recovers
 """
 
 

@@ -30,27 +30,29 @@ async def authorise(
     recovers: Mapping[str, str] | None = None,
     *,
     now: datetime,
-) -> None:
+) -> Decimal:
     """Authorise each payment once; a second time breaks its constraint.
 
     `recovers`: of published versions, the line whose payments were advances on it. Advances come
-    first, so that those approved together with the final payment are deducted from it.
+    first, so that those approved together with the final payment are deducted from it. Answers what
+    is deducted.
     """
     lines = recovers or {}
     await _enter(tx, [what for what in approved if what.quality_service not in lines], now)
     final = [what for what in approved if what.quality_service in lines]
-    await _enter(tx, await _less_advances(tx, final, lines), now)
+    remaining = await _less_advances(tx, final, lines)
+    await _enter(tx, remaining, now)
+    return sum((one.advanced or Decimal(0) for one in remaining), start=Decimal("0.00"))
 
 
 async def _less_advances(
     tx: Tx, final: Sequence[Authorisation], recovers: Mapping[str, str]
 ) -> list[Authorisation]:
     """Each with what was advanced on it deducted: all of it from the first of a provider."""
-    asked = [(one.service_code, recovers[one.quality_service], one.provider) for one in final]
-    advanced = await store.advanced_of(tx, asked) if asked else {}
-    return [
-        one.less(advanced.pop((one.service_code, one.provider), Decimal("0.00"))) for one in final
-    ]
+    advances = [(recovers[one.quality_service], one.provider) for one in final]
+    left = await store.advanced_of(tx, advances) if advances else {}
+    told = zip(final, advances, strict=True)
+    return [one.less(left.pop(advance, Decimal("0.00"))) for one, advance in told]
 
 
 async def _enter(tx: Tx, approved: Sequence[Authorisation], now: datetime) -> None:

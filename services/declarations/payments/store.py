@@ -83,28 +83,28 @@ where p.declaration_id = $1 and e.calculation_version = $2
 
 
 async def advanced_of(
-    reader: Reader, lines: Sequence[tuple[str, str, str]]
+    reader: Reader, asked: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], Decimal]:
-    """By line and provider, what was advanced and not deducted yet: the ledger's sum.
-
-    Asked by line, the line that advanced on it, and provider.
-    """
-    finals, advances, providers = zip(*lines, strict=True) if lines else ((), (), ())
-    rows = await reader.fetch(_ADVANCED_OF, list(finals), list(advances), list(providers))
-    return {(row["line"], row["provider"]): row["pounds"] for row in rows}
+    """By line that advanced and provider: what the ledger has of it and is not deducted yet."""
+    advances, providers = zip(*asked, strict=True) if asked else ((), ())
+    rows = await reader.fetch(_ADVANCED_OF, list(advances), list(providers))
+    return {(row["advance"], row["provider"]): row["pounds"] for row in rows}
 
 
+# Whichever line deducted it: two that recover one advance take it back once.
 _ADVANCED_OF = """
-select asked.line, asked.provider, sum(
+select asked.advance, asked.provider, sum(
     case when p.service_code = asked.advance then e.amount else -coalesce(e.advanced, 0) end
 ) as pounds
-from (
-    select distinct * from unnest($1::text[], $2::text[], $3::text[])
-) as asked (line, advance, provider)
-join payment p
-    on p.service_code in (asked.line, asked.advance) and p.provider = asked.provider
+from (select distinct * from unnest($1::text[], $2::text[])) as asked (advance, provider)
+cross join lateral (
+    select asked.advance as line
+    union
+    select q.code from quality_service q where q.recovers = asked.advance
+) l
+join payment p on p.service_code = l.line and p.provider = asked.provider
 join ledger_entry e on e.payment_id = p.id
-group by asked.line, asked.provider
+group by asked.advance, asked.provider
 """
 
 

@@ -158,6 +158,7 @@ async def test_advances_approved_together_with_the_year_are_deducted_from_it(
     assert (counts["pounds"], counts["advanced"]) == ("117227.05", "80000.00")
     answer = await period.approve("finance", every)
     assert (len(answer["done"]), answer["refused"]) == (13, [])
+    assert answer["counts"] == shown["counts"]
     (paid,) = await payments(period, "QOF2526")
     assert paid["amount"] == "-42772.95"
     assert await ledger(period) == Decimal("37227.05")
@@ -203,6 +204,55 @@ async def test_it_is_said_before_approval_what_has_been_advanced(period: Period)
     shown = await period.approve("finance", [year], dryRun=True)
     counts = {one["name"]: one["value"] for one in shown["counts"]}
     assert (counts["pounds"], counts["advanced"]) == ("37227.05", "6666.67")
+
+
+async def test_of_several_parts_of_a_year_one_is_said_and_paid_less_what_was_advanced(
+    period: Period,
+) -> None:
+    await advanced(period, PROVIDER)
+    await approved(period, "finance", "QOFA2526")
+    quarterly = YEAR.as_json() | {"payment_period": "QUARTERLY"}
+    await publish(period, quarterly | {"id": "TEST2526/1", "version": 1}, PROVIDER)
+    await period.settle()
+    for day in ("20250630", "20250930"):
+        named = {"QUALITY_SERVICE": "TEST2526", "ACH_DATE": day}
+        await period.load([row(PROVIDER, "IND001", "Numerator", "1000", **named)])
+    await period.settle()
+    parts = (await of_line(period, "TEST2526", PROVIDER))[:2]
+    shown = await period.approve("finance", parts, dryRun=True)
+    counts = {one["name"]: one["value"] for one in shown["counts"]}
+    assert (counts["pounds"], counts["advanced"]) == ("20000.00", "80000.00")
+    await approved(period, "finance", "TEST2526", parts[0])
+    said = [await period.ask("practice", ADVANCED, id=part["id"]) for part in parts]
+    assert [one["declaration"]["advanced"] for one in said] == ["80000.00", "0.00"]
+    shown = await period.approve("finance", parts[1:], dryRun=True)
+    assert "advanced" not in {one["name"] for one in shown["counts"]}
+    await approved(period, "finance", "TEST2526", parts[1])
+    paid = await payments(period, "TEST2526")
+    assert [one["amount"] for one in paid] == ["10000.00", "-70000.00"]
+    assert await ledger(period) == Decimal("20000.00")
+
+
+@pytest.mark.parametrize("together", [True, False])
+async def test_two_lines_that_recover_the_same_advance_deduct_it_once(
+    period: Period, together: bool
+) -> None:
+    """As when the year is paid by a line that replaces another."""
+    await advanced(period, PROVIDER)
+    await approved(period, "finance", "QOFA2526")
+    await declared(period)
+    await publish(period, YEAR.as_json() | {"id": "TEST2526/1", "version": 1}, PROVIDER)
+    await period.settle()
+    await period.load([row(PROVIDER, "IND001", "Numerator", "100", QUALITY_SERVICE="TEST2526")])
+    await period.settle()
+    lines = [await of_line(period, line, PROVIDER) for line in ("QOF2526", "TEST2526")]
+    if together:
+        shown = await period.approve("finance", [*lines[0], *lines[1]], dryRun=True)
+        counts = {one["name"]: one["value"] for one in shown["counts"]}
+        assert (counts["pounds"], counts["advanced"]) == ("38227.05", "80000.00")
+    for rows in [[*lines[0], *lines[1]]] if together else lines:
+        await period.approve("finance", rows)
+    assert await ledger(period) == Decimal("38227.05")
 
 
 async def test_another_provider_s_advances_are_its_own(period: Period) -> None:
