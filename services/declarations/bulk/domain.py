@@ -29,7 +29,7 @@ _MARK: Final = re.compile(
     r"TEMPLATE ([0-9]{1,4}) ([A-Z0-9/.-]{1,60}) ([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r" ([0-9]{4}-[0-9]{2}-[0-9]{2}) ([A-Z0-9]{1,10}) ([A-Za-z0-9_-]{20,40})"
 )
-_WHOLE: Final = re.compile(r"([0-9]+)\.0+")
+_WHOLE: Final = re.compile(r"\A([0-9]+)\.0+\Z")
 
 
 @dataclass(frozen=True, slots=True)

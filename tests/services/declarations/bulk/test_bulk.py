@@ -182,6 +182,17 @@ async def test_every_rule_is_asked_of_every_claim_and_told_by_row(claims: Period
     ]
 
 
+async def test_a_fraction_is_never_taken_for_a_whole_number(claims: Period) -> None:
+    rows = filled(
+        await template(claims),
+        {("A81001", "PHLEB"): "1.05", ("A81001", "WOUND"): "2.0", ("A81002", "PHLEB"): "-1.0"},
+    )
+    bulk = await checked(claims, rows)
+    assert errors(bulk) == [(2, "LC004", "QUANTITY"), (5, "LC004", "QUANTITY")]
+    quantities = [edge["node"]["quantity"] for edge in bulk["rows"]["edges"]]
+    assert quantities == ["1.05", "2", "-1.0"]
+
+
 async def test_a_second_claim_of_the_period_and_one_beyond_the_budget_are_refused(claims) -> None:
     rows = await template(claims)
     await submitted(claims, (await checked(claims, filled(rows, GOOD)))["id"])
