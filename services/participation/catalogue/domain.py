@@ -139,7 +139,7 @@ class QualityService:
         self._check_day(publication.on, today)
         self._must_be_sound(publication.reason)
         if before:
-            self._check_succession(before, publication.accepted_offers)
+            self._check_succession(before, publication.accepted_offers, publication.on)
         elif publication.accepted_offers:
             message = f"{self.id} is the first of its line: there are no offers of another."
             raise DomainError("NOTHING_CORRECTED", message, field="acceptedOffers")
@@ -178,17 +178,35 @@ class QualityService:
             raise DomainError("PUBLICATION_DATE_LATE", message, field="on")
 
     def _check_succession(
-        self, before: "QualityService", accepted_offers: AcceptedOffers | None
+        self, before: "QualityService", accepted_offers: AcceptedOffers | None, on: date
     ) -> None:
         """A correction keeps the line's nature, and says what becomes of accepted offers."""
-        for field in ("kind", "provider_kind", "payment_type"):
-            was, now = (getattr(one.specification, field) for one in (before, self))
-            if was != now:
-                message = f"{before.id} is {was} and {self.id} {now}: that is another line."
-                raise DomainError("LINE_CHANGED", message, field=field)
+        for field in ("kind", "provider_kind", "payment_type", "payment_period", "declared_per"):
+            self._must_keep(field, before, "that is another line")
+        self._must_keep_what_is_paid(before, on)
         if accepted_offers is None:
             message = f"{self.id} follows {before.id}: say what becomes of accepted offers."
             raise DomainError("ACCEPTED_OFFERS_REQUIRED", message, field="acceptedOffers")
+
+    def _must_keep_what_is_paid(self, before: "QualityService", on: date) -> None:
+        """Refuse other periods where some may have been opened, and to forget what was advanced.
+
+        A period is opened when its last day comes, and periods count from the first day of the
+        service: with another one, months that were opened would be opened again beside themselves.
+        """
+        was, now = before.specification, self.specification
+        if was.starts_on <= on:
+            self._must_keep("starts_on", before, "it has begun, and its periods count from there")
+        if min(was.ends_on, now.ends_on) <= on:
+            self._must_keep("ends_on", before, "its last period may have been opened")
+        if was.recovers or was.ends_on <= on:
+            self._must_keep("recovers", before, "what was advanced would be deducted wrongly")
+
+    def _must_keep(self, field: str, before: "QualityService", why: str) -> None:
+        was, now = (getattr(one.specification, field) for one in (before, self))
+        if was != now:
+            message = f"{field} of {before.id} is {was}, and of {self.id} {now}: {why}."
+            raise DomainError("LINE_CHANGED", message, field=field)
 
     def _must_be_sound(self, reason: str | None) -> None:
         problems = self.problems

@@ -286,6 +286,59 @@ async def test_a_correction_keeps_the_nature_of_its_line(corrected):
     assert await refused(corrected, publishing) == ("LINE_CHANGED", "provider_kind")
 
 
+@pytest.mark.parametrize("on", [date(2025, 3, 13), date(2026, 3, 31)])
+@pytest.mark.parametrize(
+    ("field", "value"), [("declared_per", "INDICATOR"), ("payment_period", "MONTHLY")]
+)
+async def test_a_correction_keeps_what_declarations_are_opened_for(corrected, field, value, on):
+    """Else months, or indicators, would be opened beside the year that was opened whole."""
+    await edited(corrected, edit((field, value)), identity="QOF2526/2", revision=2)
+    assert await refused(corrected, correction(corrected, on)) == ("LINE_CHANGED", field)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "last_day"),
+    [
+        ("starts_on", "2025-04-02", date(2025, 3, 31)),
+        ("ends_on", "2026-04-30", date(2026, 3, 30)),
+        ("ends_on", "2025-12-31", date(2025, 12, 30)),
+        ("ends_on", "2025-04-30", date(2025, 4, 29)),
+    ],
+)
+async def test_a_correction_keeps_periods_that_may_have_been_opened(
+    corrected, field, value, last_day
+):
+    await edited(corrected, edit((field, value)), identity="QOF2526/2", revision=2)
+    late = correction(corrected, last_day + timedelta(days=1))
+    assert await refused(corrected, late) == ("LINE_CHANGED", field)
+    assert await correction(corrected, last_day) == "QOF2526/2"
+
+
+async def test_a_correction_may_name_what_it_recovers_until_its_service_ends(drafted):
+    """Advances that a year is to deduct are found late; but not once it may have been paid."""
+    await edited(drafted, edit(remove=("recovers",)))
+    await published(drafted)
+    await commands.draft_from(drafted.db, Ask(MANAGER, NOW), QOF, None)
+    await edited(drafted, edit(("recovers", "QOFA2526")), identity="QOF2526/2")
+    late = correction(drafted, date(2026, 3, 31))
+    assert await refused(drafted, late) == ("LINE_CHANGED", "recovers")
+    assert await correction(drafted, date(2026, 3, 30)) == "QOF2526/2"
+
+
+@pytest.mark.parametrize("changed", [edit(("recovers", "QOFA2627")), edit(remove=("recovers",))])
+async def test_a_correction_never_forgets_what_was_advanced(corrected, changed):
+    await edited(corrected, changed, identity="QOF2526/2", revision=2)
+    early = correction(corrected, date(2025, 3, 14))
+    assert await refused(corrected, early) == ("LINE_CHANGED", "recovers")
+
+
+def correction(participation, on: date):
+    """The second version, published from a day on, with the offers moving to it."""
+    now = datetime(on.year, on.month, on.day, 9, tzinfo=UTC)
+    moved = AcceptedOffers.MOVE
+    return published(participation, identity="QOF2526/2", now=now, accepted_offers=moved)
+
+
 async def test_next_years_line_is_drafted_after_this_years_pattern(corrected):
     made = await commands.draft_from(corrected.db, Ask(MANAGER, NOW), QOF, "QOF2627")
     assert made == "QOF2627/1"
