@@ -13,6 +13,7 @@ from collections.abc import (
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import asyncpg
 from prometheus_client import Counter
@@ -79,6 +80,27 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
             raise
         transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"the connection was lost: {error}") from error
+
+
+class NoEntryError(Exception):
+    """The database lets nobody in as we come: a wrong password, role or name."""
+
+
+@contextmanager
+def connecting(dsn: str) -> Iterator[None]:
+    """Say of a connection that cannot be made where it was to lead, and no password."""
+    where = urlsplit(dsn)
+    place = f"{where.netloc.rpartition('@')[2]}{where.path}"
+    try:
+        with errors_named():
+            yield
+    except TransientError as error:
+        raise TransientError(f"no connection to {place}: {error}") from error
+    except _NO_ENTRY as error:
+        raise NoEntryError(f"no entry to {place}: {error}") from error
+
+
+_NO_ENTRY = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
 
 
 def _lost(connection: "Connection | PooledConnection | None") -> bool:
@@ -188,7 +210,7 @@ class Database:
     @classmethod
     async def connect(cls, dsn: str, *, name: str, pool_size: int = 10) -> "Database":
         """Open a pool on the database of the named service."""
-        with errors_named():
+        with connecting(dsn):
             pool = await asyncpg.create_pool(
                 dsn,
                 min_size=1,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.db import Connection, Reader, errors_named
+from chassis.db import Connection, Reader, connecting, errors_named
 
 CHASSIS = Path(__file__).parent / "migrations"
 """The chassis' own tables; always the first of the folders."""
@@ -43,12 +43,13 @@ class Migration:
 async def migrate(dsn: str, folders: Sequence[Path]) -> list[str]:
     """Apply what has not been applied, each file in a transaction; answers the names applied."""
     migrations = list(_found(folders))
-    with errors_named():
+    with connecting(dsn):
         connection = await asyncpg.connect(dsn, server_settings={"application_name": "migrate"})
-        try:
+    try:
+        with errors_named():
             return await _applied(connection, migrations)
-        finally:
-            await connection.close()
+    finally:
+        await connection.close()
 
 
 async def pending(reader: Reader, folders: Sequence[Path]) -> list[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import asyncpg
@@ -174,6 +175,38 @@ async def test_a_database_that_is_away_is_said_in_one_line_without_the_password(
     assert err.startswith("sample serve: ")
     assert err.count("\n") == 1
     assert "hunter2" not in out + err
+
+
+@pytest.mark.parametrize("command", ["api", "worker", "migrate"])
+@pytest.mark.parametrize(
+    ("part", "wrong", "named"),
+    [
+        ("password", "hunter2", 'password authentication failed for user "'),
+        ("path", "/none", 'database "none" does not exist'),
+        ("hostname", "nowhere.invalid", "no connection to nowhere.invalid"),
+    ],
+)
+async def test_a_database_that_cannot_be_entered_is_said_in_one_line_without_the_password(
+    start: Start,
+    environment: Environment,
+    new_database: NewDatabase,
+    *,
+    part: str,
+    wrong: str,
+    named: str,
+    command: str,
+) -> None:
+    there = urlsplit(await new_database([]))
+    parts = {name: getattr(there, name) for name in ("username", "password", "hostname", "path")}
+    parts[part] = wrong
+    form = f"postgresql://{{username}}:{{password}}@{{hostname}}:{there.port}{{path}}"
+    told = {"CQRS_DATABASE_URL": form.format(**parts)}
+    code, out, err = await outcome(await start(command, env=environment | told))
+    assert code == 1
+    assert err.startswith(f"sample {command}: ")
+    assert named in err
+    assert err.count("\n") == 1
+    assert parts["password"] not in out + err
 
 
 async def test_a_database_nobody_migrates_ends_the_process_with_a_line(

@@ -41,7 +41,7 @@ WRONG = {
     "a database that is not there": (
         "CQRS_DATABASE_URL",
         "postgresql://participation:hunter2@nowhere/participation",
-        "nowhere",
+        "no connection to nowhere/participation",
     ),
     "a broker that cannot be reached": ("CQRS_KAFKA", "nowhere:9092", "finds no broker"),
     "a wrong broker password": ("CQRS_KAFKA_PASSWORD", "hunter2", "finds no broker that lets"),
@@ -64,7 +64,7 @@ def test_it_is_named_in_one_line_without_a_secret(
 def test_a_database_that_nobody_migrated_is_named(stack: TestStack, told: dict[str, str]) -> None:
     stack.execute("postgres", "create database empty owner participation")
     try:
-        there = told["CQRS_DATABASE_URL"].replace("/participation", "/empty")
+        there = told["CQRS_DATABASE_URL"].removesuffix("participation") + "empty"
         status, line = stack.run(IMAGE, "api", **told | {"CQRS_DATABASE_URL": there})
     finally:
         stack.execute("postgres", "drop database empty with (force)")
@@ -74,14 +74,14 @@ def test_a_database_that_nobody_migrated_is_named(stack: TestStack, told: dict[s
 
 
 def test_a_topic_that_is_not_there_is_named(stack: TestStack, told: dict[str, str]) -> None:
-    """Declarations' broker user sees other topics: to it, ours are not there."""
+    """The broker shows the user of organisations its own topics only: to it, ours are not there."""
     others = {
-        "CQRS_KAFKA_USERNAME": "declarations",
-        "CQRS_KAFKA_PASSWORD": stack.secrets["KAFKA_DECLARATIONS_PASSWORD"],
+        "CQRS_KAFKA_USERNAME": "organisations",
+        "CQRS_KAFKA_PASSWORD": stack.secrets["KAFKA_ORGANISATIONS_PASSWORD"],
     }
     status, line = stack.run(IMAGE, "worker", **told | others)
     assert status != 0
-    assert "finds no topic" in line
+    assert "finds no topic participation.offer, participation.quality-service" in line
 
 
 def test_compose_names_the_secret_that_is_missing(stack: TestStack) -> None:

@@ -27,8 +27,8 @@ def finance(stack: TestStack) -> Kafka:
 
 async def produced(kafka: Kafka, topic: str) -> None:
     producer = AIOKafkaProducer(**kafka.connection(), request_timeout_ms=10_000)
-    await producer.start()
     try:
+        await producer.start()
         await producer.send_and_wait(topic, b"{}", key=b"a")
     finally:
         await producer.stop()
