@@ -298,6 +298,16 @@ def close(before: Declaration, reason: str | None = None) -> list[Happening]:
     return [Happening(Action.CLOSED, after, reason=reason)]
 
 
+def reopen(before: Declaration) -> list[Happening]:
+    """The participation goes on after all: it is to be calculated, and declared, again."""
+    if before.status != Status.CLOSED:
+        return []
+    after = _moved(
+        before, Status.INCOMPLETE, blockers=(), points=None, pounds=None, return_reason=None
+    )
+    return [Happening(Action.OPENED, after)]
+
+
 def paid(
     before: Declaration, action: Action, by: UUID | None = None, reason: str | None = None
 ) -> list[Happening]:

@@ -1,9 +1,10 @@
 """What the service does by itself: opens declarations, and drains what is due."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from uuid import UUID
 
 import structlog
 from asyncpg import Record
@@ -64,7 +65,8 @@ async def _repeated(work: Callable[[], Awaitable[int]], stop: asyncio.Event, idl
 async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
     """Open declarations of participations whose achievement date has come.
 
-    Answers how many offers were looked at: there may be more of them.
+    What was closed is opened again where the participation goes on after all. Answers how many
+    offers were looked at: there may be more of them.
     """
     if not await store.anything_to_look_at(tx, today):
         return 0
@@ -78,11 +80,22 @@ async def open_declarations(tx: Tx, today: date, *, now: datetime) -> int:
     if written:
         await store.insert(tx, written, now)
         await due.mark_declarations(tx, [one.id for one in new], OPENED)
+    await _reopen(tx, offers, now)
     await store.looked_at(tx, offers, today)
     return len(offers)
 
 
 OPENED = "the achievement date has come"
+
+
+async def _reopen(tx: Tx, offers: Sequence[UUID], now: datetime) -> None:
+    closed = [store.declaration_of(row) for row in await store.lock_closed(tx, offers)]
+    if closed:
+        await save(tx, [domain.reopen(one) for one in closed], acting_for=None, now=now)
+        await due.mark_declarations(tx, [one.id for one in closed], RESUMED)
+
+
+RESUMED = "the participation goes on after all"
 
 
 async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:

@@ -126,7 +126,7 @@ async def follow_offers(tx: Tx, ids: Sequence[UUID]) -> None:
     await tx.execute(_FOLLOW, ids)
 
 
-_LOCK = f"""
+_ROWS = f"""
 select {_COLUMNS}, coalesce(q.no_declaration_required, false) as no_declaration_required,
     coalesce(q.no_approval_required, false) as no_approval_required,
     coalesce(o.participates_until >= d.achievement_date, o.id is null) as participating,
@@ -134,8 +134,8 @@ select {_COLUMNS}, coalesce(q.no_declaration_required, false) as no_declaration_
 from declaration d
 left join quality_service q on q.id = d.quality_service
 left join offer o on o.id = d.offer_id
-where d.id = any($1)
 """  # noqa: S608 - nothing but our own words
+_LOCK = f"{_ROWS} where d.id = any($1)"
 _IN_ORDER = "order by d.id for update of d"
 _BY_PROVIDER = "and d.provider in (select i.organisation from directory.inherited($2, $3) i)"
 _BY_COMMISSIONER = """
@@ -231,6 +231,18 @@ order by d.id for update
 
 def switches_of(row: Record) -> Switches:
     return Switches(row["no_declaration_required"], row["no_approval_required"])
+
+
+async def lock_closed(tx: Tx, offers: Sequence[UUID]) -> list[Record]:
+    """What was closed of participations that cover its achievement date, after all; locked."""
+    rows = await tx.fetch(f"{_LOCK_CLOSED} {_IN_ORDER}", offers)
+    over = await recovered(tx, rows)
+    return [row for row in rows if row["id"] not in over]
+
+
+_LOCK_CLOSED = f"""{_ROWS}
+where d.status = 'CLOSED' and d.offer_id = any($1) and o.participates_until >= d.achievement_date
+"""
 
 
 _SAVE = """

@@ -115,3 +115,10 @@ class Model:
             return []
         self.status, self.held = CLOSED, False
         return ["CLOSED"]
+
+    def reopen(self) -> list[str]:
+        """The participation goes on after all."""
+        if self.status != CLOSED:
+            return []
+        self.status, self.returned, self.waits_for = INCOMPLETE, False, ()
+        return ["OPENED"]

@@ -104,6 +104,10 @@ class Declarations(RuleBasedStateMachine):
     def close(self) -> None:
         self.expect(self.model.close(), lambda: domain.close(self.now))
 
+    @rule()
+    def reopen(self) -> None:
+        self.expect(self.model.reopen(), lambda: domain.reopen(self.now))
+
     def expect(self, expected: Answer, act: Any) -> None:
         happened: list[Happening]
         answer: Answer

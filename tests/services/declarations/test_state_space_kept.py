@@ -119,6 +119,18 @@ class Walk:
         await self.period.settle()
         self.model.close()
         await self.holds()
+        await self.resume()
+
+    async def resume(self) -> None:
+        was_closed = bool(self.model.reopen())
+        async with self.period.db.transaction() as tx:
+            identity = await tx.fetchval("select id from offer where provider = $1", self.code)
+            kept = offer(self.code, id=str(identity), version=4)
+            await agreements.keep_offers(tx, [kept])
+        await self.period.settle()
+        if was_closed:
+            self.model.calculate(changed=self.changed, provisional=True)
+        await self.holds()
 
     async def command(self, name: str, who: str, *, stale: bool) -> None:
         row = await self.period.of(self.code)
