@@ -70,8 +70,8 @@ class Sight:
         return cls(
             principal.person_id,
             principal.organisation,
-            _types(principal, pounds + no_pounds),
-            _types(principal, pounds),
+            types_of(principal, *pounds, *no_pounds),
+            types_of(principal, *pounds),
             principal.organisation_kind in PROVIDERS,
             principal.today,
         )
@@ -103,7 +103,8 @@ class Sight:
         return self.organisation, list(self.types), list(self.pounds_types), self.today
 
 
-def _types(principal: Principal, roles: tuple[Role, ...]) -> tuple[str, ...]:
+def types_of(principal: Principal, *roles: Role) -> tuple[str, ...]:
+    """The payment types for which one of the roles is held, as the statements know them."""
     held = [principal.roles[role] for role in roles if role in principal.roles]
     if any(types is None for types in held):
         return ALL

@@ -173,6 +173,6 @@ select c.provider, l.service_code, c.period_start, count(distinct c.id)
 {_LINES} group by c.provider, l.service_code, c.period_start
 """
 _UNITS = f"""
-select c.provider, l.service_code, l.component, c.financial_year, sum(l.units)::integer as units
+select c.provider, l.service_code, l.component, c.financial_year, sum(l.units) as units
 {_LINES} group by c.provider, l.service_code, l.component, c.financial_year
 """

@@ -9,6 +9,7 @@ from nhs.directory import Principal
 from services.declarations.claims import lists
 from services.declarations.claims.deciding import APPROVERS
 from services.declarations.claims.enums import ClaimStatus
+from services.declarations.sight import types_of
 
 
 @strawberry.input(description="Which claims are looked for.")
@@ -44,7 +45,11 @@ class ClaimFilter:
     )
 
     def wanted(self, principal: Principal) -> lists.ClaimFilter:
-        waiting = [s.value for s, role in APPROVERS.items() if principal.holds(role)]
+        waiting = {
+            status.value: types_of(principal, role)
+            for status, role in APPROVERS.items()
+            if principal.holds(role)
+        }
         return lists.ClaimFilter(
             statuses=None if self.status is None else [s.value for s in self.status],
             service=self.service,

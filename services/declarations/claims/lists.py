@@ -1,6 +1,6 @@
 """Reads of claims: who may see which, with or without pounds, and what waits for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,8 +28,8 @@ class ClaimFilter:
     provider: str | None = None
     financial_year: str | None = None
     band: str | None = None
-    waiting_in: Sequence[str] | None = None
-    """Only what waits for the caller, in these states."""
+    waiting_in: Mapping[str, Sequence[str]] | None = None
+    """Only what waits for the caller: in these states, of these payment types."""
     network: str | None = None
     period_start: date | None = None
     days: int | None = None
@@ -39,11 +39,10 @@ class ClaimFilter:
 
     def arguments(self, sight: Sight) -> tuple[object, ...]:
         """Parameters $5 to $16 of a filtered read."""
-        waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
         named = (statuses, self.service, self.provider, self.financial_year, self.band)
         more = (self.network, self.period_start, self.days, self.at_least, self.below)
-        return *named, waiting, sight.person, *more
+        return *named, self.waiting_in, sight.person, *more
 
 
 SEES_POUNDS = "(s.pounds and ('*' = any($3::text[]) or c.payment_types <@ $3))"
@@ -68,8 +67,8 @@ and ($6::text is null or exists (
 and ($7::text is null or c.provider = $7)
 and ($8::text is null or c.financial_year = $8)
 and ($9::text is null or c.band = $9)
-and ($10::text[] is null or (
-    c.status = any($10)
+and ($10::jsonb is null or (
+    ($10 -> c.status ? '*' or $10 -> c.status ?& c.payment_types)
     and (
         $11::uuid <> all(
             c.submitted_by
@@ -180,40 +179,45 @@ async def rows_of(
 async def histories(reader: Reader, claims: Sequence[UUID]) -> dict[UUID, list[Record]]:
     """Entries in order."""
     sql = "select * from claim_history where claim_id = any($1) order by claim_id, position"
-    return await _by_claim(reader, sql, claims)
+    return _by_claim(await reader.fetch(sql, claims))
 
 
 async def contents(reader: Reader, claims: Sequence[UUID]) -> dict[UUID, list[Record]]:
     """Every version that was submitted, in order."""
     sql = "select * from claim_content where claim_id = any($1) order by claim_id, content_version"
-    return await _by_claim(reader, sql, claims)
+    return _by_claim(await reader.fetch(sql, claims))
 
 
-async def past_rejections(reader: Reader, claims: Sequence[UUID]) -> dict[UUID, list[Record]]:
+async def past_rejections(
+    reader: Reader, sight: Sight, claims: Sequence[UUID]
+) -> dict[UUID, list[Record]]:
     """Why claims of the same provider under the same services were rejected, newest first.
 
-    At most so many for each claim; those of the claim itself are among them.
+    At most so many for each claim, of claims that the caller sees; its own are among them.
     """
-    return await _by_claim(reader, _REJECTIONS, claims)
+    return _by_claim(await reader.fetch(_REJECTIONS, *sight.arguments, claims))
 
 
-_REJECTIONS = """
-select asked.id as claim_id, r.* from unnest($1::uuid[]) as asked (id)
+_REJECTIONS = f"""
+with scope as materialized (select * from {SCOPE} where $3::text[] is not null)
+select asked.id as claim_id, r.* from unnest($5::uuid[]) as asked (id)
 join claim a on a.id = asked.id
 cross join lateral (
     select c.id as of_claim, h.code, h.notes, h.at, h.content_version, c.period_start, c.period_end
     from claim c join claim_history h on h.claim_id = c.id and h.action = 'REJECTED'
-    where c.provider = a.provider and exists (
+    join scope s on s.provider = c.provider and c.period_end between s.valid_from and s.valid_to
+    where ('*' = any($2::text[]) or c.payment_types <@ $2)
+    and c.provider = a.provider and exists (
         select from claim_service x join claim_service y using (service_code)
         where x.claim_id = a.id and y.claim_id = c.id)
     order by h.at desc, h.claim_id limit 20
 ) r
 order by asked.id, r.at desc, r.of_claim
-"""
+"""  # noqa: S608 (our own words)
 
 
-async def _by_claim(reader: Reader, sql: str, claims: Sequence[UUID]) -> dict[UUID, list[Record]]:
+def _by_claim(rows: Sequence[Record]) -> dict[UUID, list[Record]]:
     found: dict[UUID, list[Record]] = {}
-    for row in await reader.fetch(sql, claims):
+    for row in rows:
         found.setdefault(row["claim_id"], []).append(row)
     return found

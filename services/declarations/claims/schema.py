@@ -141,8 +141,11 @@ class Claim:
         "first: read them before you submit."
     )
     async def past_rejections(self, info: Info) -> list[ClaimRejection]:
+        async def read(reader: Reader, ids: list[UUID]) -> dict[UUID, list[Record]]:
+            return await lists.past_rejections(reader, Sight.of_claims(info.context.principal), ids)
+
         none: list[Record] = []
-        loader = batched(info, "past rejections of claims", lists.past_rejections, none)
+        loader = batched(info, "past rejections of claims", read, none)
         return [ClaimRejection.of(row) for row in await loader.load(UUID(self.id))]
 
     @strawberry.field(description="Everything that happened to it, oldest first.")

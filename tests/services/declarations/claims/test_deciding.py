@@ -101,6 +101,22 @@ async def test_a_role_is_for_its_payment_types(claiming: Period):
     assert await everything(claiming) == before
 
 
+async def test_what_waits_for_the_caller_is_what_their_role_is_for(claiming: Period):
+    one = await submitted(claiming)
+    await have(claiming, "of LIS", Role.CLAIM_TIER_1, types=["LIS"])
+    async with claiming.db.transaction() as tx:
+        await tx.execute(
+            "insert into directory.person_role select person_id, organisation, 'VIEW'"
+            " from directory.person_role join directory.person on id = person_id"
+            " where subject = 'of LIS'"
+        )
+    assert [row["id"] for row in await claims(claiming, "of LIS")] == [one["id"]]
+    assert await claims(claiming, "of LIS", waitingForMe=True) == []
+    wanted = {"filter": {"waitingForMe": True}}
+    looked = await decide(claiming, "of LIS", [], choose=wanted, dryRun=True)
+    assert (looked["done"], looked["refused"]) == ([], [])
+
+
 async def test_nobody_takes_the_step_of_another_tier(claiming: Period):
     one = await submitted(claiming)
     before = await everything(claiming)

@@ -3,7 +3,8 @@
 import pytest
 
 from nhs.roles import OrganisationKind, RelationshipKind, Role
-from tests.services.declarations.claims.asking import claims, shown, submitted
+from tests.services.declarations.claiming import begin_claims, scheme
+from tests.services.declarations.claims.asking import claims, create, decide, shown, submitted
 from tests.services.declarations.period import Period
 from tests.support.directory import have_organisation, have_person, relate
 
@@ -54,6 +55,35 @@ async def test_a_network_sees_the_claims_of_who_was_its_member_in_the_period(cla
         await have_person(tx, "past network", {"U33333": [Role.PCN_VIEW]})
     await submitted(claiming)
     assert await claims(claiming, "past network") == []
+
+
+async def test_past_rejections_are_of_claims_that_the_caller_sees(period: Period):
+    windows = scheme().as_json()["scheme"]["windows"]
+    windows[2] |= {"closes_on": "2026-04-30"}
+    await begin_claims(period, windows=windows)
+    old = await submitted(period, start="2025-10-01")
+    await decide(period, "tier 1", [old], "reject")
+    fresh, more = await create(period), "pastRejections { claim }"
+    async with period.db.transaction() as tx:
+        await have_organisation(tx, "U33333", OrganisationKind.PCN)
+        await tx.execute(_MOVED, RelationshipKind.MEMBER_OF)
+        await have_person(tx, "new network", {"U33333": [Role.PCN_VIEW]})
+    for who in ("claimant", "tier 1"):
+        seen = (await shown(period, fresh, who, more))["pastRejections"]
+        assert seen == [{"claim": old["id"]}]
+    assert await shown(period, old, "new network") == {"errors": ["NOT_FOUND"]}
+    assert (await shown(period, fresh, "new network", more))["pastRejections"] == []
+
+
+# The practice leaves its network for another on the first day of the later period.
+_MOVED = """
+with left_one as (
+    update directory.relationship set valid_to = '2025-12-31'
+    where source = 'A81001' and kind = $1
+)
+insert into directory.relationship (id, kind, source, target, valid_from)
+values (gen_random_uuid(), $1, 'A81001', 'U33333', '2026-01-01')
+"""
 
 
 async def test_an_organisation_shows_its_claims_to_whom_they_may_be_shown(claiming: Period):

@@ -87,6 +87,22 @@ async def test_caps_of_a_year_count_the_claims_of_its_other_periods(period: Peri
     assert (await submit(period, other, content=content([("COMPLEX", "50")])))["submitted"]
 
 
+async def test_what_is_claimed_of_a_component_is_counted_however_much_it_is(period: Period):
+    """Units come to more than an integer holds where nothing limits them."""
+    given = scheme().as_json()["scheme"]
+    given["components"][1] |= {"most_per_claim": None, "most_per_year": None}
+    given["components"][1]["tariffs"][0]["amount"] = "0.00"
+    given["windows"][3]["claims"] = 9
+    await begin_claims(period, components=given["components"], windows=given["windows"])
+    one = await submitted(period, [("WOUND", "1000000")])
+    async with period.db.transaction() as tx:
+        sql = """insert into claim_line select (jsonb_populate_record(l,
+            jsonb_build_object('position', place))).* from claim_line l, generate_series(2, 2200)
+            as place where l.claim_id = $1"""
+        await tx.execute(sql, one["id"])
+    assert (await submitted(period, [("WOUND", "1")]))["status"] == "AWAITING_TIER_1"
+
+
 async def test_evidence_that_is_missing_of_a_wrong_type_or_names_a_patient_is_refused(
     claiming: Period,
 ):
