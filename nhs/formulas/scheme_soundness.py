@@ -7,11 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 from nhs.formulas.problem import Problem, twice
-from nhs.formulas.scheme import Component, Scheme, Tariff
+from nhs.formulas.scheme import Component, Evidence, Scheme, Tariff
 
 STEPS: Final = ("PROVIDER", "TIER_1", "TIER_2", "FINANCE")
 """Who may approve a claim, in their order."""
 NEVER_LEFT_OUT: Final = ("TIER_1", "TIER_2")
+READABLE: Final = ("csv", "docx", "pdf", "txt", "xlsx")
+"""Endings of the files that are read before they are kept: no other can be attached."""
 
 
 def check_scheme(code: str, scheme: Scheme, starts_on: date, ends_on: date) -> Iterator[Problem]:
@@ -23,6 +25,8 @@ def check_scheme(code: str, scheme: Scheme, starts_on: date, ends_on: date) -> I
         yield Problem("NOTHING_CLAIMED", code, "it has no component to claim for")
     for component in scheme.components:
         yield from _component(scheme, component)
+    for evidence in scheme.evidence:
+        yield from _evidence(evidence)
     yield from _windows(code, scheme, starts_on, ends_on)
     yield from _bands(code, scheme)
     yield from _path(code, scheme)
@@ -45,6 +49,13 @@ def _component(scheme: Scheme, component: Component) -> Iterator[Problem]:
             message = f"its tariff from {tariff.valid_from} ends on {tariff.valid_to}"
             yield Problem("DATES_REVERSED", where, message)
     yield from _overlaps(component)
+
+
+def _evidence(evidence: Evidence) -> Iterator[Problem]:
+    for ending in evidence.accepts:
+        if ending not in READABLE:
+            message = f"no file {ending} can be attached; there are {', '.join(READABLE)}"
+            yield Problem("EVIDENCE_TYPE_UNKNOWN", evidence.code, message)
 
 
 def _overlaps(component: Component) -> Iterator[Problem]:

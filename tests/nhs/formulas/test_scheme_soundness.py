@@ -45,6 +45,12 @@ def test_a_tariff_of_one_provider_may_hold_beside_that_of_all_others():
         (lambda d: scheme(d)["components"].clear(), "NOTHING_CLAIMED"),
         (lambda d: scheme(d)["components"].append(scheme(d)["components"][0]), "DEFINED_TWICE"),
         (lambda d: scheme(d)["components"][0].update(evidence=["NONE"]), "NAME_UNBOUND"),
+        (
+            lambda d: scheme(d)["evidence"][0].update(accepts=["csv", "doc"]),
+            "EVIDENCE_TYPE_UNKNOWN",
+        ),
+        (lambda d: scheme(d)["evidence"][0].update(accepts=["PDF"]), "EVIDENCE_TYPE_UNKNOWN"),
+        (lambda d: scheme(d)["evidence"][0].update(accepts=[".pdf"]), "EVIDENCE_TYPE_UNKNOWN"),
         (lambda d: scheme(d)["windows"].clear(), "NOTHING_CLAIMED"),
         (lambda d: scheme(d)["windows"].reverse(), "WINDOWS_OUT_OF_ORDER"),
         (lambda d: scheme(d)["windows"][0].update(closes_on="2025-06-30"), "DATES_REVERSED"),

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from nhs.formulas.scheme_soundness import READABLE
 from services.declarations.claims.rules import (
     RULES,
     Attached,
@@ -14,6 +15,7 @@ from services.declarations.claims.rules import (
     Taken,
     check,
 )
+from services.declarations.evidence.domain import MEDIA_TYPES
 from tests.services.declarations.claims.making import (
     START,
     case,
@@ -155,6 +157,10 @@ def test_lc006_a_file_is_of_a_type_that_is_accepted():
     exe = Attached("LES2526", "LOG", "log.csv.exe", "0")
     assert wrong(case(evidence=[exe])) == [("LC006", None, "evidence")]
     assert wrong(case(evidence=[Attached("LES2526", "LOG", "LOG.CSV", "0")])) == []
+
+
+def test_a_scheme_may_ask_for_files_of_every_type_that_can_be_read_and_of_no_other():
+    assert set(READABLE) == set(MEDIA_TYPES)
 
 
 @pytest.mark.parametrize(
