@@ -46,7 +46,7 @@ async def mark_declarations(tx: Tx, declarations: Sequence[UUID], reason: str) -
 
 
 async def mark_offers(tx: Tx, offers: Sequence[UUID], reason: str) -> None:
-    """What was offered, what stands on its line, and what networks have by a member's sign-up."""
+    """What was offered, what stands on its line or advances on it, what networks have by it."""
     if await tx.fetchval(_SIGN_UPS, offers):
         await opening(tx)
     await _mark(tx, _OF_OFFERS, reason, offers)
@@ -72,13 +72,26 @@ from offer o
 join quality_service q on o.service_code in (q.previous_service, q.payment_of)
 join declaration n on n.quality_service = q.id and n.provider = o.provider
 where o.id = any($2)
+union all
+select n.id
+from offer o
+join quality_service q on q.code = o.service_code
+join declaration n on n.service_code = q.recovers and n.provider = o.provider
+where o.id = any($2)
 """
 
 
 async def mark_service(tx: Tx, quality_service: str, reason: str) -> None:
-    """Every open declaration of one published version."""
-    of_service = "select n.id from declaration n where n.quality_service = $2"
-    await _mark(tx, of_service, reason, quality_service)
+    """Every open declaration of one published version, and the advances that it recovers."""
+    await _mark(tx, _OF_SERVICE, reason, quality_service)
+
+
+_OF_SERVICE = """
+select n.id from declaration n where n.quality_service = $2
+union all
+select n.id from quality_service q join declaration n on n.service_code = q.recovers
+where q.id = $2
+"""
 
 
 async def mark_providers(tx: Tx, subjects: Sequence[tuple[str, date, str]], reason: str) -> None:

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.db import Reader, Tx
 from nhs.formulas import binding
 from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations.agreements import store as agreements
-from services.declarations.calculation import differences, store
+from services.declarations.calculation import advances, differences, store
+from services.declarations.calculation.advances import Accepted
 from services.declarations.calculation.domain import (
     Blocker,
     RuleBook,
@@ -119,6 +121,7 @@ async def _calculate(
     tx: Tx, run: _Run, subjects: Sequence[Subject], now: datetime
 ) -> dict[UUID, Outcome]:
     gathered = await gather(tx, run.service, run.book, subjects)
+    years = await advances.accepted(tx, subjects)
     numbered = [(subject.declaration, subject.calculation_version) for subject in subjects]
     hashes = await store.current_hashes(tx, numbered)
     waiting: dict[UUID, Outcome] = {}
@@ -126,7 +129,8 @@ async def _calculate(
     new: list[store.NewCalculation] = []
     for subject in subjects:
         known, book = gathered[subject.declaration], run.book.of(subject.indicator)
-        size, blockers = known.list_size, _blockers(run, subject, known)
+        year = years.get(subject.declaration)
+        size, blockers = known.list_size, _blockers(run, subject, known, year)
         if blockers or size is None:
             waiting[subject.declaration] = Incomplete(blockers, submitted=known.submitted)
             continue
@@ -139,7 +143,7 @@ async def _calculate(
         )
         if changed:
             made = store.NewCalculation(
-                subject.declaration, version, run.id, size, result, stood_on, known.origins
+                subject.declaration, version, run.id, size, result, stood_on, _origins(known, year)
             )
             new.append(made)
     await store.keep(tx, new, now)
@@ -164,9 +168,18 @@ async def _compared(
     }
 
 
-def _blockers(run: _Run, subject: Subject, known: Known) -> tuple[Blocker, ...]:
-    """Also where a corrected version has no such indicator any more."""
-    if run.book.of(subject.indicator).rules:
-        return known.blockers
-    message = f"{run.service.code} has no indicator {subject.indicator} any more"
-    return (Blocker("INDICATOR_NOT_PUBLISHED", subject.indicator, message),)
+def _blockers(
+    run: _Run, subject: Subject, known: Known, year: Accepted | Blocker | None
+) -> tuple[Blocker, ...]:
+    """Also of an indicator that a corrected version has no more, and of a year not accepted."""
+    if not run.book.of(subject.indicator).rules:
+        message = f"{run.service.code} has no indicator {subject.indicator} any more"
+        return (Blocker("INDICATOR_NOT_PUBLISHED", subject.indicator, message),)
+    return (*known.blockers, year) if isinstance(year, Blocker) else known.blockers
+
+
+def _origins(known: Known, year: Accepted | Blocker | None) -> Mapping[str, Any]:
+    """Where its figures come from, and what it is an advance on."""
+    if not isinstance(year, Accepted):
+        return known.origins
+    return {**known.origins, advances.ORIGIN: year.origin}

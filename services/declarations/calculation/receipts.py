@@ -13,7 +13,7 @@ from chassis.db import Reader
 from nhs.formulas import binding
 from nhs.formulas.explain import exact, explain
 from nhs.formulas.specification import Indicator, QualityServiceSpecification
-from services.declarations.calculation import origins, store
+from services.declarations.calculation import advances, origins, store
 from services.declarations.calculation.domain import Line
 from services.declarations.calculation.members import PARTS
 from services.declarations.calculation.origins import Origins
@@ -48,6 +48,7 @@ async def receipt(reader: Reader, declaration: UUID, version: int) -> dict[str, 
             "list_on": frozen["list_on"].isoformat(),
             "list_stands_in": frozen["list_stands_in"],
             "stood_on": frozen["stood_on"],
+            **_advance_on(frozen),
             "provisional": frozen["provisional"],
             "demonstration": frozen["demonstration"],
             "points": str(frozen["points"]),
@@ -57,6 +58,12 @@ async def receipt(reader: Reader, declaration: UUID, version: int) -> dict[str, 
             "lines": explained(frozen, lines, came_from),
         }
     )
+
+
+def _advance_on(frozen: Record) -> dict[str, Any]:
+    """Of an advance: the participation in the year that it is an advance on."""
+    year = (frozen["origins"] or {}).get(advances.ORIGIN)
+    return {advances.ORIGIN: year} if year else {}
 
 
 async def _payment(reader: Reader, declaration: UUID, version: int) -> dict[str, Any] | None:

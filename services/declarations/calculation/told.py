@@ -61,6 +61,7 @@ def _stands_on(of: Receipt) -> Iterator[str]:
     yield _list(of)
     yield from _members(of)
     yield from _figures(of)
+    yield from _advance(of)
     if of["prevalence_source"]:
         yield f"National figures: {of['prevalence_source']}."
     yield (
@@ -129,6 +130,16 @@ def _figures(of: Receipt) -> Iterator[str]:
         stands_in = ", which stands in for the day it goes by" if named.get("stands_in") else ""
         on = f", of {_day(named['on'])}" if named.get("on") else ""
         yield f"{_FIGURES[to]}: {named['source']}{on}{stands_in}."
+
+
+def _advance(of: Receipt) -> Iterator[str]:
+    """Why it is paid before anything is achieved."""
+    year = of.get("advance_on")
+    if year:
+        yield (
+            f"It is an advance on {year['service_code']}, which {of['provider']} has accepted from "
+            f"{_day(year['from'])} to {_day(year['to'])}, and is taken off that payment."
+        )
 
 
 _FIGURES = {

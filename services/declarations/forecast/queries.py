@@ -14,6 +14,7 @@ from chassis.db import Reader
 from chassis.errors import DomainError
 from chassis.ids import new_id
 from nhs.values import FinancialYear
+from services.declarations.calculation.advances import accepted
 from services.declarations.calculation.commands import Rules, rules_of
 from services.declarations.calculation.domain import Blocker, Subject, exact
 from services.declarations.calculation.inputs import Known, gather
@@ -95,8 +96,13 @@ async def _of(
         return
     subjects = [_subject(row) for row in rows]
     known = await gather(reader, found.service, found.book, subjects)
+    years = await accepted(reader, subjects)
     for row, subject in zip(rows, subjects, strict=True):
-        yield _forecast(row, found, known[subject.declaration], steps=steps)
+        year = years.get(subject.declaration)
+        if isinstance(year, Blocker):
+            yield Forecast(row, blockers=(year.message,))
+        else:
+            yield _forecast(row, found, known[subject.declaration], steps=steps)
 
 
 def _subject(row: Record) -> Subject:

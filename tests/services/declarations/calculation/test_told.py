@@ -94,6 +94,10 @@ async def test_it_says_what_an_advance_is_a_part_of(period: Period) -> None:
     (month, *_) = await of_line(period, "QOFA2526", "A81001")
     found = (await period.ask("practice", ASKED, id=month["id"]))["declaration"]
     assert "The payment it is a part of: Agreed: made up." in found["explanation"]["standsOn"]
+    assert (
+        "It is an advance on QOF2526, which A81001 has accepted from 1 April 2025 to "
+        "31 March 2026, and is taken off that payment."
+    ) in found["explanation"]["standsOn"]
     assert of(found, "ASP001")["summary"] == (
         "The achievement payment of the year before was £100,000.00. 80 % of it, £80,000.00, is "
         "advanced; each of 12 parts of it is £6,666.67. It is taken off the achievement payment "
