@@ -351,7 +351,8 @@ class Payment:
 
 
 async def _receipt(info: Info, declaration: Declaration) -> dict[str, Any] | None:
-    if not declaration.sees_pounds or not declaration.calculation_version:
+    holds = declaration.calculation_version and declaration.status not in WAITING
+    if not (declaration.sees_pounds and holds):
         return None
     return await receipt_of(info, (UUID(declaration.id), declaration.calculation_version))
 

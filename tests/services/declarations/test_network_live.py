@@ -122,6 +122,7 @@ async def test_a_member_that_joins_without_data_is_waited_for_after_declaring(
         "AWAITING_NETWORK_ACHIEVEMENT",
         ["HI03 of A81003"],
     )
+    assert (hi03["receipt"], hi03["lines"]) == (None, [])  # what it stood on holds no more
     told = await network.events("declaration.values-missing.v1")
     (event,) = [one for one in told if one["indicator"] == "HI03"]
     assert (event["status"], event["missing"]) == (hi03["status"], hi03["missing"])
