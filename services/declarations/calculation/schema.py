@@ -9,6 +9,7 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from chassis.errors import DomainError
 from chassis.graphql import JSON, Context, OdsCode, Points, Pounds
 from chassis.idempotency import once
 from nhs.directory import Principal
@@ -34,8 +35,9 @@ class DeclarationBlocker:
         description="VALUES_MISSING, LIST_SIZE_UNKNOWN, NATIONAL_PREVALENCE_MISSING, "
         "AVERAGE_LIST_MISSING, NO_MEMBER_TAKES_PART, INDICATOR_NOT_PUBLISHED, "
         "PERIOD_NOT_PUBLISHED, ADJUSTED_POPULATION_UNKNOWN, PAYMENT_UNKNOWN (what another line "
-        "paid), PREVIOUS_POINTS_UNKNOWN, SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND; under a "
-        "change of the past FIGURE_UNKNOWN too."
+        "paid), PREVIOUS_POINTS_UNKNOWN, YEAR_NOT_OFFERED or YEAR_NOT_ACCEPTED (what it is an "
+        "advance on), SERVICE_NOT_YET_KNOWN or SERVICE_NOT_SOUND; under a change of the past "
+        "FIGURE_UNKNOWN too."
     )
     indicator: str | None = strawberry.field(description="The indicator that lacks a value.")
     message: str = strawberry.field(description="What is missing, in words.")
@@ -212,11 +214,20 @@ async def lines_of(info: Info, version: Version) -> list[Line]:
     return await loader.load(version)
 
 
+MOST_RECEIPTS = 20
+"""Of one request. Each takes some hundredths of a second, in which the process does nothing else:
+a list of hundreds would have everybody wait."""
+
+
 async def receipt_of(info: Info, version: Version) -> dict[str, Any]:
     """The receipt of a calculation, rebuilt once a request. The caller has seen its pounds."""
-    context = info.context
+    context, asked = info.context, set[Version]()
 
     async def load(keys: list[Version]) -> list[dict[str, Any]]:
+        asked.update(keys)
+        if len(asked) > MOST_RECEIPTS:
+            message = f"At most {MOST_RECEIPTS} calculations are explained at a time: ask for fewer"
+            raise DomainError("TOO_MANY_RECEIPTS", message, limit=MOST_RECEIPTS)
         async with context.db.reader() as reader:
             return [await receipts.receipt(reader, *key) or {"lines": []} for key in keys]
 
