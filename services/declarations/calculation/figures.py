@@ -154,13 +154,20 @@ async def _populations(
     }
 
 
+def authorised_for(line: str) -> str:
+    """What a payment figure comes from where nothing was agreed instead."""
+    return f"payments authorised for {line}"
+
+
+def earned_in(line: str) -> str:
+    """What a figure of points comes from where nothing was agreed instead."""
+    return f"points approved for {line}"
+
+
 async def _payments(reader: Reader, line: str, providers: Sequence[str]) -> dict[str, Figure]:
     """What was agreed of a line stands; else what was authorised for it, once that is all."""
     rows = await ledger.authorised_of(reader, line, providers)
-    paid = {
-        row["provider"]: Figure(Fraction(row["pounds"]), f"payments authorised for {line}")
-        for row in rows
-    }
+    paid = {row["provider"]: Figure(Fraction(row["pounds"]), authorised_for(line)) for row in rows}
     return paid | {
         row["provider"]: _agreed(row["value"], row["name"], row["source"])
         for row in await loaded.agreed(reader, line, providers)
@@ -174,9 +181,7 @@ async def _points(
     """What was agreed of a line stands; else what was earned in it, once all is approved."""
     rows = await store.points_of(reader, line, providers)
     earned = {
-        (row["provider"], row["indicator"]): Figure(
-            Fraction(row["points"]), f"points approved for {line}"
-        )
+        (row["provider"], row["indicator"]): Figure(Fraction(row["points"]), earned_in(line))
         for row in rows
     }
     return earned | {

@@ -292,7 +292,8 @@ _BASES = """
 select c.declaration_id, c.version, c.list_size, c.list_on, r.quality_service, r.digest,
     coalesce(
         s.name || ' of ' || to_char(s.loaded_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI'),
-        'given with re-rating ' || r.rerating) as prevalence
+        case when r.prevalences <> '{}' then 'given with re-rating ' || r.rerating end
+    ) as prevalence
 from calculation c
 join unnest($1::uuid[], $2::integer[]) as wanted (declaration_id, version)
     using (declaration_id, version)
@@ -325,7 +326,9 @@ async def frozen(reader: Reader, declaration: UUID, version: int) -> Record | No
 
 _FROZEN = """
 select c.*, r.quality_service, r.digest, r.specification, r.prevalence_set, r.prevalences,
-    r.demonstration, coalesce(s.name, 'given with re-rating ' || r.rerating) as prevalence_name,
+    r.demonstration, coalesce(
+        s.name, case when r.prevalences <> '{}' then 'given with re-rating ' || r.rerating end
+    ) as prevalence_name,
     coalesce(s.source, z.reason) as prevalence_source,
     d.provider, d.period_start, d.period_end, d.achievement_date
 from calculation c
@@ -338,7 +341,10 @@ where c.declaration_id = $1 and c.version = $2
 
 
 async def points_of(reader: Reader, line: str, providers: Sequence[str]) -> list[Record]:
-    """What each indicator of a line earned a provider, once everything of it is approved."""
+    """What each indicator of a line earned a provider, once everything of it is approved.
+
+    A payment that was rated anew counts as it then was calculated.
+    """
     return await reader.fetch(_POINTS_OF, line, providers)
 
 
@@ -351,6 +357,10 @@ select d.provider, l.indicator, sum(l.points) as points
 from settled
 join declaration d
     on d.provider = settled.provider and d.service_code = $1 and d.status = 'FINANCE_APPROVED'
-join calculation_line l on l.declaration_id = d.id and l.version = d.calculation_version
+cross join lateral (
+    select max(e.calculation_version) as version
+    from payment p join ledger_entry e on e.payment_id = p.id where p.declaration_id = d.id
+) paid
+join calculation_line l on l.declaration_id = d.id and l.version = paid.version
 group by d.provider, l.indicator
 """

@@ -333,7 +333,8 @@ from ledger_entry e join payment p on p.id = e.payment_id order by e.id
 async def authorised_of(reader: Reader, line: str, providers: Sequence[str]) -> list[Record]:
     """What was calculated and authorised for a line, once everything of it is approved.
 
-    Before anything advanced was deducted, and without adjustments.
+    Before anything advanced was deducted. A payment that was rated anew counts as it then was
+    calculated; what was adjusted beside any calculation does not count.
     """
     return await reader.fetch(_AUTHORISED_OF, line, providers)
 
@@ -347,6 +348,8 @@ select p.provider, sum(coalesce(e.achieved, e.amount)) as pounds
 from settled
 join payment p
     on p.service_code = $1 and p.provider = settled.provider and p.declaration_id is not null
-join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
+join ledger_entry f on f.payment_id = p.id and f.kind = 'AUTHORISED'
+join ledger_entry e
+    on e.payment_id = p.id and (e.id = f.id or e.calculation_version > f.calculation_version)
 group by p.provider
 """

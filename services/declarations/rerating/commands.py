@@ -19,6 +19,7 @@ from chassis.jobs import JobRun
 from nhs.directory import Principal
 from nhs.notes import reason_given
 from nhs.roles import Role
+from services.declarations import due
 from services.declarations.adjustments import domain as adjustments
 from services.declarations.adjustments import store as proposals
 from services.declarations.approval import paid
@@ -251,6 +252,7 @@ async def _enter(
 ) -> None:
     """By the same entries, events and histories as an adjustment that is proposed by hand."""
     rows = [row for row, _ in agreed]
+    await _mark_standing_on(tx, rows)
     entries = await payments.adjust_all(tx, [_entry(row) for row in rows], now=now)
     decision = proposals.Decision("APPROVED", principal.person_id, principal.organisation, now)
     decided = [row["adjustment_id"] for row in rows]
@@ -263,6 +265,15 @@ async def _enter(
         reason=rows[0]["reason"],
         now=now,
     )
+
+
+async def _mark_standing_on(tx: Tx, rows: Sequence[Record]) -> None:
+    """What is open of other lines, and is paid by what was paid or earned here, follows."""
+    touched = await declarations.lines_of(tx, sorted({row["quality_service"] for row in rows}))
+    stood_on = {row["id"] for row in touched if row["stood_on"]}
+    moved = [(x["service_code"], x["provider"]) for x in rows if x["quality_service"] in stood_on]
+    if moved:
+        await due.mark_standing_on(tx, moved, "what it stands on was rated anew")
 
 
 def _entry(row: Record) -> payments.Agreed:

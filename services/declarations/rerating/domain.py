@@ -124,6 +124,9 @@ class Rerated:
     """One declaration as it was calculated, and as the change would have it."""
 
     declaration: UUID
+    service: str
+    """The line."""
+    period_start: date
     provider: str
     indicator: str | None
     payee: str

@@ -53,6 +53,8 @@ class Lookup:
     """By network."""
     known: Mapping[UUID, Known] = field(default_factory=dict)
     """Whose figures are wanted, by declaration."""
+    following: Mapping[str, Fraction] = field(default_factory=dict)
+    """Figures of other payments, as these would be."""
 
 
 async def look_up(
@@ -142,6 +144,7 @@ class Otherwise:
 
     def _with_figures(self, row: Record, before: Known) -> Known:
         """A population is a list size; the others are figures of their own."""
+        before = replace(before, figures={**before.figures, **self.lookup.following})
         now = self.lookup.known.get(row["declaration_id"])
         if now is None:
             return before

@@ -13,6 +13,7 @@ from nhs.directory import Principal
 from nhs.roles import Role
 from services.declarations.rerating import store
 from services.declarations.rerating.domain import Rerated, Tally
+from services.declarations.rerating.following import following
 from services.declarations.rerating.rating import Asked, rated
 from services.declarations.rerating.store import Whose
 from services.declarations.sight import not_found
@@ -43,6 +44,14 @@ async def what_if(reader: Reader, asked: Asked) -> WhatIf:
     async for one in rated(reader, asked):
         found.add(one.rerated)
     return found
+
+
+async def what_follows(reader: Reader, asked: Asked, found: WhatIf) -> WhatIf:
+    """Of other lines: what stands on the payments that would be others. Reads only."""
+    follows = WhatIf()
+    for one in await following(reader, asked, found.payments):
+        follows.add(one)
+    return follows
 
 
 def after(rows: list[Rerated], key: tuple[str | None, UUID | None], limit: int) -> list[Rerated]:

@@ -99,7 +99,7 @@ async def rated(reader: Reader, asked: Asked) -> AsyncIterator[Rated]:
     asked.change.check()
     if not await store.is_period(reader, asked.service, asked.period_start):
         raise not_found("payment period", f"{asked.service} {asked.period_start}")
-    rules = _Rules(reader, asked)
+    rules = RulesOfRuns(reader, asked)
     await rules.prepare()
     chunk: list[Record] = []
     async for row in store.bases(reader, asked.whose, asked.service, asked.period_start):
@@ -114,7 +114,7 @@ async def rated(reader: Reader, asked: Asked) -> AsyncIterator[Rated]:
 
 
 async def _chunk(
-    reader: Reader, asked: Asked, rules: "_Rules", rows: Sequence[Record]
+    reader: Reader, asked: Asked, rules: "RulesOfRuns", rows: Sequence[Record]
 ) -> list[Rated]:
     found: list[Rated] = []
     for (run, _), some in groupby(rows, key=itemgetter("run_id", "achievement_date")):
@@ -132,6 +132,11 @@ async def _of_one_run(
     return (_one(otherwise, rules, row) for row in rows)
 
 
+def with_figures(rules: Rules, row: Record, figures: Mapping[str, Fraction]) -> Rated:
+    """One declaration as it was frozen, but for these figures."""
+    return _one(Otherwise(rules.service, Change(), Lookup(following=figures)), rules, row)
+
+
 def _one(otherwise: Otherwise, rules: Rules, row: Record) -> Rated:
     book = rules.book.of(row["indicator"])
     known = otherwise.known(row, book)
@@ -145,6 +150,8 @@ def _rerated(row: Record, known: Known, lines: Lines | None) -> Rerated:
     before = Worth.of(row["indicators"], row["hundredths"], row["pence"])
     return Rerated(
         declaration=row["declaration_id"],
+        service=row["service_code"],
+        period_start=row["period_start"],
         provider=row["provider"],
         indicator=row["indicator"],
         payee=row["payee"],
@@ -162,7 +169,7 @@ def _rerated(row: Record, known: Known, lines: Lines | None) -> Rerated:
 
 
 @dataclass(slots=True)
-class _Rules:
+class RulesOfRuns:
     """The rules of each run as the change would have them, compiled once."""
 
     reader: Reader

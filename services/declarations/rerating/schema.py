@@ -23,15 +23,14 @@ from services.declarations.rerating.types import (
     PaymentChangeInput,
     PaymentRerating,
     PaymentReratingBulkAnswer,
-    PaymentWhatIf,
     rerating_key,
 )
+from services.declarations.rerating.what_if_types import KEY, PaymentWhatIf
 
 Info = strawberry.Info[Context[Principal], None]
 
 Service = Annotated[str, strawberry.argument(description="The line of the service: QOF2526.")]
 PeriodStart = Annotated[date, strawberry.argument(description="First day of the payment period.")]
-_KEY = (str, UUID)
 
 
 @strawberry.type
@@ -53,12 +52,12 @@ class ReratingQuery:
         declarations_after: str | None = None,
     ) -> PaymentWhatIf | None:
         context = info.context
-        pages = window(first, after, *_KEY), window(first, declarations_after, *_KEY)
+        pages = window(first, after, *KEY), window(first, declarations_after, *KEY)
         whose = Whose.of(context.principal, *queries.LOOKS)
         asked = Asked(whose, service, period_start, change.change())
         async with context.db.reader() as reader:
             found = await queries.what_if(reader, asked)
-        return PaymentWhatIf.of(found, *pages)
+        return PaymentWhatIf.of(asked, found, *pages)
 
     @strawberry.field(
         description="A re-rating. Needs Finance or Approval Management, or Finance View."

@@ -54,7 +54,7 @@ select exists (
 
 # A payment stands on the calculation that its newest calculated entry brought; what is not paid, on
 # the declaration's own. What was achieved counts, not what a recovery left of it.
-_BASES = """
+_CALCULATED = """
 with below as materialized (select * from directory.self_and_below($1, $2))
 select d.id as declaration_id, d.provider, d.commissioner, d.indicator, d.quality_service,
     d.service_code, d.period_start, d.achievement_date, p.id as payment_id,
@@ -74,12 +74,14 @@ left join lateral (
 ) l on true
 join calculation c
     on c.declaration_id = d.id and c.version = coalesce(l.version, d.calculation_version)
-where d.service_code = $4 and d.period_start = $5
-and d.points is not null and d.status <> 'CLOSED'
+where d.points is not null and d.status <> 'CLOSED'
 and ($3::text[] is null or d.payment_type = any($3))
 and exists (
     select from below b where b.organisation = d.commissioner
     and d.period_end between b.valid_from and b.valid_to)
+"""
+_BASES = f"""{_CALCULATED}
+and d.service_code = $4 and d.period_start = $5
 order by d.provider, d.id
 """
 
@@ -89,6 +91,30 @@ async def bases(
 ) -> AsyncIterator[Record]:
     """Every calculated declaration of the period, in the order of the providers."""
     async for row in reader.stream(_BASES, *whose.arguments, service, period_start):
+        yield row
+
+
+# An advance that was deducted is left out: it is no longer adjusted, nor need it be, since the two
+# lines come to what was achieved.
+_STANDING_ON = f"""{_CALCULATED}
+and exists (
+    select from quality_service q
+    join unnest($4::text[], $5::text[]) as moved (line, provider)
+        on moved.line in (q.previous_service, q.payment_of)
+    where q.id = d.quality_service and moved.provider = d.provider)
+and not exists (
+    select from quality_service f join payment final on final.service_code = f.code
+    where f.recovers = d.service_code and final.provider = d.provider)
+order by d.provider, d.id
+"""  # noqa: S608 - nothing but our own words
+
+
+async def standing_on(
+    reader: Reader, whose: Whose, bases: Sequence[tuple[str, str]]
+) -> AsyncIterator[Record]:
+    """What may be paid by what providers were paid for a line: by line and provider."""
+    lines, providers = zip(*bases, strict=True)
+    async for row in reader.stream(_STANDING_ON, *whose.arguments, list(lines), list(providers)):
         yield row
 
 
