@@ -55,9 +55,11 @@ def _contents(history: Mapping[str, Any]) -> Iterator[str]:
         for entry in history["entries"]
         if entry.get("content") is not None
     }
-    contents = {one["content_version"]: _hash(one) for one in history.get("contents", [])}
+    contents: dict[int, list[str]] = {}
+    for one in history.get("contents", []):
+        contents.setdefault(one["content_version"], []).append(_hash(one))
     for version in sorted(sealed.keys() | contents.keys()):
-        if sealed.get(version) != contents.get(version):
+        if contents.get(version) != [sealed.get(version)]:
             yield f"what was submitted as version {version} has been changed"
 
 

@@ -1,5 +1,6 @@
 """Claims are paid through the same ledger, reported and adjusted as declarations are."""
 
+import copy
 import json
 
 import pytest
@@ -105,6 +106,11 @@ async def test_an_exported_history_is_verified_with_the_head_of_an_event(
     assert verify.report(file, head) == 1
     assert "submitted as version 1 has been changed" in capsys.readouterr().out
     export["contents"][0]["lines"][0]["quantity"] = "10"
+    forged = copy.deepcopy(export["contents"][0])
+    forged["lines"][0]["quantity"] = "11"
+    file.write_text(json.dumps(export | {"contents": [forged, *export["contents"]]}))
+    assert verify.report(file, head) == 1  # one too many, of a version that is there as well
+    assert "submitted as version 1 has been changed" in capsys.readouterr().out
     export["entries"][2]["code"] = "OTHER"
     file.write_text(json.dumps(export))
     assert verify.report(file, head) == 1
