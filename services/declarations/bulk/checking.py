@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from asyncpg import Record
+
 from chassis.db import Reader, Tx
 from nhs.directory import Acting
 from services.declarations.agreements import store as agreements
@@ -31,13 +33,16 @@ class Found:
 
 async def look_up(tx: Tx, given: Given, acting: Acting, *, to_submit: bool) -> Found:
     """Every row resolved, and those that can be asked all rules."""
-    if problem := await _not_handed_out(tx, given, acting):
+    handed_out = await store.template(tx, given.signature, acting.organisation)
+    if handed_out is None:
+        return Found((), [_changed_mark()])
+    if problem := await _not_in_force(tx, given.template, handed_out):
         return Found((), [problem])
     if not given.rows and not given.problems:
         message = "It claims nothing: no row has a quantity"
         return Found((), [Problem(1, domain.RULE, "QUANTITY", message)])
     offered = await _offered(tx, given, acting)
-    known = _known(given.template, offered)
+    known = _known(given.template, offered, handed_out)
     found = (domain.unresolved(row, given.template, known) for row in given.rows)
     problems = [*given.problems, *(one for one in found if one is not None)]
     at_fault = {problem.row for problem in problems}
@@ -48,15 +53,17 @@ async def look_up(tx: Tx, given: Given, acting: Acting, *, to_submit: bool) -> F
     return _found(given, sound, problems, checked)
 
 
-async def _not_handed_out(reader: Reader, given: Given, acting: Acting) -> Problem | None:
-    """Whether the mark is one that we made for the organisation, of the version in force."""
-    template = given.template
-    row = await store.template(reader, given.signature, acting.organisation)
-    if row is None or template != Template(
+def _changed_mark() -> Problem:
+    changed = domain.changed_mark()
+    return Problem(1, changed.code, None, changed.message)
+
+
+async def _not_in_force(reader: Reader, template: Template, row: Record) -> Problem | None:
+    """Whether the mark says what was handed out, and that is of the version in force."""
+    if template != Template(
         row["quality_service"], row["period_start"], row["period_end"], row["commissioner"]
     ):
-        changed = domain.changed_mark()
-        return Problem(1, changed.code, None, changed.message)
+        return _changed_mark()
     latest = await agreements.latest_version(reader, template.service)
     if latest != template.quality_service:
         message = f"The template is of {template.quality_service}; {latest} is in force: ask for it"
@@ -77,15 +84,22 @@ async def _offered(reader: Reader, given: Given, acting: Acting) -> dict[str, Of
     }
 
 
-def _known(template: Template, offered: Mapping[str, Offered]) -> Known:
-    versions = {provider: one.service.quality_service for provider, one in offered.items()}
+def _known(template: Template, offered: Mapping[str, Offered], handed_out: Record) -> Known:
+    """Of all that take part, and all that is claimed, what the template was asked for."""
+    providers, chosen = handed_out["providers"], handed_out["components"]
+    versions = {
+        provider: one.service.quality_service
+        for provider, one in offered.items()
+        if providers is None or provider in providers
+    }
     schemes = [
         one.scheme
         for one in offered.values()
         if one.service.quality_service == template.quality_service
     ]
     components = schemes[0].components if schemes else ()
-    return Known(frozenset(one.code for one in components), versions)
+    codes = (one.code for one in components if chosen is None or one.code in chosen)
+    return Known(frozenset(codes), versions)
 
 
 def _drafts(template: Template, rows: Sequence[Row], offered: Mapping[str, Offered]) -> list[Draft]:

@@ -166,20 +166,20 @@ class Known:
 
     components: frozenset[str]
     providers: Mapping[str, str]
-    """Those of the commissioner that take part, with the version of the service they do so by."""
+    """Those of them that take part, with the version of the service they do so by."""
 
 
 def unresolved(row: Row, template: Template, known: Known) -> Problem | None:
     """Why the row is about no provider or component of the template; None where it is."""
     version = known.providers.get(row.provider)
     if version is None:
-        message = f"{row.provider[:40]} is no provider of yours that takes part in the service"
+        message = f"{row.provider[:40]} is no provider of the template that takes part"
         return Problem(row.row, RULE, "PROVIDER", message)
     if version != template.quality_service:
         message = f"{row.provider} takes part in {version}, the template is of another version"
         return Problem(row.row, RULE, "PROVIDER", message)
     if row.component not in known.components:
-        message = f"The service has no component {row.component[:40]}"
+        message = f"The template has no component {row.component[:40]}"
         return Problem(row.row, RULE, "COMPONENT", message)
     return None
 

@@ -267,6 +267,15 @@ async def test_every_row_that_cannot_be_resolved_is_named(claims: Period) -> Non
     assert bulk["status"] == "REFUSED"
 
 
+async def test_a_row_that_was_not_handed_out_is_named(claims: Period) -> None:
+    whole = await template(claims)
+    rows = await template(claims, components=["PHLEB"], providers=["A81001"])
+    added = filled(whole, {("A81001", "WOUND"): "1", ("A81002", "PHLEB"): "1"})
+    bulk = await checked(claims, [*filled(rows, GOOD), *[row for row in added[1:] if row[7]]])
+    assert errors(bulk) == [(3, "LC011", "COMPONENT"), (4, "LC011", "PROVIDER")]
+    assert bulk["status"] == "REFUSED"
+
+
 async def test_a_template_that_claims_nothing_is_refused(claims: Period) -> None:
     bulk = await checked(claims, filled(await template(claims), {}))
     assert errors(bulk) == [(1, "LC011", "QUANTITY")]
