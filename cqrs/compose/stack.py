@@ -64,9 +64,10 @@ class Stack:
         psql = ("psql", "-qtA", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", database)
         return self.compose("exec", "-T", "postgres", *psql, given=statement)
 
-    def script(self, service: str, script: str, *arguments: str) -> str:
+    def script(self, service: str, script: str, *arguments: str, given: str | None = None) -> str:
         """Run a script as the service does, with its rights on the broker; answers what it said."""
-        return self.compose("exec", "-T", service, "python", "-", *arguments, given=script)
+        python = ("python", "-c", script, *arguments)
+        return self.compose("exec", "-T", service, *python, given=given)
 
     def scaled(self, service: str, number: int) -> list[str]:
         """Run so many containers of the service; answers their ids."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _PASSING = frozenset({"NOT_YET_KNOWN", "TRY_AGAIN", "PERSON_NOT_KNOWN", "NOT_LINKED"})
 """Refusals that pass: somebody has not yet heard of what was done a moment ago."""
-_PATIENCE = 60.0
 _TOKEN_SECONDS = 1_800.0
 _KEPT_ALIVE = 3.0
 """Seconds an idle connection is used again: less than the gateway keeps it open."""
@@ -60,10 +59,12 @@ class Person:
     _token: str = field(default="", repr=False)
     _signed_in: float = 0.0
     passing: ClassVar[frozenset[str]] = _PASSING
+    patience: ClassVar[float] = 60.0
+    """Seconds in which a refusal that passes is asked again."""
 
     async def ask(self, document: str, **variables: object) -> Mapping[str, Any]:
         """The data of an answer without errors; refusals that pass are asked again."""
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + self.patience
         pause = 0.05
         while True:
             try:

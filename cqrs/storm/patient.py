@@ -29,6 +29,7 @@ class PatientPerson(Person):
         "SERVICE_UNAVAILABLE",
         "DEADLINE_EXCEEDED",
     }
+    patience: ClassVar[float] = 300.0
     gateway: PatientGateway
 
     async def ask_once(self, document: str, variables: Mapping[str, object]) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ def again(stack: Stack, topic: str, last: int) -> int:
     """Deliver the topic's last records once more; answers how many."""
     lines = _lines(stack, topic)[-last:]
     if lines:
-        stack.script(WRITERS[topic], _script("again"), topic, "\n".join(lines))
+        stack.script(WRITERS[topic], _script("again"), topic, given="\n".join(lines))
     return len(lines)
 
 

@@ -1,4 +1,4 @@
-"""Send records once more, as they were: `again.py TOPIC LINES`; run with a writer's rights."""
+"""Send records once more, as they were: `again.py TOPIC`, their lines given; a writer runs it."""
 
 import asyncio
 import base64
@@ -34,4 +34,4 @@ async def main(topic: str, records: list[dict[str, Any]]) -> None:
         await producer.stop()
 
 
-asyncio.run(main(sys.argv[1], [json.loads(line) for line in sys.argv[2].splitlines()]))
+asyncio.run(main(sys.argv[1], [json.loads(line) for line in sys.stdin]))
