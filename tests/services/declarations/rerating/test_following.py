@@ -63,7 +63,7 @@ async def test_an_aspiration_paid_by_the_payment_follows_it_to_the_penny(period:
     assert await counted(period) == before
     rows = nodes(found)
     assert {one["serviceCode"] for one in rows} == {"NEXT2526"}
-    assert sorted(one["periodStart"] for one in rows)[0] == "2025-04-01"
+    assert min(one["periodStart"] for one in rows) == "2025-04-01"
     # 80 % of £37,227.05 and of £37,912.02, in twelve parts; the last takes what is left.
     by_month = {one["periodStart"]: (one["before"], one["after"]) for one in rows}
     assert list(by_month.values()).count(("2481.80", "2527.47")) == 11
