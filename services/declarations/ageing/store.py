@@ -49,7 +49,8 @@ _GROUPED = f"""
 select w.service_code, w.commissioner, w.status, count(*) as count,
     min(w.step_since) as oldest, array[{_COUNTED}] as ages,
     coalesce(sum(w.points), 0)::numeric(14, 2) as points,
-    case when bool_and(w.sees_pounds) then coalesce(sum(w.pounds), 0)::numeric(14, 2) end as pounds
+    case when coalesce(bool_and(w.sees_pounds), cardinality($3::text[]) > 0)
+        then coalesce(sum(w.pounds), 0)::numeric(14, 2) end as pounds
 """
 
 

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from chassis.errors import DomainError
 from chassis.graphql import FinancialYear, OdsCode
 from nhs.directory import Principal
 from nhs.roles import Role
@@ -9,6 +10,7 @@ from nhs.values import FinancialYear as Year
 from services.declarations.approval import lists
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.payments import store as ledger
+from services.declarations.payments.domain import State as PaymentState
 
 strawberry.enum(
     DeclarationStatus,
@@ -65,12 +67,17 @@ class PaymentFilter:
     service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
     provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
     payee: OdsCode | None = strawberry.field(default=None, description="Paid to this payee.")
-    status: str | None = strawberry.field(default=None, description="AUTHORISED.")
+    status: str | None = strawberry.field(
+        default=None, description="AUTHORISED, SENT, SETTLED, FAILED or CLOSED_ZERO."
+    )
     financial_year: FinancialYear | None = strawberry.field(
         default=None, description="Of this year."
     )
 
     def wanted(self) -> ledger.PaymentFilter:
+        if self.status is not None and self.status not in set(PaymentState):
+            message = f"There is no state {self.status} of a payment: {', '.join(PaymentState)}"
+            raise DomainError("PAYMENT_STATUS_UNKNOWN", message, field="filter.status")
         return ledger.PaymentFilter(
             service=self.service,
             provider=self.provider,

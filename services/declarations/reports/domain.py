@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
+from nhs.reports import Report
+
 
 class Name(StrEnum):
     MISSING_DATA = "MISSING_DATA"
@@ -19,6 +21,14 @@ OF_ONE_SERVICE: Final = frozenset(
     {Name.SUBMISSION_AUDIT, Name.ACHIEVEMENT_RESULTS, Name.ACHIEVEMENT_BY_INDICATOR}
 )
 """Reports over all indicators of all providers: of one service at a time."""
+
+ALLOCATED: Final[Mapping[Name, Report]] = {
+    Name.DECLARATION_STATUS: Report.DECLARATION_STATUS,
+    Name.PAYMENTS: Report.PAYMENTS,
+    Name.ACHIEVEMENT_RESULTS: Report.ACHIEVEMENT,
+    Name.ACHIEVEMENT_BY_INDICATOR: Report.ACHIEVEMENT,
+}
+"""By which report an organisation may let others run it."""
 
 
 Columns = Sequence[tuple[str, str]]
@@ -75,11 +85,15 @@ COLUMNS: Final[Mapping[Name, Columns]] = {
         ("Marked", "marked"),
     ),
     Name.ACHIEVEMENT_RESULTS: (
+        ("Quality Service", "service_code"),
+        ("Achievement Date", "achievement_date"),
         ("Provider Code", "provider"),
+        ("Provider Name", "provider_name"),
         ("Indicator Group", "group_code"),
         ("Indicator", "indicator"),
         ("Indicator Name", "name"),
         *_VALUE,
+        ("Achievement %", "achievement"),
         ("Lower Threshold %", "lower"),
         ("Upper Threshold %", "upper"),
         ("Reached", "reached"),
@@ -94,12 +108,15 @@ COLUMNS: Final[Mapping[Name, Columns]] = {
         ("Marked", "marked"),
     ),
     Name.ACHIEVEMENT_BY_INDICATOR: (
+        ("Quality Service", "service_code"),
+        ("Achievement Date", "achievement_date"),
         ("Indicator Group", "group_code"),
         ("Indicator", "indicator"),
         ("Indicator Name", "name"),
         ("Providers", "providers"),
         ("Numerator", "numerator"),
         ("Denominator", "denominator"),
+        ("Achievement %", "achievement"),
         ("Lower Threshold %", "lower"),
         ("Upper Threshold %", "upper"),
         ("At Or Below Lower", "below_lower"),
@@ -138,11 +155,14 @@ COLUMNS: Final[Mapping[Name, Columns]] = {
     ),
     Name.PAYMENTS: (
         ("Financial Year", "financial_year"),
-        ("Period", "period"),
+        *_PERIOD,
         ("Quality Service", "service"),
         ("Commissioner Code", "commissioner"),
+        ("Commissioner Name", "commissioner_name"),
         ("Payee Code", "payee"),
+        ("Payee Name", "payee_name"),
         ("Provider Code", "provider"),
+        ("Provider Name", "provider_name"),
         ("Payments", "count"),
         ("Points", "points"),
         ("Amount", "amount"),

@@ -19,6 +19,7 @@ from nhs.values import FinancialYear
 from services.declarations.payments.store import PaymentFilter
 from services.declarations.reports import domain, store
 from services.declarations.reports.domain import (
+    ALLOCATED,
     COLUMNS,
     MONEY,
     OF_ONE_SERVICE,
@@ -39,6 +40,8 @@ class Asked:
     achievement_date: date | None = None
     provider: str | None = None
     financial_year: str | None = None
+    expanded: bool = False
+    """With the organisations that others let the caller's see in this report."""
 
     @property
     def arguments(self) -> tuple[object, ...]:
@@ -74,6 +77,15 @@ def _report(
     return Report(name if with_pounds else f"{name}-points", titles, asked, rows)
 
 
+def _expanded(name: Name, source: Source) -> Source:
+    """Over what was allocated as well, where that is asked for."""
+
+    def read(reader: Reader, sight: Sight, asked: Asked) -> Rows:
+        return source(reader, sight.expanded(ALLOCATED[name]) if asked.expanded else sight, asked)
+
+    return read
+
+
 def _cell(key: str, value: Any) -> Cell:
     """As people read it: Awaiting provider approval."""
     if key in WORDS and isinstance(value, str):
@@ -86,6 +98,10 @@ def _of(sql: str) -> Source:
         return reader.stream(sql, *sight.arguments, *asked.arguments)
 
     return read
+
+
+def _declarations(reader: Reader, sight: Sight, asked: Asked) -> Rows:
+    return reader.stream(store.declarations(sight), *sight.arguments, *asked.arguments)
 
 
 async def _results(reader: Reader, sight: Sight, asked: Asked) -> Rows:
@@ -123,7 +139,7 @@ _SOURCES: Final[dict[Name, Source]] = {
     Name.SUBMISSION_AUDIT: _of(store.SUBMISSIONS),
     Name.ACHIEVEMENT_RESULTS: _results,
     Name.ACHIEVEMENT_BY_INDICATOR: _by_indicator,
-    Name.DECLARATION_STATUS: _of(store.DECLARATIONS),
+    Name.DECLARATION_STATUS: _declarations,
     Name.DECLARATION_HISTORY: _of(store.HISTORY),
     Name.PAYMENTS: _payments,
 }
@@ -134,11 +150,15 @@ def _file(name: Name) -> str:
 
 
 WITH_POUNDS: Final[Mapping[Name, Report[Asked]]] = {
-    name: _report(_file(name), Asked, COLUMNS[name], _SOURCES[name], with_pounds=True)
+    name: _report(
+        _file(name), Asked, COLUMNS[name], _expanded(name, _SOURCES[name]), with_pounds=True
+    )
     for name in Name
 }
 WITHOUT_POUNDS: Final[Mapping[Name, Report[Asked]]] = {
-    name: _report(_file(name), Asked, COLUMNS[name], _SOURCES[name], with_pounds=False)
+    name: _report(
+        _file(name), Asked, COLUMNS[name], _expanded(name, _SOURCES[name]), with_pounds=False
+    )
     for name in Name
     if name is not Name.PAYMENTS
 }
@@ -157,4 +177,7 @@ def report_of(principal: Principal, name: Name, asked: Asked) -> Report[Asked]:
     if name in OF_ONE_SERVICE and not asked.service:
         message = "This report is of one service at a time: name it."
         raise DomainError("SERVICE_REQUIRED", message, field="filter.service")
+    if asked.expanded and name not in ALLOCATED:
+        message = f"{name} is none of the reports that an organisation may let others run"
+        raise DomainError("REPORT_NOT_EXPANDED", message, field="expanded")
     return (WITH_POUNDS if sight.pounds_types else WITHOUT_POUNDS)[name]

@@ -8,6 +8,7 @@ import strawberry
 
 from chassis.graphql import Context, Download, FinancialYear, OdsCode, as_uuid
 from nhs.directory import Principal
+from services.declarations.approval.root_schema import Expanded
 from services.declarations.approval.schema import declaration_of
 from services.declarations.reports import queries
 from services.declarations.reports.domain import Name as DeclarationReport
@@ -38,23 +39,26 @@ class DeclarationReportFilter:
         default=None, description="Measured in this year."
     )
 
-    def asked(self) -> Asked:
-        return Asked(self.service, self.achievement_date, self.provider, self.financial_year)
+    def asked(self, *, expanded: bool) -> Asked:
+        named = (self.service, self.achievement_date, self.provider, self.financial_year)
+        return Asked(*named, expanded)
 
 
 @strawberry.type
 class ReportsMutation:
     @strawberry.mutation(
         description="Ask for a report as a file. For who may not see pounds it has no column of "
-        "pounds; PAYMENTS is for who may."
+        "pounds; PAYMENTS is for who may. Expanded are DECLARATION_STATUS, PAYMENTS and results."
     )
     def request_declaration_report(
         self,
         info: Info,
         report: DeclarationReport,
         filter: DeclarationReportFilter | None = None,  # noqa: A002 (GraphQL's word)
+        *,
+        expanded: Expanded = False,
     ) -> Download | None:
-        asked = (filter or DeclarationReportFilter()).asked()
+        asked = (filter or DeclarationReportFilter()).asked(expanded=expanded)
         chosen = queries.report_of(info.context.principal, report, asked)
         return Download.of(info.context, chosen, asked)
 

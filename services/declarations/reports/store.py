@@ -1,7 +1,7 @@
 """The rows of the reports (DOMAIN 1.11), read as they are written."""
 
 from services.declarations.approval.domain import FINAL
-from services.declarations.sight import SCOPE
+from services.declarations.sight import SCOPE, Sight
 
 # Parameters $1 to $4 are the caller's sight, $5 to $9 which rows are asked for.
 _WANTED = """
@@ -35,7 +35,7 @@ and d.status in ('INCOMPLETE', 'AWAITING_NETWORK_ACHIEVEMENT')
 order by d.service_code, d.achievement_date, d.provider, b ->> 'indicator', b ->> 'provider'
 """  # noqa: S608 - nothing but our own words
 
-DECLARATIONS = f"""
+_DECLARATIONS = f"""
 select d.service_code, d.indicator, d.provider, o.name, d.commissioner, d.period_start,
     d.period_end, d.achievement_date, d.status,
     case when d.held then 'Yes' else 'No' end as held, d.hold_reason, d.return_reason, d.step_since,
@@ -43,8 +43,14 @@ select d.service_code, d.indicator, d.provider, o.name, d.commissioner, d.period
     case when {_SEES} then d.pounds end as pounds
 from declaration d {_IN_SIGHT}
 where {_WANTED.format("d")} {_OF_TYPE}
-order by d.service_code, d.achievement_date, d.provider, d.indicator
 """  # noqa: S608 - nothing but our own words
+
+
+def declarations(sight: Sight) -> str:
+    """Where declarations stand, as the caller sees them."""
+    order = "order by d.service_code, d.achievement_date, d.provider, d.indicator"
+    return f"{sight.over(_DECLARATIONS, 'd')} {order}"
+
 
 HISTORY = f"""
 select d.service_code, d.indicator, d.provider, o.name, d.period_start, d.period_end, h.position,

@@ -45,7 +45,8 @@ def _expanded(sight: Sight, sql: str) -> str:
     return sql.replace(SCOPE, expanded)
 
 
-# What is known of the indicators of each version of the line.
+# What is known of the indicators of each version of the line; and which provider was calculated by
+# another version than the newest, where there is one: how far its values came is judged by that.
 _INDICATORS = """
 indicator as materialized (
     select q.id as quality_service, q.payment_type, g ->> 'code' as group_code,
@@ -58,6 +59,16 @@ indicator as materialized (
     cross join jsonb_path_query(q.specification, '$.domains[*].groups[*]') g
     cross join jsonb_path_query(g, '$.indicators[*]') i
     where q.code = $5
+), newest as materialized (
+    select quality_service from indicator where newest limit 1
+), earlier_rules as materialized (
+    select distinct on (d.provider, d.indicator) d.provider, d.indicator, d.quality_service
+    from declaration d
+    where exists (select from indicator where not newest)
+    and d.service_code = $5 and d.achievement_date = $6 and d.points is not null
+    and d.status <> 'CLOSED'
+    and d.quality_service <> (select quality_service from newest)
+    order by d.provider, d.indicator, d.id desc
 )
 """
 
@@ -92,10 +103,13 @@ _SEES_POUNDS = "s.pounds and ('*' = any($3) or i.payment_type = any($3))"
 
 def _in_sight(values: str) -> str:
     return f"""
-select v.*, {_REACHED} as reached, {_SEES_POUNDS} as sees_pounds
+select v.*, {_REACHED} as reached, {_SEES_POUNDS} as sees_pounds, i.quality_service as rules
 from {values}
 join {SCOPE} s on s.provider = v.provider and $6 between s.valid_from and s.valid_to
-join indicator i on i.code = v.indicator and i.newest
+left join earlier_rules r
+    on r.provider = v.provider and coalesce(r.indicator, v.indicator) = v.indicator
+join indicator i on i.code = v.indicator
+    and i.quality_service = coalesce(r.quality_service, (select quality_service from newest))
 where $3::text[] is not null and ('*' = any($2::text[]) or i.payment_type = any($2))
 and ($7::text is null or v.provider = $7) and ($8::text is null or v.indicator = $8)
 and ($9::text is null or i.group_code = $9)
@@ -146,7 +160,10 @@ with {_INDICATORS}, {_EARLIER}, chosen as materialized (
     ({_in_sight(_OWN)} {_AFTER}) union all ({_in_sight(_SUMMED)} {_AFTER})
     order by provider, indicator limit $14
 )
-select v.*, i.name, i.group_code, i.most, i.lower, i.upper,
+select v.*, $5::text as service_code, $6::date as achievement_date,
+    round(100.0 * v.numerator / nullif(v.denominator, 0), 2) as achievement,
+    (select o.name from directory.organisation o where o.ods_code = v.provider) as provider_name,
+    i.name, i.group_code, i.most, i.lower, i.upper,
     d.id as declaration_id, d.status, d.points, d.earnable, d.list_size,
     case when v.sees_pounds then d.pounds end as pounds,
     d.prevalences ->> i.prevalence_group as national_prevalence,
@@ -156,8 +173,7 @@ select v.*, i.name, i.group_code, i.most, i.lower, i.upper,
     case when s.pounds and v.sees_pounds then bd.pounds end as before_pounds
 from chosen v
 {_declared("d", "v.provider", "$5", "$6")}
-join indicator i on i.code = v.indicator
-    and (i.quality_service = d.quality_service or d.quality_service is null and i.newest)
+join indicator i on i.code = v.indicator and i.quality_service = v.rules
 left join earlier e on e.indicator = v.indicator
 left join {_OWN_SCOPE} s
     on s.provider = v.provider and e.achievement_date between s.valid_from and s.valid_to
@@ -198,9 +214,11 @@ with {_INDICATORS}, chosen as materialized ({_FOUND}), earned as (
     where d.service_code = $5 and d.achievement_date = $6
     and d.points is not null and d.status <> 'CLOSED'
 )
-select v.indicator, min(i.name) as name, min(i.group_code) as group_code, min(i.most) as most,
+select $5::text as service_code, $6::date as achievement_date, v.indicator,
+    min(i.name) as name, min(i.group_code) as group_code, min(i.most) as most,
     min(i.lower) as lower, min(i.upper) as upper, count(*) as providers,
     sum(v.numerator)::bigint as numerator, sum(v.denominator)::bigint as denominator,
+    round(100.0 * sum(v.numerator) / nullif(sum(v.denominator), 0), 2) as achievement,
     count(*) filter (where v.reached = 'BELOW_LOWER') as below_lower,
     count(*) filter (where v.reached = 'BETWEEN') as between_thresholds,
     count(*) filter (where v.reached = 'UPPER') as upper_reached,

@@ -114,6 +114,9 @@ async def test_nothing_that_waits_is_nothing(period: Period):
     assert data["waitingByService"] == {"totalCount": 0, "edges": []}
     assert data["waitingTotal"]["count"] == 0
     assert data["waitingTotal"]["oldestSince"] is None
+    assert data["waitingTotal"]["pounds"] == "0.00"
+    data = await period.ask("practice viewer", GROUPS, filter={"service": "NCD2526"})
+    assert (data["waitingTotal"]["count"], data["waitingTotal"]["pounds"]) == (0, None)
 
 
 async def test_pages_follow_one_another_oldest_first(period: Period):

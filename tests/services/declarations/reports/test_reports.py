@@ -7,20 +7,27 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from nhs.reports import Report
 from services.declarations.reports.domain import COLUMNS, Name
 from tests.services.declarations.paying import POUNDS, fetched, finance_approved
 from tests.services.declarations.period import Period, extract_rows, row
+from tests.services.declarations.test_expanded_reports import allocation, hear
 
-ASK = """mutation ($report: DeclarationReport!, $filter: DeclarationReportFilter) {
-    requestDeclarationReport(report: $report, filter: $filter) { csv xlsx } }"""
+ASK = """mutation ($report: DeclarationReport!, $filter: DeclarationReportFilter,
+        $expanded: Boolean! = false) {
+    requestDeclarationReport(report: $report, filter: $filter, expanded: $expanded) {
+        csv xlsx } }"""
 SUMMARY = """mutation ($declaration: ID!) {
     requestAchievementSummaryDownload(declaration: $declaration) { csv } }"""
 SERVICE = {"service": "QOF2526"}
 
 
-async def report(period: Period, name: str, who: str = "finance", **wanted: Any) -> Any:
+async def report(
+    period: Period, name: str, who: str = "finance", *, expanded: bool = False, **wanted: Any
+) -> Any:
     """The rows, each by its titles; or why there are none."""
-    data = await period.ask(who, ASK, report=name, filter=SERVICE | wanted)
+    given = SERVICE | wanted
+    data = await period.ask(who, ASK, report=name, filter=given, expanded=expanded)
     if "errors" in data:
         return data
     return await rows_of(period, data["requestDeclarationReport"]["csv"])
@@ -68,6 +75,10 @@ async def test_achievement_is_a_file_by_provider_and_by_indicator(period: Period
     totals = await report(period, "ACHIEVEMENT_BY_INDICATOR")
     total = next(one for one in totals if one["Indicator"] == "CHOL004")
     assert (total["Providers"], total["Points"], total["Pounds"]) == ("2", "44.00", "11328.26")
+    assert (one["Provider Name"], one["Achievement %"]) == ("Organisation A81001", "35.00")
+    for row_ in (one, total):
+        assert (row_["Quality Service"], row_["Achievement Date"]) == ("QOF2526", "2026-03-31")
+    assert total["Achievement %"] == "35.00"
 
 
 async def test_where_declarations_stand_and_for_how_long(period: Period):
@@ -100,7 +111,11 @@ async def test_payments_are_a_file_by_organisation_and_period(period: Period):
         ("A81001", POUNDS),
         ("A81002", POUNDS),
     ]
-    assert found[0]["Period"] == "2026-03-31/2025-04-01"
+    assert [one["Payee Name"] for one in found] == ["Organisation A81001", "Organisation A81002"]
+    assert found[0]["Provider Name"] == "Organisation A81001"
+    assert found[0]["Commissioner Name"] == "Organisation QHM"
+    assert found[0]["Period Start Date"] == "2025-04-01"
+    assert found[0]["Period End Date"] == "2026-03-31"
 
 
 async def test_the_achievement_summary_of_a_declaration(period: Period):
@@ -137,6 +152,42 @@ async def test_each_is_written_what_they_may_see(period: Period, name: Name):
     found = await report(period, name.value, "practice")
     codes = {one["Provider Code"] for one in found if "Provider Code" in one}
     assert codes <= {"A81001"}
+
+
+@pytest.mark.parametrize(
+    ("name", "allocated"),
+    [
+        (Name.DECLARATION_STATUS, Report.DECLARATION_STATUS),
+        (Name.PAYMENTS, Report.PAYMENTS),
+        (Name.ACHIEVEMENT_RESULTS, Report.ACHIEVEMENT),
+        (Name.ACHIEVEMENT_BY_INDICATOR, Report.ACHIEVEMENT),
+    ],
+)
+async def test_an_allocated_report_is_a_file_of_more_organisations(
+    period: Period, name: Name, allocated: Report
+):
+    await finance_approved(period, "A81001", "A81002")
+    await hear(period, 2)
+    plain = await report(period, name, "practice")
+    assert await report(period, name, "practice", expanded=True) == plain
+    await hear(period, 3, allocation(allocated, "A81001", "QOF2526"))
+    assert await report(period, name, "practice") == plain
+    found = await report(period, name, "practice", expanded=True)
+    if name is Name.ACHIEVEMENT_BY_INDICATOR:
+        assert ({one["Providers"] for one in plain}, {one["Providers"] for one in found}) == (
+            {"1"},
+            {"2"},
+        )
+    else:
+        assert {one["Provider Code"] for one in found} == {"A81001", "A81002"}
+    await hear(period, 4, allocation(allocated, "A81001", "NCD2526"))
+    assert await report(period, name, "practice", expanded=True) == plain
+
+
+async def test_what_nobody_can_allocate_is_not_expanded(period: Period):
+    for name in (Name.MISSING_DATA, Name.SUBMISSION_AUDIT, Name.DECLARATION_HISTORY):
+        refused = await report(period, name, "practice", expanded=True)
+        assert refused == {"errors": ["REPORT_NOT_EXPANDED"]}
 
 
 @pytest.mark.parametrize("name", list(Name))

@@ -133,6 +133,33 @@ async def test_at_the_lower_threshold_nothing_is_earned_yet(period: Period):
     assert (await one(period, "CHOL004"))["reached"] == "UPPER"
 
 
+async def test_how_far_a_result_has_come_goes_by_the_rules_it_was_calculated_by(period: Period):
+    """A corrected version does not judge anew what was approved by the one before."""
+    await period.calculated("A81001")
+    stricter = qof().model_dump(mode="json")
+    chol = next(
+        one
+        for domain in stricter["domains"]
+        for group in domain["groups"]
+        for one in group["indicators"]
+        if one["code"] == "CHOL004"
+    )
+    chol |= {"lower": "40"}
+    async with period.db.transaction() as tx:
+        corrected = type(qof()).model_validate(stricter, extra="ignore")
+        await agreements.keep_service(tx, "QOF2526/2", 2, corrected)
+    await period.load(extract_rows("A81003", {"CHOL004": (231, 660, 700)}))
+    wanted = {"indicator": "CHOL004"}
+    found = await results(period, filter=wanted)
+    shown = [(one["provider"]["odsCode"], one["lower"], one["reached"]) for one in found]
+    assert shown == [("A81001", "20.00", "BETWEEN"), ("A81003", "40.00", "BELOW_LOWER")]
+    (between,) = await results(period, filter=wanted | {"reached": "BETWEEN"})
+    assert between["provider"] == {"odsCode": "A81001"}
+    data = await period.ask("approver", TOTALS, filter=wanted)
+    (total,) = [edge["node"] for edge in data["achievementByIndicator"]["edges"]]
+    assert (total["belowLower"], total["between"]) == (1, 1)
+
+
 async def test_values_without_a_calculation_are_shown_without_points(period: Period):
     await period.load(extract_rows("A81003", {"CHOL004": (231, 660, 700)}))
     found = await one(period, "CHOL004")

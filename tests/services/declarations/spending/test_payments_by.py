@@ -81,3 +81,11 @@ async def test_without_a_dimension_or_the_right_to_see_pounds_it_is_refused(peri
     assert await grouped(period) == {"errors": ["DIMENSION_REQUIRED"]}
     refused = await grouped(period, "SERVICE", who="practice viewer")
     assert refused == {"errors": ["ROLE_REQUIRED"]}
+
+
+async def test_a_state_that_no_payment_has_is_refused(period: Period):
+    refused = await grouped(period, "SERVICE", filter={"status": "PAID"})
+    assert refused == {"errors": ["PAYMENT_STATUS_UNKNOWN"]}
+    for shown in ("payments(filter: %s) { totalCount }", "paymentTotal(filter: %s) { count }"):
+        query = "{ " + shown % '{status: "PAID"}' + " }"
+        assert await period.ask("finance", query) == {"errors": ["PAYMENT_STATUS_UNKNOWN"]}
