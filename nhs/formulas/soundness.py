@@ -28,7 +28,7 @@ LOCAL_SCHEMES: Final = ("LES", "LIS")
 def check(service: QualityServiceSpecification) -> list[Problem]:
     """Everything found, in the order of the specification; empty if it is sound."""
     problems = [*_dates(service), *_kind(service), *_uniqueness(service), *_points(service)]
-    problems += [*_rounding(service), *_other_lines(service)]
+    problems += [*_in_force(service), *_rounding(service), *_other_lines(service)]
     if service.scheme:
         dates = service.starts_on, service.ends_on
         problems += check_scheme(service.code, service.scheme, *dates)
@@ -86,6 +86,13 @@ def _sum(where: str, stated: Decimal, parts: list[Decimal]) -> Iterator[Problem]
     if total != stated:
         message = f"{where} states {stated} points, its parts add up to {total}"
         yield Problem("POINTS_DO_NOT_ADD_UP", where, message)
+
+
+def _in_force(service: QualityServiceSpecification) -> Iterator[Problem]:
+    starts = f"{service.code} starts on {service.starts_on}"
+    for constant in service.not_in_force:
+        message = f"it holds from {constant.effective}; {starts}"
+        yield Problem("CONSTANT_NOT_IN_FORCE", constant.name, message)
 
 
 def _rounding(service: QualityServiceSpecification) -> Iterator[Problem]:

@@ -74,8 +74,8 @@ class Indicator(Part):
     pays_less_because: str | None = _later(None)
     """Why more achievement may pay less, where that is meant."""
     adjustments: tuple[str, ...] = _later(())
-    """Further fields of an extract that people may submit too: exclusions and adjustments of care,
-    which no rule counts."""
+    """Further fields, which no rule counts: exclusions and adjustments of care. Extracts bring
+    them, and people may submit them; any field that is not named is refused to both."""
     entered_by: Literal["PROVIDER", "COMMISSIONER"] = _later("PROVIDER")
     """Who submits its values where no extract brings them."""
 
@@ -184,6 +184,14 @@ class QualityServiceSpecification(Part):
             or any(constant.status == "provisional" for constant in self.constants)
             or (self.scheme is not None and self.scheme.provisional)
         )
+
+    @property
+    def not_in_force(self) -> tuple[Constant, ...]:
+        """Constants that hold only from a later day than its first: periods before would lack them.
+
+        A constant holds until another version of the service has another.
+        """
+        return tuple(one for one in self.constants if one.effective > self.starts_on)
 
     @property
     def prevalence_groups(self) -> tuple[str, ...]:

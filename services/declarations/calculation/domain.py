@@ -158,7 +158,13 @@ def rule_book(
     prevalence_set: UUID | None,
     prevalences: Mapping[str, Fraction],
 ) -> RuleBook:
-    """Compile a version's rules; every prevalence they need must be there."""
+    """Compile a version's rules.
+
+    LookupError if a prevalence they need is not there, or a constant does not hold yet when the
+    service starts: no period is paid by a figure of a later day.
+    """
+    for constant in service.not_in_force:
+        raise LookupError(f"its {constant.name} holds from {constant.effective} only")
     digest = service.digest
     key = (digest, prevalence_set, tuple(sorted(prevalences.items())))
     if key not in _books:

@@ -65,6 +65,8 @@ def test_the_shipped_service_is_sound():
         (lambda d: first_indicator(d)["bindings"].update(points="previous.pounds"), "NAME_UNBOUND"),
         (lambda d: d["parameters"].update(previous_service="QOF2526"), "LINE_STANDS_ON_ITSELF"),
         (lambda d: d.update(recovers="QOF2526"), "LINE_STANDS_ON_ITSELF"),
+        (lambda d: d["constants"][0].update(effective="2025-04-02"), "CONSTANT_NOT_IN_FORCE"),
+        (lambda d: d.update(starts_on="2024-04-01"), "CONSTANT_NOT_IN_FORCE"),
         (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
         (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),
         (lambda d: d["domains"].append(d["domains"][1]), "DEFINED_TWICE"),
@@ -72,6 +74,17 @@ def test_the_shipped_service_is_sound():
 )
 def test_an_unsound_specification_is_refused_with_its_code(change, code):
     assert code in changed(change)
+
+
+def test_a_constant_that_holds_too_late_is_named_with_both_days():
+    document = copy.deepcopy(qof().as_json())
+    document["constants"][0]["effective"] = "2025-09-01"
+    (problem,) = check(QualityServiceSpecification.model_validate(document))
+    assert (problem.where, problem.message, problem.warning) == (
+        "pounds_per_point",
+        "it holds from 2025-09-01; QOF2526 starts on 2025-04-01",
+        False,
+    )
 
 
 def test_a_rule_that_pays_less_for_more_is_found_at_its_break_points():

@@ -114,6 +114,26 @@ async def test_a_service_that_cannot_be_calculated_blocks_its_own_declarations_a
     assert (blocked["status"], blocked["missing"]) == ("INCOMPLETE", ["SERVICE_NOT_SOUND"])
 
 
+async def test_nothing_is_paid_by_a_constant_that_holds_from_a_later_day(period):
+    late = qof().as_json() | {"id": "QOF2526/1", "version": 2}
+    late["constants"][0]["effective"] = "2025-09-01"
+    await hear(period, "quality-service.published.v1", late)
+    await period.calculated("A81001")
+    blocked = await period.of("A81001")
+    assert (blocked["status"], blocked["missing"]) == ("INCOMPLETE", ["SERVICE_NOT_SOUND"])
+    said = await period.ask(
+        "approver",
+        "query ($id: ID!) { declaration(id: $id) { blockers { message } } }",
+        id=blocked["id"],
+    )
+    assert said["declaration"]["blockers"] == [
+        {
+            "message": "QOF2526/1 cannot be calculated: its pounds_per_point holds from "
+            "2025-09-01 only"
+        }
+    ]
+
+
 async def test_two_workers_at_once_calculate_each_declaration_once(period):
     await period.settle()
     await period.prevalence()
