@@ -21,7 +21,8 @@ COLUMNS = (
     "SUBMIT_TIME",
     "LAST_SUBMISSION",
 )
-GREATEST = 2_147_483_647
+GREATEST = 9_999_999
+"""Of one provider: far above any, and so that what many add up to is still kept whole."""
 
 YesNo = AbstractSet[tuple[str, str, str]]
 """Service code, indicator and field of what is answered Y or N (DOMAIN 1.7: Yes/No Flag)."""
@@ -124,7 +125,7 @@ def _read(line: int, row: list[str], fields: Fields, found: dict[_Key, Submissio
     what = (service, indicator, field)
     if what in fields.answered:
         number = read_answer(value)
-    elif value.isascii() and value.isdecimal() and len(value) < 10:
+    elif value.isascii() and value.isdecimal() and len(value) < 8:
         number = int(value)
     else:
         number = read_number(value)
