@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from asyncpg import Record
 
@@ -41,9 +41,11 @@ async def blocked(
     wanted: BlockerFilter,
     after: Sequence[object],
     limit: int,
+    *,
+    now: datetime,
 ) -> list[Blocked]:
     """A page of causes; three statements, however many there are."""
-    rows = await store.page(reader, sight, wanted, after, limit)
+    rows = await store.page(reader, sight, wanted, after, limit, now=now)
     services = {row["quality_service"] for row in rows if row["indicator"]}
     specifications = await agreements.specifications(reader, sorted(services))
     indicators = {

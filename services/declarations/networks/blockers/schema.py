@@ -183,7 +183,9 @@ class BlockersQuery:
                 return await store.count(counting, sight, wanted)
 
         async with context.db.reader() as reader:
-            rows = await queries.blocked(reader, sight, wanted, page.after, page.limit)
+            rows = await queries.blocked(
+                reader, sight, wanted, page.after, page.limit, now=context.now
+            )
         return connection(
             rows,
             page,

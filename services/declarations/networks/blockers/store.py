@@ -6,7 +6,7 @@ again; it is one row a cause, the oldest achievement date first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from asyncpg import Record
@@ -86,7 +86,8 @@ _WANTED = """
 and ($9::text is null or lacking.code = $9)
 """
 
-# The page's declarations first, then their causes: each has one at least that is wanted.
+# The page's declarations first, then their causes: each has one at least that is wanted. Marks are
+# kept for moments and stamped by the real clock: they have waited as long before the business one.
 _PAGE = f"""
 {_BLOCKED}
 select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, d.service_code,
@@ -100,7 +101,8 @@ select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, 
             select max(h.at) from declaration_history h
             where h.declaration_id = d.id and h.action = 'HELD')
         when 'RECALCULATION_PENDING' then (
-            select min(u.marked_at) from due u where u.declaration_id = d.id)
+            select $15::timestamptz - (clock_timestamp() - min(u.marked_at))
+            from due u where u.declaration_id = d.id)
         else d.step_since
     end as since
 from (
@@ -124,8 +126,10 @@ async def page(
     wanted: BlockerFilter,
     after: Sequence[object],
     limit: int,
+    *,
+    now: datetime,
 ) -> list[Record]:
-    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments, *after, limit)
+    return await reader.fetch(_PAGE, *sight.arguments, *wanted.arguments, *after, limit, now)
 
 
 _ALL = f"from blocked join declaration d on d.id = blocked.id {_CAUSES} where {_WANTED}"

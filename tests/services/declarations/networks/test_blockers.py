@@ -1,6 +1,6 @@
 """Blockers: what open declarations wait for, and whom to chase."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -201,6 +201,8 @@ async def test_a_recalculation_is_waited_for_and_nobody_chased(england: Period):
     assert {one["code"] for one in found} == {"RECALCULATION_PENDING"}
     assert {one["chase"] for one in found} == {None}
     assert found[0]["declaration"] == {"status": "AWAITING_PROVIDER_APPROVAL"}
+    waited = england.now - datetime.fromisoformat(found[0]["since"])
+    assert timedelta(0) <= waited < timedelta(minutes=1)
     await england.settle()
     assert await listed(england, "network viewer") == []
 
@@ -286,7 +288,7 @@ async def test_who_holds_the_role_for_another_payment_type_is_not_chased(england
 @pytest.mark.parametrize("who", ["network viewer", "board viewer"])
 async def test_blockers_are_found_by_an_index_of_what_is_blocked(england: Period, who: str):
     sight = Sight.of(await england.principal(who))
-    given = (*sight.arguments, *BlockerFilter().arguments, None, None, None, None, 51)
+    given = (*sight.arguments, *BlockerFilter().arguments, None, None, None, None, 51, NOW)
     async with england.db.transaction() as tx:
         await tx.execute(_MANY)
         await tx.execute("analyze declaration")

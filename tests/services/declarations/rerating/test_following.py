@@ -170,7 +170,7 @@ async def test_nothing_follows_what_nobody_approved(period: Period, verb: str | 
 
 
 async def test_what_stands_on_what_follows_follows_too(period: Period):
-    """80 % of 80 %: £29,781.64 becomes £30,329.62, in twelve parts of 80 % again."""
+    """80 % of 80 %: £29,781.64 becomes £30,329.62, and £24,263.70 of that in twelve parts."""
     await advanced(period, "A81001")
     third = aspiration() | {"code": "THIRD2526", "id": "THIRD2526/1"}
     third["parameters"]["payment_of"] = "NEXT2526"
@@ -180,4 +180,4 @@ async def test_what_stands_on_what_follows_follows_too(period: Period):
     assert {one["serviceCode"] for one in nodes(found)} == {"NEXT2526"}
     month = min(nodes(found, "declarations"), key=lambda one: one["periodStart"])
     assert month["serviceCode"] == "THIRD2526"
-    assert (month["before"], month["after"]) == ("1985.44", "2021.97")
+    assert (month["before"], month["after"]) == ("1985.44", "2021.98")
