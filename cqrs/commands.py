@@ -20,6 +20,7 @@ from cqrs.play.gateway import DeliveryError, Refused, reached, sign_in
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene
 from cqrs.play.summary import print_doors, print_summary
+from cqrs.storm.faults import drawn_faults
 from cqrs.storm.storm import Storm
 from cqrs.storm.table import show
 from cqrs.supervisor.children import ChildDied
@@ -112,7 +113,8 @@ async def play_on_running(system: int | None, wanted: Wanted, *, compose: bool) 
 async def storm(seconds: float, seed: int) -> int:
     """Play on the system of docker-compose.yml under faults; fails if anything is wrong after."""
     progress, stack = Progress(), Stack()
-    blowing = Storm(stack, composed(), ComposedClock(), progress, seed, seconds)
+    faults = drawn_faults(stack, seed, seconds)
+    blowing = Storm(stack, composed(), ComposedClock(), progress, seed, faults)
     try:
         counted = await blowing.blow()
     except (*_FAILURES, StackError, ExceptionGroup) as failure:

@@ -38,13 +38,19 @@ class Stack:
 
     def cut(self, container: str) -> None:
         """Take it off the network."""
-        self._docker("network", "disconnect", self._network(container), container)
+        self._docker("network", "disconnect", self.network(container), container)
 
     def mend(self, container: str, network: str, name: str) -> None:
         self._docker("network", "connect", "--alias", name, network, container)
 
     def network(self, container: str) -> str:
-        return self._network(container)
+        form = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}"
+        return self._told(container, form)
+
+    def address(self, container: str) -> str:
+        """Its own, on the network of the stack."""
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        return self._told(container, form)
 
     def wait(self, healthy: Sequence[str]) -> None:
         """Until the containers say that they are healthy."""
@@ -76,11 +82,9 @@ class Stack:
         return self.containers(service)
 
     def _health(self, container: str) -> str:
-        told = _run(("docker", "inspect", "-f", "{{.State.Health.Status}}", container), self.folder)
-        return told.strip()
+        return self._told(container, "{{.State.Health.Status}}")
 
-    def _network(self, container: str) -> str:
-        form = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{end}}"
+    def _told(self, container: str, form: str) -> str:
         return _run(("docker", "inspect", "-f", form, container), self.folder).strip()
 
     def _docker(self, *arguments: str) -> None:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,6 +21,25 @@ class Fault:
     """Which container, or which topic."""
     undone: float
     """When, by the monotonic clock."""
+
+
+def drawn_faults(stack: Stack, seed: int, seconds: float) -> Iterator[Fault]:
+    """One after the other for so many seconds; each is over when it is answered."""
+    faults, ends = Faults(stack, random.Random(seed)), time.monotonic() + seconds  # noqa: S311 - a storm is drawn to be drawn again
+    while time.monotonic() < ends:
+        yield faults.one()
+
+
+def rolling_restart(stack: Stack) -> Iterator[Fault]:
+    """Every service, one after the other, in a new container each, as an upgrade does it."""
+    for name in (*(f"{service}-{part}" for service in SERVICES for part in _PARTS), "gateway"):
+        stack.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", name)
+        recreated = time.monotonic()
+        stack.wait(stack.containers(name))
+        yield Fault("restarted", name, recreated)
+
+
+_PARTS = ("worker", "api")
 
 
 @dataclass

@@ -5,6 +5,7 @@ import random
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from cqrs.play.gateway import Refused
 from cqrs.play.period import Period
 from cqrs.play.scene import Scene
 from cqrs.storm.checks import Findings, check
-from cqrs.storm.faults import Faults
+from cqrs.storm.faults import Fault
 from cqrs.storm.patient import PatientGateway
 from cqrs.supervisor.first_people import DRAFTING, ENGLAND, PUBLISHING
 
@@ -61,19 +62,24 @@ class _CountingClock:
 
 @dataclass
 class Storm:
-    """One storm on a system in containers that has played nothing yet."""
+    """One storm on a system in containers."""
 
     stack: Stack
     system: Composed
     clock: Clock
     progress: Progress
     seed: int
-    seconds: float
+    faults: Iterator[Fault]
+    """Each happens when it is asked for."""
     counted: Counted = field(default_factory=Counted)
     _calm: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def blow(self) -> Counted:
-        """Raises what a play raises when the system did not do what it must."""
+    async def blow(self, prepared: Period | None = None) -> Counted:
+        """Play until the last fault is over; prepared: on a system where that has been played.
+
+        Raises what a play raises when the system did not do what it must.
+        """
         connector = aiohttp.TCPConnector(keepalive_timeout=3.0)
         timeout = aiohttp.ClientTimeout(total=60)
         with tempfile.TemporaryDirectory(prefix="cqrs-storm-") as folder:
@@ -81,26 +87,31 @@ class Storm:
                 gateway = PatientGateway(
                     self.system.gateway, self.system.issuer, session, self.system.password
                 )
-                await self._blow(gateway, Path(folder))
+                await self._blow(await self._first(gateway, Path(folder), prepared))
                 await self._count(gateway)
         return self.counted
 
-    async def _blow(self, gateway: PatientGateway, folder: Path) -> None:
+    async def _first(
+        self, gateway: PatientGateway, folder: Path, prepared: Period | None
+    ) -> Period:
+        cast, clock = Cast(gateway), _CountingClock(self.clock, self.counted)
+        if prepared:
+            return replace(prepared, cast=cast, clock=clock, progress=self.progress)
         scene = Scene.generated(folder, england=False, icb=None, seed=self.seed)
-        clock = _CountingClock(self.clock, self.counted)
-        cast = Cast(gateway)
         first = Period(cast, clock, self.progress, scene, self.system.subscriber, None)
         await period.prepare(first)
+        return first
+
+    async def _blow(self, first: Period) -> None:
         began = time.monotonic()
-        ends = began + self.seconds
         async with asyncio.TaskGroup() as group:
-            playing = group.create_task(self._periods(first, ends))
-            group.create_task(self._faults(cast, first.scene.roster.icbs[0], playing))
+            group.create_task(self._periods(first))
+            group.create_task(self._faults(first.cast, first.scene.roster.icbs[0]))
         self.counted.seconds = time.monotonic() - began
 
-    async def _periods(self, first: Period, ends: float) -> None:
+    async def _periods(self, first: Period) -> None:
         """One after the other; what has begun is played to its end."""
-        while time.monotonic() < ends:
+        while not self._over.is_set():
             self.counted.periods += 1
             async with self._calm:  # publishing knows no keys
                 playing = await self._next(first)
@@ -111,23 +122,23 @@ class Storm:
         """The same period on a line of its own."""
         first.clock.set("2025-03-12")
         drafting, publishing = (first.cast.first(each.subject) for each in (DRAFTING, PUBLISHING))
-        line = f"QOF{self.counted.periods:05}"
+        line = f"QOF{self.seed % 100:02}{self.counted.periods:03}"
         service = await catalogue.publish(drafting, publishing, period.SERVICE, line)
         return replace(first, quality_service=service, books=None)
 
-    async def _faults(self, cast: Cast, icb: str, playing: asyncio.Task[None]) -> None:
-        drawn = random.Random(self.seed)  # noqa: S311 - a storm is drawn to be drawn again
-        faults = Faults(self.stack, drawn)
-        while not playing.done():
-            await asyncio.wait([playing], timeout=drawn.uniform(*_BETWEEN))
-            if playing.done():
-                return
+    async def _faults(self, cast: Cast, icb: str) -> None:
+        pauses = random.Random(self.seed)  # noqa: S311 - a storm is drawn to be drawn again
+        while True:
             async with self._calm:
-                fault = await asyncio.to_thread(faults.one)
+                fault = await asyncio.to_thread(next, self.faults, None)
+                if fault is None:
+                    break
                 await self._answering(cast, icb)
             recovery = time.monotonic() - fault.undone
             self.counted.recoveries[fault.kind].append(recovery)
             self.progress.say(f"  {fault.kind}: {fault.what}, {recovery:.1f} s")
+            await asyncio.sleep(pauses.uniform(*_BETWEEN))
+        self._over.set()
 
     async def _answering(self, cast: Cast, icb: str) -> None:
         """Until one query over all services is answered whole."""

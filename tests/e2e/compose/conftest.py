@@ -11,6 +11,7 @@ from cqrs.play.cast import Cast
 from cqrs.play.gateway import reached
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene
+from examples.ledger import entries
 from tests.support.stack import TestStack
 
 
@@ -18,6 +19,12 @@ from tests.support.stack import TestStack
 class Played:
     stack: TestStack
     period: Period
+
+    def ledger(self) -> dict[str, dict[str, str]]:
+        """As a finance system outside has it: by entry, however often each was delivered."""
+        address, *settings = self.stack.system.subscriber
+        given = {"bootstrap.servers": address} | dict(word.split("=", 1) for word in settings)
+        return {entry["entry_id"]: entry for entry in entries(given)}
 
 
 @pytest.fixture(scope="session")
