@@ -137,8 +137,10 @@ async def told_of_reminder(tx: Tx, event: Received) -> None:
 
 
 async def told_of_claim(tx: Tx, event: Received) -> None:
-    claim = _Claim.model_validate(event.payload)
-    name = f"claim.{claim.status.lower().replace('_', '-')}"
+    """What it waits for after a step; of its payments, what happened to them."""
+    claim, name = _Claim.model_validate(event.payload), _name(event)
+    if name not in _PAYMENTS_OF_CLAIMS:
+        name = f"claim.{claim.status.lower().replace('_', '-')}"
     await telling.tell(tx, _occurrence(event, name, claim))
 
 
@@ -271,6 +273,7 @@ async def project_quality_services(tx: Tx, batch: Sequence[Received]) -> None:
 _REMINDED: Final = "declaration.reminded"
 _OF_ONE_KIND: Final = ("offer.", "declaration.")
 _OF_CLAIMS: Final = ("submitted", "tier-approved", "approved", "rejected", "amended", "withdrawn")
+_PAYMENTS_OF_CLAIMS: Final = {name for name in NOTICES if name.startswith("claim.payment-")}
 _OF_PROPOSALS: Final = ("proposed", "confirmed", "refused", "withdrawn", "overtaken")
 
 _OF_MEMBERSHIP: Final = {
@@ -293,6 +296,7 @@ REACTIONS: Final[Mapping[str, Reaction]] = {
     },
     f"{_REMINDED}.v1": told_of_reminder,
     **{f"claim.{what}.v1": told_of_claim for what in _OF_CLAIMS},
+    **{f"{name}.v1": told_of_claim for name in _PAYMENTS_OF_CLAIMS},
     **{f"membership.{what}.v1": told_of_proposal for what in _OF_PROPOSALS},
     "organisation.changed.v1": told_of_membership,
     "person.changed.v1": told_of_roles,

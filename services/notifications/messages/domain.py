@@ -129,6 +129,7 @@ _SENT_BACK: Final = (
     _commissioner(_MESSAGE, Role.APPROVAL_MANAGEMENT, if_reached=True),
 )
 _PAYMENT_TOLD: Final = (_provider(_MESSAGE, Role.DECLARATION_MANAGEMENT),)
+_PAYMENT_FAILED: Final = (*_PAYMENT_TOLD, _commissioner(_TASK, Role.FINANCE_MANAGEMENT))
 _CLAIM_TOLD: Final = (_provider(_MESSAGE, Role.CLAIM_USER),)
 _MEMBERS_TOLD: Final = (
     _provider(_MESSAGE, Role.DECLARATION_MANAGEMENT),
@@ -159,10 +160,7 @@ NOTICES: Final[Mapping[str, tuple[Notice, ...]]] = {
     "declaration.payment-sent": _PAYMENT_TOLD,
     "declaration.payment-settled": _PAYMENT_TOLD,
     "declaration.payment-adjusted": _PAYMENT_TOLD,
-    "declaration.payment-failed": (
-        *_PAYMENT_TOLD,
-        _commissioner(_TASK, Role.FINANCE_MANAGEMENT),
-    ),
+    "declaration.payment-failed": _PAYMENT_FAILED,
     # A reminder's lines go by whose turn it is.
     "declaration.reminded-to-submit": (_provider(_TASK, Role.ACHIEVEMENT_ENTRY),),
     "declaration.reminded-to-declare": (_provider(_TASK, Role.DECLARATION_MANAGEMENT),),
@@ -177,6 +175,11 @@ NOTICES: Final[Mapping[str, tuple[Notice, ...]]] = {
     "claim.rejected": _CLAIM_TOLD,
     "claim.draft": (),
     "claim.withdrawn": (),
+    # Its payments are told of as a declaration's are.
+    "claim.payment-sent": _PAYMENT_TOLD,
+    "claim.payment-settled": _PAYMENT_TOLD,
+    "claim.payment-adjusted": _PAYMENT_TOLD,
+    "claim.payment-failed": _PAYMENT_FAILED,
     "membership.proposed": (_commissioner(_TASK, Role.ORGANISATION_ADMINISTRATOR),),
     "membership.confirmed": (),  # the membership itself is told of when it changes
     "membership.refused": (),
@@ -215,6 +218,7 @@ _OF_CLAIM: Final = (
     "CLAIM_AWAITING_TIER_2",
     "CLAIM_AWAITING_FINANCE",
 )
+_TO_MEND_OF_CLAIM: Final = ("CLAIM_PAYMENT_FAILED",)
 _TO_CONFIRM: Final = ("MEMBERSHIP_PROPOSED",)
 
 COMPLETES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -237,6 +241,10 @@ COMPLETES: Final[Mapping[str, tuple[str, ...]]] = {
     "declaration.payment-adjusted": _TO_MEND,
     # A claim waits for one step at a time.
     **dict.fromkeys((event for event in NOTICES if event.startswith("claim.")), _OF_CLAIM),
+    "claim.payment-sent": _TO_MEND_OF_CLAIM,
+    "claim.payment-settled": _TO_MEND_OF_CLAIM,
+    "claim.payment-adjusted": _TO_MEND_OF_CLAIM,
+    "claim.payment-failed": (),
     "membership.confirmed": _TO_CONFIRM,
     "membership.refused": _TO_CONFIRM,
     "membership.withdrawn": _TO_CONFIRM,

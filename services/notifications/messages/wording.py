@@ -69,6 +69,10 @@ _SUBJECTS: Final = {
     "CLAIM_AWAITING_FINANCE": "Claim for finance approval: {service}",
     "CLAIM_APPROVED": "Claim approved: {service}",
     "CLAIM_REJECTED": "Claim rejected: {service}",
+    "CLAIM_PAYMENT_SENT": "Payment of a claim sent: {service}",
+    "CLAIM_PAYMENT_SETTLED": "Payment of a claim settled: {service}",
+    "CLAIM_PAYMENT_ADJUSTED": "Payment of a claim adjusted: {service}",
+    "CLAIM_PAYMENT_FAILED": "Payment of a claim failed: {service}",
     "MEMBERSHIP_PROPOSED": "Change of a network proposed",
     "MEMBERSHIP_STARTED": "Network joined",
     "MEMBERSHIP_ENDED": "Network left",
@@ -141,6 +145,12 @@ _BODIES: Final = {
     ),
     "CLAIM_APPROVED": "The claim of {provider} under {service} is approved.",
     "CLAIM_REJECTED": "The claim of {provider} under {service} was rejected{why}.",
+    "CLAIM_PAYMENT_SENT": "A payment to {provider} for a claim under {service} is on its way.",
+    "CLAIM_PAYMENT_SETTLED": "A payment to {provider} for a claim under {service} is settled.",
+    "CLAIM_PAYMENT_ADJUSTED": (
+        "A payment to {provider} for a claim under {service} was adjusted{why}."
+    ),
+    "CLAIM_PAYMENT_FAILED": "A payment to {provider} for a claim under {service} failed{why}.",
     "MEMBERSHIP_PROPOSED": (
         "{network} proposes that {provider} {joins} it{since}{why}. Confirm or refuse it."
     ),

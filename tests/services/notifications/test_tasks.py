@@ -105,6 +105,15 @@ async def test_a_claim_waits_for_one_step_at_a_time(centre):
     assert set((await centre.tasks()).values()) == {"DONE"}
 
 
+@pytest.mark.parametrize("mended", ["payment-sent", "payment-settled", "payment-adjusted"])
+async def test_a_failed_payment_of_a_claim_is_a_task_until_it_is_paid_or_adjusted(centre, mended):
+    one = new_id()
+    await centre.hear(claim("payment-failed", "APPROVED", one, version=7))
+    assert await centre.tasks() == {"CLAIM_PAYMENT_FAILED": "UNREAD"}
+    await centre.hear(claim(mended, "APPROVED", one, version=8))
+    assert await centre.tasks() == {"CLAIM_PAYMENT_FAILED": "DONE"}
+
+
 @pytest.mark.parametrize(
     ("late", "before"),
     [

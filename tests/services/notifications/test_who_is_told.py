@@ -66,6 +66,13 @@ MATRIX = {
     "claim.approved": {("CLAIM_USER", P, MESSAGE)},
     "claim.rejected": {("CLAIM_USER", P, MESSAGE)},
     "claim.withdrawn": set(),
+    "claim.payment-sent": {("DECLARATION_MANAGEMENT", P, MESSAGE)},
+    "claim.payment-settled": {("DECLARATION_MANAGEMENT", P, MESSAGE)},
+    "claim.payment-adjusted": {("DECLARATION_MANAGEMENT", P, MESSAGE)},
+    "claim.payment-failed": {
+        ("DECLARATION_MANAGEMENT", P, MESSAGE),
+        ("FINANCE_MANAGEMENT", C, TASK),
+    },
     "membership.proposed": {("ORGANISATION_ADMINISTRATOR", C, TASK)},
     "membership.confirmed": set(),
     "membership.refused": set(),
@@ -102,6 +109,8 @@ def _event(centre, name, about=None, **others):
         return members(f"MEMBERSHIP_{what.upper()}")
     if thing == "person":
         return person(centre, what.upper().replace("-", "_"))
+    if thing == "claim" and what.startswith("payment-"):
+        return claim(what, "APPROVED", about, **others)
     if thing == "claim":
         event = {"draft": "amended", "approved": what, "rejected": what, "withdrawn": what}
         status = what.upper().replace("-", "_")
