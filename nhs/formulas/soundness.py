@@ -59,6 +59,11 @@ def _kind(service: QualityServiceSpecification) -> Iterator[Problem]:
     if of_members and service.provider_kind != "PCN":
         message = f"it stands on members' values, which a {service.provider_kind} has not"
         yield Problem("KIND_MISMATCH", service.code, message)
+    if "," in (service.payment_type or ""):
+        message = (
+            f"the payment type {service.payment_type} holds a comma, which cells are joined by"
+        )
+        yield Problem("PAYMENT_TYPE_NOT_VALID", service.code, message)
     if claimed and service.payment_type not in LOCAL_SCHEMES:
         message = f"what is claimed is {' or '.join(LOCAL_SCHEMES)}, not {service.payment_type}"
         yield Problem("PAYMENT_TYPE_UNKNOWN", service.code, message)

@@ -30,7 +30,12 @@ COLUMNS: Final = (
 
 
 def line(entry: Mapping[str, Any]) -> list[str]:
-    """A line of the file; its hash is of the other columns as they are written."""
+    """A line of the file, with its hash.
+
+    That is SHA-256 over the other cells, unquoted, joined by commas. The narrative is the last of
+    them and the only one that may hold a comma (soundness.py sees to payment types), so that no two
+    lines are joined to the same text.
+    """
     cells = [
         "" if name == "subjective_code" else str(entry[name]) for name in COLUMNS if name != "hash"
     ]

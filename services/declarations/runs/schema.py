@@ -174,7 +174,9 @@ class RunsMutation:
         return await _run(info, run)
 
     @strawberry.mutation(
-        description="Ask for a run's file: the same each time. Needs Finance Management."
+        description="Ask for a run's file: the same each time. `hash` of a line is SHA-256 over "
+        "its other cells, unquoted and joined by commas, as UTF-8; only the last of them, the "
+        "narrative, may hold commas itself. Needs Finance Management."
     )
     async def request_payment_run_download(self, info: Info, run: strawberry.ID) -> Download | None:
         context, identity = info.context, as_uuid(run, "run")

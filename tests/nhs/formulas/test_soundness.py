@@ -67,6 +67,7 @@ def test_the_shipped_service_is_sound():
         (lambda d: d.update(recovers="QOF2526"), "LINE_STANDS_ON_ITSELF"),
         (lambda d: d["constants"][0].update(effective="2025-04-02"), "CONSTANT_NOT_IN_FORCE"),
         (lambda d: d.update(starts_on="2024-04-01"), "CONSTANT_NOT_IN_FORCE"),
+        (lambda d: d.update(payment_type="QOF,DES"), "PAYMENT_TYPE_NOT_VALID"),
         (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
         (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),
         (lambda d: d["domains"].append(d["domains"][1]), "DEFINED_TWICE"),
