@@ -4,6 +4,7 @@ A folder where the system is embedded, anything that speaks S3 elsewhere; the sa
 (Rust's object_store). A key names its object for ever: whoever puts one there again puts the same.
 """
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ if TYPE_CHECKING:  # the library names it to type checkers only
 PART: Final = 65_536
 _SECONDS: Final = timedelta(seconds=10)
 """A request to the store may take, and all its repetitions together."""
+_IN_ONE: Final = 16 * 1024 * 1024
+"""Bytes that are put by one request: such an object leaves no part behind if it is broken off."""
 _KEY: Final = re.compile(r"[A-Za-z0-9-]+(/[A-Za-z0-9-]+)*")
 
 log = structlog.get_logger()
@@ -87,10 +90,21 @@ class Objects:
             return self._place.store(self._service)
         return LocalStore(self._place / self._service, mkdir=True)
 
+    async def lacking(self) -> str | None:
+        """What keeps us from our bucket, in words; None: nothing. A folder is made by itself."""
+        if not isinstance(self._place, Bucket):
+            return None
+        try:
+            # By a thread: an awaited answer that fails shortly before the end aborts the process.
+            await asyncio.to_thread(lambda: self._store.list_with_delimiter("none"))
+        except BaseError as error:
+            return _lacking(self._place, str(error))
+        return None
+
     async def put(self, key: str, source: Path) -> None:
         """Keep a file, whole or not at all."""
         with _asked():
-            await self._store.put_async(_checked(key), source)
+            await self._store.put_async(_checked(key), source, chunk_size=_IN_ONE)
 
     async def get(self, key: str) -> Kept:
         with _asked():
@@ -109,6 +123,18 @@ def _checked(key: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"{key!r} is no key of an object")
     return key
+
+
+def _lacking(bucket: Bucket, said: str) -> str:
+    """The store's own code says it best; without one no store has answered."""
+    where = bucket.endpoint or "Amazon's S3"
+    code = re.search(r"<Code>([A-Za-z]+)</Code>", said)
+    if code is None:
+        reason = said.partition("\n")[0].rpartition(" - ")[2]
+        return f"finds no object store at {where} ({reason})"
+    if code[1] == "NoSuchBucket":
+        return f"finds no bucket {bucket.url} at {where}"
+    return f"is not let into {bucket.url} at {where} ({code[1]}): see CQRS_OBJECTS_…"
 
 
 @contextmanager

@@ -175,7 +175,7 @@ class Running:
             topics |= set(self.service.subscription.topics)
 
         async def lacking() -> str | None:
-            missing = await self.not_migrated()
+            missing = await self.not_migrated() or await self.files.objects.lacking()
             return missing or (await broker_lacks(self.kafka, topics) if worker else None)
 
         return partial(begin, lacking, patience=self.settings.start_seconds)

@@ -3,6 +3,7 @@
 Read in a service's `__main__` and nowhere else.
 """
 
+import re
 from pathlib import Path
 
 from pydantic import Field, SecretStr, model_validator
@@ -93,6 +94,16 @@ class Settings(BaseSettings):
             access_key=self.objects_access_key,
             secret_key=self.objects_secret_key.get_secret_value(),
         )
+
+    @model_validator(mode="after")
+    def _objects_can_be_found(self) -> "Settings":
+        if not re.fullmatch(r"(?!s3:).*|s3://[a-z0-9][a-z0-9.-]+(/.*)?", self.objects):
+            raise ValueError("objects is a folder, or s3://bucket")
+        if not re.fullmatch(r"|https?://[^/\s]+/?", self.objects_endpoint):
+            raise ValueError("objects_endpoint is http://host:port or https://host:port")
+        if bool(self.objects_access_key) != bool(self.objects_secret_key):
+            raise ValueError("objects_access_key and objects_secret_key come together")
+        return self
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> "Settings":

@@ -17,6 +17,7 @@ def names() -> list[str]:
         "KAFKA_ADMIN_PASSWORD",
         *(f"KAFKA_{name}_PASSWORD" for name in (*services, *map(str.upper, CLIENTS))),
         *(f"{name}_FILES_KEY" for name in services),
+        "OBJECTS_SECRET_KEY",
         "MAIL_KEY",
         "KEYCLOAK_ADMIN_PASSWORD",
         "DEMONSTRATION_PASSWORD",

@@ -16,6 +16,7 @@ import pytest
 
 from chassis.command import run
 from chassis.migrate import CHASSIS
+from chassis.objects import Bucket
 from cqrs.embedded.broker import Broker
 from cqrs.embedded.ports import free_port
 from tests.support.database import NewDatabase
@@ -227,6 +228,24 @@ async def test_a_broker_that_does_not_come_ends_a_worker_with_a_line(
     code, _, err = await outcome(await start("worker", env=environment))
     missing = "sample worker: after 0.5 seconds it still finds no broker at 127.0.0.1:1\n"
     assert (code, err) == (1, missing)
+
+
+@pytest.mark.parametrize("command", ["api", "worker"])
+async def test_a_bucket_that_is_not_there_ends_the_process_with_a_line(
+    start: Start, environment: Environment, new_database: NewDatabase, bucket: Bucket, command: str
+) -> None:
+    environment |= {
+        "CQRS_DATABASE_URL": await new_database(ALL),
+        "CQRS_START_SECONDS": "0.5",
+        "CQRS_OBJECTS": "s3://none",
+        "CQRS_OBJECTS_ENDPOINT": bucket.endpoint,
+        "CQRS_OBJECTS_REGION": bucket.region,
+        "CQRS_OBJECTS_ACCESS_KEY": bucket.access_key,
+        "CQRS_OBJECTS_SECRET_KEY": bucket.secret_key,
+    }
+    code, _, err = await outcome(await start(command, env=environment))
+    missing = f"finds no bucket s3://none at {bucket.endpoint}"
+    assert (code, err) == (1, f"sample {command}: after 0.5 seconds it still {missing}\n")
 
 
 async def test_an_event_goes_out_and_is_heard_within_one_process(

@@ -1,16 +1,21 @@
 """The same object store, in a folder and behind S3."""
 
+import asyncio
 import os
+import signal
+from asyncio import StreamReader, StreamWriter
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from chassis.errors import DomainError, TransientError
 from chassis.objects import PART, Bucket, Objects
 from chassis.settings import Settings
 from cqrs.embedded.ports import free_port
+from tests.support.bucket import object_store, serving
 
 KEY = "QHM/01990000-0000-7000-8000-000000000001/0a1b"
 
@@ -81,11 +86,105 @@ async def test_a_store_that_is_away_may_soon_be_back(bucket: Bucket, tmp_path: P
         await away.put(KEY, file_of(tmp_path, b"hello"))
 
 
+@pytest.mark.parametrize("size", [3_000_000, 20_000_000])
+async def test_of_a_file_whose_store_dies_meanwhile_nothing_is_kept(bucket, tmp_path, size) -> None:
+    """It is killed while the file is on its way, in one request or in parts."""
+    folder, port = tmp_path / "stores", free_port()
+    away = replace(bucket, endpoint=f"http://127.0.0.1:{port}")
+    async with object_store(folder, port) as store:
+
+        async def killing(reader: StreamReader, writer: StreamWriter) -> None:
+            back, there = await asyncio.open_connection("127.0.0.1", port)
+            answering, passed = asyncio.create_task(_pass_on(back, writer)), 0
+            while passed < 2_000_000 and (part := await reader.read(PART)):
+                passed += len(part)
+                there.write(part)
+                await there.drain()
+            if passed >= 2_000_000:
+                store.kill()
+            await answering
+            there.close()
+
+        async with serving(killing) as endpoint:
+            dying = Objects("sample", replace(away, endpoint=endpoint))
+            with pytest.raises(TransientError, match="does not answer"):
+                await dying.put(KEY, file_of(tmp_path, os.urandom(size)))
+        assert store.wait(5) == -signal.SIGKILL
+    async with object_store(folder, port):
+        with pytest.raises(DomainError) as refused:
+            await Objects("sample", away).get(KEY)
+        assert refused.value.code == "FILE_NOT_FOUND"
+        await Objects("sample", away).put(KEY, file_of(tmp_path, b"whole"))
+        assert await content(Objects("sample", away)) == b"whole"
+
+
+async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while part := await reader.read(PART):
+            writer.write(part)
+            await writer.drain()
+
+
+async def test_nothing_is_lacking_where_the_objects_are_to_be(objects: Objects) -> None:
+    assert await objects.lacking() is None
+
+
+async def test_a_bucket_that_is_not_there_is_named(bucket: Bucket) -> None:
+    told = await Objects("sample", replace(bucket, url="s3://none")).lacking()
+    assert told == f"finds no bucket s3://none at {bucket.endpoint}"
+
+
+async def test_a_store_that_is_not_there_is_named(bucket: Bucket) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    told = await Objects("sample", replace(bucket, endpoint=nobody)).lacking()
+    assert told is not None
+    assert told.startswith(f"finds no object store at {nobody} (")
+    assert "\n" not in told
+
+
+async def test_whom_the_store_refuses_is_told_why_and_no_key_is_repeated(bucket: Bucket) -> None:
+    """As Amazon's own answers a wrong key; with the real store: test_real_objects.py."""
+    said = b"<Error><Code>SignatureDoesNotMatch</Code><Message>hidden</Message></Error>"
+    head = b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+
+    async def refuse(reader: StreamReader, writer: StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head % len(said) + said)
+        await writer.drain()
+
+    async with serving(refuse) as endpoint:
+        wrong = replace(bucket, endpoint=endpoint, secret_key="hidden")
+        told = await Objects("sample", wrong).lacking()
+    assert told == (
+        f"is not let into {bucket.url} at {endpoint} (SignatureDoesNotMatch): see CQRS_OBJECTS_…"
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"objects": "s3://"}, "s3://bucket"),
+        ({"objects": "s3://evidence", "objects_endpoint": "store:9000"}, "objects_endpoint"),
+        ({"objects": "s3://evidence", "objects_access_key": "x"}, "objects_secret_key"),
+        ({"objects": "s3://evidence", "objects_secret_key": "x"}, "objects_access_key"),
+    ],
+)
+def test_a_setting_that_names_no_place_is_refused(given: dict[str, str], named: str) -> None:
+    needed = {"database_url": "x", "issuer": "x", "jwks_url": "x", "files_key": "x"}
+    with pytest.raises(ValidationError, match=named):
+        Settings(**needed, **given)
+
+
 def test_a_process_is_told_where_its_objects_are(tmp_path: Path) -> None:
     needed = {"database_url": "x", "issuer": "x", "jwks_url": "x", "files_key": "x"}
     told = Settings(**needed, files=tmp_path)
     assert told.objects_place == tmp_path / "objects"
     assert Settings(**needed, objects="/kept").objects_place == Path("/kept")
-    s3 = Settings(**needed, objects="s3://evidence", objects_secret_key=SecretStr("hidden"))
-    assert s3.objects_place == Bucket("s3://evidence", secret_key="hidden")
+    s3 = Settings(
+        **needed,
+        objects="s3://evidence",
+        objects_access_key="us",
+        objects_secret_key=SecretStr("hidden"),
+    )
+    assert s3.objects_place == Bucket("s3://evidence", access_key="us", secret_key="hidden")
     assert "hidden" not in repr(s3)

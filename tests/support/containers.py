@@ -8,7 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from confluent_kafka import TopicPartition
@@ -17,6 +17,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # it exports 
     NewTopic,
 )
 
+from chassis.objects import Bucket
 from cqrs.embedded.ports import free_port
 
 os.environ |= {  # read when testcontainers is imported
@@ -117,6 +118,24 @@ def kafka_container() -> Iterator[KafkaContainer]:
         yield KafkaContainer(container, f"127.0.0.1:{port}")
 
 
+@contextmanager
+def objects_container() -> Iterator[Bucket]:
+    """The object store as docker-compose.yml has it."""
+    given = Bucket(
+        "s3://evidence", region="eu-west-2", access_key="us", secret_key="drawn for a test"
+    )
+    environment = {
+        "ROOT_ACCESS_KEY": given.access_key,
+        "ROOT_SECRET_KEY": given.secret_key,
+        "VGW_REGION": given.region,
+        "VGW_HEALTH": "/health",
+    }
+    ready = ["wget", "-q", "-O", "/dev/null", "http://127.0.0.1:7070/health"]
+    command = ["sh", "-c", "mkdir -p /objects/evidence && exec versitygw posix /objects"]
+    with _started("versity/versitygw:v1.8.0", environment, 7070, ready, command) as (_, port):
+        yield replace(given, endpoint=f"http://127.0.0.1:{port}")
+
+
 _KAFKA = {
     "KAFKA_NODE_ID": "1",
     "KAFKA_PROCESS_ROLES": "broker,controller",
@@ -144,6 +163,7 @@ def _started(
     environment: dict[str, str] | Callable[[int], dict[str, str]],
     port: int,
     ready: list[str],
+    command: list[str] | None = None,
 ) -> Iterator[tuple["DockerContainer", int]]:
     """A container whose port is published on the loopback address, once `ready` ends well in it."""
     from testcontainers.core.container import DockerContainer
@@ -153,6 +173,8 @@ def _started(
     told = environment(published) if callable(environment) else environment
     waiting = ExecWaitStrategy(ready).with_startup_timeout(int(PATIENCE))
     container = DockerContainer(image).with_envs(**told).waiting_for(waiting)
+    if command:
+        container.with_kwargs(entrypoint=command)
     container.ports[f"{port}/tcp"] = ("127.0.0.1", published)
     with container:
         yield container, published
