@@ -67,10 +67,16 @@ class DeclarationLineExplanation:
     origins: list[str] = strawberry.field(
         description="Where its values came from, and what they replaced: a sentence a provider."
     )
+    sources: list[str] = strawberry.field(
+        description="Where thresholds, points, constants and other figures come from: a sentence "
+        "each, with the day it is of, and whether it is confirmed."
+    )
 
     @classmethod
     def of(cls, said: Told) -> DeclarationLineExplanation:
-        return cls(summary=said.summary, steps=said.details, origins=said.origins)
+        return cls(
+            summary=said.summary, steps=said.details, origins=said.origins, sources=said.sources
+        )
 
 
 @strawberry.type(description="What one indicator earned.")

@@ -22,6 +22,8 @@ class Told:
     details: list[str]
     origins: list[str]
     """Of a line: where its values came from."""
+    sources: list[str]
+    """Of a line: where everything else it takes comes from."""
 
 
 def line(of: Receipt) -> Told:
@@ -33,7 +35,21 @@ def line(of: Receipt) -> Told:
     said = wording.summary(facts)
     if of["provisional"]:
         said += " Its rule is not confirmed: it pays in demonstrations only."
-    return Told(said, wording.steps(facts), [_origin(one) for one in of["values"]])
+    origins = [_origin(one) for one in of["values"]]
+    return Told(said, wording.steps(facts), origins, list(_sources(of, facts)))
+
+
+def _sources(of: Receipt, facts: wording.Facts) -> Iterator[str]:
+    """What the formula takes beside values and list, each with where it comes from."""
+    for name, given in of["inputs"].items():
+        named = of["sources"].get(given["from"], {})
+        if not named.get("source"):
+            continue
+        on = named.get("effective") or named.get("on")
+        day = f", of {_day(on)}" if on else ""
+        doubt = "; it is not confirmed" if named.get("status") == "provisional" else ""
+        title = f"{wording.begun(written.words(name))} {facts.shown(name)}{day}"
+        yield f"{title}: {named['source']}{doubt}."
 
 
 def whole(of: Receipt) -> Told:
@@ -47,7 +63,7 @@ def whole(of: Receipt) -> Told:
         f"of {len(lines)} indicator{'' if len(lines) == 1 else 's'}, of which {paying} "
         f"{'is' if paying == 1 else 'are'} worth something."
     )
-    return Told(said, list(_stands_on(of)), [])
+    return Told(said, list(_stands_on(of)), [], [])
 
 
 def _paid(of: Receipt) -> str:

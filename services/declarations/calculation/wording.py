@@ -66,11 +66,11 @@ def _pointless(of: Facts, step: Step) -> bool:
 def _sentence(of: Facts, step: Step) -> str:
     name = written.words(step.name)
     if not isinstance(of.values[step.name], Fraction):
-        return f"{_begun(name)} cannot be worked out: it would be a part of nobody."
-    return f"{_begun(name)}: {_worked(of, step)}."
+        return f"{begun(name)} cannot be worked out: it would be a part of nobody."
+    return f"{begun(name)}: {_worked(of, step)}."
 
 
-def _begun(name: str) -> str:
+def begun(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 

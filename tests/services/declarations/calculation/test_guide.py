@@ -12,6 +12,6 @@ async def test_the_guide_shows_what_a_practice_is_really_told(period: Period) ->
     await period.calculated("A81001")
     found, guide = await told(period), GUIDE.read_text(encoding="utf-8")
     line = of(found, "CHOL004")
-    shown = [found["explanation"]["summary"], line["summary"], *line["steps"]]
+    shown = [found["explanation"]["summary"], line["summary"], *line["steps"], *line["sources"]]
     shown += [one for one in found["explanation"]["standsOn"] if not one.startswith("Rules:")]
     assert [sentence for sentence in shown if sentence not in guide] == []

@@ -7,7 +7,7 @@ from tests.services.declarations.network import MEMBERS, PCN, Network
 from tests.services.declarations.period import Period, extract_rows, worked_values
 
 ASKED = """query ($id: ID!) { declaration(id: $id) { explanation { summary standsOn }
-    lines { indicator explanation { summary steps origins } } } }"""
+    lines { indicator explanation { summary steps origins sources } } } }"""
 
 
 async def told(period: Period, provider: str = "A81001", who: str = "practice") -> Any:
@@ -36,6 +36,16 @@ async def test_a_practice_reads_why_it_is_paid_what_it_is_paid(period: Period) -
     line = of(found, "CHOL004")
     assert line["summary"].endswith("so the payment is £5,664.13.")
     assert len(line["steps"]) == 8
+    lower, upper, points, average, national, pounds = line["sources"]
+    assert lower == "The lower threshold 20.00 %: Published thresholds of 2025/26."
+    assert upper == "The upper threshold 50.00 %: Published thresholds of 2025/26."
+    assert points.startswith("Points to be earned 44.00: Published points of 2025/26")
+    assert pounds == (
+        "Pounds for a point £225.49, of 1 April 2025: Published value of a point, 2025/26."
+    )
+    assert average.startswith("The average list 10,184, of 1 January 2025: Derived: ")
+    assert national == "Prevalence in England 6.02 %: England 2025/26: made up."
+    assert of(found, "BP002")["sources"][0].endswith("; it is not confirmed.")
     assert of(found, "MH003")["summary"].startswith("It applied to none of your patients")
     assert of(found, "BP002")["summary"].endswith(
         "Its rule is not confirmed: it pays in demonstrations only."
