@@ -8,7 +8,13 @@ from typing import Final
 
 from chassis.errors import DomainError
 from nhs.values import PAYMENT_TYPES
-from services.declarations.approval.domain import FINAL, Declaration, RefusedError, Status
+from services.declarations.approval.domain import (
+    FINAL,
+    Declaration,
+    Missing,
+    RefusedError,
+    Status,
+)
 
 MOST: Final = 500
 """Cut-offs of one load: years of them."""
@@ -97,14 +103,22 @@ def remind(declaration: Declaration, *, reminded_today: bool) -> Reminder:
     if reminded_today:
         raise RefusedError("REMINDED_TODAY", "Whoever it waits for was reminded of it today")
     turn = _TURNS[declaration.status]
+    if turn is Turn.SUBMIT and not _lacking(declaration):
+        causes = "; ".join(one.message for one in declaration.blockers)
+        raise RefusedError("NOTHING_TO_SUBMIT", f"It waits for what no provider submits: {causes}")
     return Reminder(declaration, turn, _waits_for(declaration, turn))
+
+
+def _lacking(declaration: Declaration) -> list[Missing]:
+    """The values that are missing: list sizes and national figures are others' to load."""
+    return [one for one in declaration.blockers if one.code == "VALUES_MISSING"]
 
 
 def _waits_for(declaration: Declaration, turn: Turn) -> tuple[str, ...]:
     """A network waits for those of its members whose values are missing."""
     if turn in {Turn.APPROVE, Turn.FINANCE_APPROVE}:
         return (declaration.commissioner,)
-    members = {one.provider for one in declaration.blockers if one.provider}
+    members = {one.provider for one in _lacking(declaration) if one.provider}
     if turn is Turn.SUBMIT and members:
         return tuple(sorted(members))
     return (declaration.provider,)

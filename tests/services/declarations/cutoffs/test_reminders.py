@@ -1,5 +1,6 @@
 """Reminders: whoever's step it is, once a day, in bulk."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,7 @@ import pytest
 from services.declarations.approval.domain import Declaration, Missing, RefusedError, Status
 from services.declarations.cutoffs.domain import Turn, remind
 from tests.services.declarations.cutoffs.test_cutoffs import JULY, cut_off, load
-from tests.services.declarations.period import ACHIEVED_ON, Period, extract_rows
+from tests.services.declarations.period import ACHIEVED_ON, Period, extract_rows, worked_values
 
 REMIND = """mutation ($choose: ChooseDeclarations!, $dryRun: Boolean!, $key: String) {
     remindDeclarations(choose: $choose, dryRun: $dryRun, idempotencyKey: $key) {
@@ -122,6 +123,28 @@ async def test_what_is_out_of_sight_has_moved_or_is_held_reminds_nobody(period: 
     assert await period.events(EVENT) == []
 
 
+async def test_two_who_remind_at_once_remind_once(period: Period):
+    await period.calculated("A81001")
+    one = rows(await period.of("A81001"))
+    answers = await asyncio.gather(
+        reminded(period, "approver", rows=one), reminded(period, "finance", rows=one)
+    )
+    assert sorted(len(answer["done"]) for answer in answers) == [0, 1]
+    codes = [refused["code"] for answer in answers for refused in answer["refused"]]
+    assert codes == ["REMINDED_TODAY"]
+    assert len(await period.events(EVENT)) == 1
+
+
+async def test_a_provider_is_not_reminded_of_what_england_has_to_load(period: Period):
+    await period.load(extract_rows("A81001", worked_values()))
+    await period.settle()
+    one = await period.of("A81001")
+    assert one["missing"] == ["NATIONAL_PREVALENCE_MISSING"]
+    answer = await reminded(period, "approver", rows=rows(one))
+    assert [refused["code"] for refused in answer["refused"]] == ["NOTHING_TO_SUBMIT"]
+    assert await period.events(EVENT) == []
+
+
 def _declaration(status: Status, **more: Any) -> Declaration:
     day = ACHIEVED_ON
     named = ("NCD2526/1", "NCD2526", "DES", "U00001", "QHM")
@@ -133,10 +156,14 @@ def test_a_network_that_waits_for_members_reminds_those_whose_values_are_missing
         Missing("VALUES_MISSING", "HI03", "x", "A81002"),
         Missing("VALUES_MISSING", "CAN04", "x", "A81002"),
         Missing("VALUES_MISSING", "HI03", "x", "A81001"),
+        Missing("LIST_SIZE_UNKNOWN", None, "x", "A81003"),
     )
     waiting = _declaration(Status.AWAITING_NETWORK_ACHIEVEMENT, blockers=blockers)
     found = remind(waiting, reminded_today=False)
     assert (found.turn, found.waits_for) == (Turn.SUBMIT, ("A81001", "A81002"))
+
+
+NATIONAL = Missing("NATIONAL_PREVALENCE_MISSING", None, "no national prevalence is loaded")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +172,7 @@ def test_a_network_that_waits_for_members_reminds_those_whose_values_are_missing
         (Status.FINANCE_APPROVED, {}, "WRONG_STATUS"),
         (Status.CLOSED, {}, "WRONG_STATUS"),
         (Status.INCOMPLETE, {"held": True, "hold_reason": "x"}, "HELD"),
+        (Status.INCOMPLETE, {"blockers": (NATIONAL,)}, "NOTHING_TO_SUBMIT"),
     ],
 )
 def test_nobody_is_reminded_of_what_waits_for_nobody(status, more, code):
