@@ -44,7 +44,7 @@ def realm(people: list[tuple[str, str, str]]) -> dict[str, Any]:
         "realm": REALM,
         "enabled": True,
         "accessTokenLifespan": _TOKEN_SECONDS,
-        "passwordPolicy": "hashIterations(1000)",
+        "passwordPolicy": "hashAlgorithm(pbkdf2-sha256) and hashIterations(1000)",
         "clients": [_client()],
         "users": [_user(*one) for one in people],
     }
