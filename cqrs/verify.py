@@ -3,8 +3,8 @@
 It shares nothing with what made them.
 
 A receipt says of every line which formula was used, with which inputs, and what came of each step.
-Verified are every value of every tree, the lines' points and pounds, their totals, the sums over
-the members of a network, and the hash that pins them.
+Verified are every value of every tree, the lines' points and pounds, their totals, the values that
+are said to be submitted, the sums over the members of a network, and the hash that pins them.
 """
 
 import hashlib
@@ -22,6 +22,8 @@ FORMAT = "cqrs-receipt/1"
 NOT_EARNABLE = "NOT_EARNABLE"
 POLICIES = {"points-2-pounds-2-half-up@1": {"points_paid": "round2", "pounds": "round2"}}
 """By the name of a rounding policy: the operator that makes each result."""
+
+PARTS = ("numerator", "denominator", "register")
 
 Number = Fraction | None
 """None: not earnable."""
@@ -85,6 +87,7 @@ def _lines(receipt: Mapping[str, Any]) -> Iterator[str]:
 
 def _line(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
     yield from _inputs(receipt, line)
+    yield from _values(receipt, line)
     yield from _rounding(receipt, line)
     values = {name: _number(given["value"]) for name, given in line["inputs"].items()}
     made: dict[str, tuple[str | None, list[str]]] = {}
@@ -102,13 +105,34 @@ def _line(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
 
 def _inputs(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
     """What the formula was given is what the line and the receipt state."""
-    stated = {f"values.{part}": line[part] for part in ("numerator", "denominator", "register")}
+    stated = {f"values.{part}": line[part] for part in PARTS}
     stated["provider.list_size"] = receipt["list_size"]
     for key, figure in ((receipt.get("stood_on") or {}).get("figures") or {}).items():
         stated[key.removesuffix(f".{line['indicator']}")] = _number(figure)
     for name, given in line["inputs"].items():
         if given["from"] in stated and _number(given["value"]) != stated[given["from"]]:
             yield f"{name} is {given['value']}, but {given['from']} is {stated[given['from']]}"
+
+
+def _values(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
+    """The values it says were submitted are those it counts: the provider's, or its members'."""
+    of_members = {
+        member["practice"]: member["values"].get(line["indicator"])
+        for member in (receipt.get("stood_on") or {}).get("members", ())
+        if member["standing"] == "COUNTED" and "values" in member
+    }
+    counted = of_members or {receipt["provider"]: line}
+    for given in line["values"]:
+        numbers = counted.get(given["provider"])
+        if numbers is None:
+            yield f"it counts no values of {given['provider']}"
+            continue
+        for part in PARTS:
+            if given[part] != numbers[part]:
+                yield (
+                    f"{given['provider']} submitted {part} {given[part]}, "
+                    f"but {numbers[part]} is counted"
+                )
 
 
 def _rounding(receipt: Mapping[str, Any], line: Mapping[str, Any]) -> Iterator[str]:
@@ -153,7 +177,7 @@ def _members(receipt: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _summed(line: Mapping[str, Any], values: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for part in ("numerator", "denominator", "register"):
+    for part in PARTS:
         numbers = [one[part] for one in values]
         total = None if None in numbers else sum(numbers)
         if total != line[part]:

@@ -1,6 +1,7 @@
 """Whatever pays, `cqrs verify` recomputes, and finds what was changed, where it was."""
 
 import copy
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from tests.nhs.formulas.primitives import (
     YES_OR_NO,
 )
 from tests.services.declarations.advancing import advanced, figures, of_line, publish
+from tests.services.declarations.network import PCN, Network
 from tests.services.declarations.period import Period, row
 
 FIELDS = ("Numerator", "Denominator", "Register")
@@ -131,6 +133,47 @@ async def test_a_changed_receipt_says_which_line_and_what(
     change(receipt)
     found = verify.differences(receipt)
     assert any(says in difference for difference in found), found
+
+
+def sealed_anew(receipt: dict[str, Any]) -> dict[str, Any]:
+    """As somebody would who knows how it is sealed."""
+    for one in (*receipt["lines"], receipt):
+        rest = {name: value for name, value in one.items() if name != "sha256"}
+        text = json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        one["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return receipt
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"numerator": 659}, "CHOL004: A81001 submitted numerator 659, but 231 is counted"),
+        ({"register": None}, "CHOL004: A81001 submitted register None, but 700 is counted"),
+        ({"provider": "A81002"}, "CHOL004: it counts no values of A81002"),
+    ],
+)
+async def test_submitted_values_that_were_changed_are_found_though_all_is_sealed_anew(
+    period: Period, change: dict[str, Any], says: str
+) -> None:
+    await period.calculated("A81001")
+    (declared,) = await of_line(period, "QOF2526", "A81001")
+    receipt = await receipt_of(period, declared)
+    assert verify.differences(sealed_anew(receipt)) == []
+    line = next(one for one in receipt["lines"] if one["indicator"] == "CHOL004")
+    line["values"][0].update(change)
+    assert verify.differences(sealed_anew(receipt)) == [says]
+
+
+async def test_a_member_s_values_that_were_changed_are_found(network: Network) -> None:
+    await network.calculated()
+    for declared in await of_line(network, "NCD2425", PCN):
+        receipt = await receipt_of(network, declared)
+        assert verify.differences(receipt) == []
+        (line,) = receipt["lines"]
+        if line["indicator"] == "HI03":
+            line["values"][1]["denominator"] = 171
+            says = "HI03: A81002 submitted denominator 171, but 170 is counted"
+            assert verify.differences(sealed_anew(receipt)) == [says]
 
 
 async def test_a_figure_that_was_changed_is_found(period: Period) -> None:
