@@ -1,9 +1,10 @@
 """Calculates declarations, many at a time; what cannot be calculated says why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -71,8 +72,26 @@ async def calculate_all(
         if isinstance(run, _Run):
             outcomes |= await _calculate(tx, run, chosen, now)
         else:
-            waiting = Incomplete((run,), submitted=False)
-            outcomes |= {subject.declaration: waiting for subject in chosen}
+            outcomes |= await _waiting(tx, run, chosen)
+    return outcomes
+
+
+async def _waiting(
+    reader: Reader, lacking: "Lacking", subjects: Sequence[Subject]
+) -> dict[UUID, Outcome]:
+    """What all of a version lack, and what each lacks beside: it too can be chased meanwhile."""
+    if lacking.rules is None:
+        waiting = Incomplete(lacking.blockers, submitted=False)
+        return {subject.declaration: waiting for subject in subjects}
+    service, book = lacking.rules
+    gathered = await gather(reader, service, book, subjects)
+    years = await advances.accepted(reader, subjects)
+    outcomes: dict[UUID, Outcome] = {}
+    for subject in subjects:
+        known, year = gathered[subject.declaration], years.get(subject.declaration)
+        own = _blockers(service, book, subject, known, year)
+        submitted = known.submitted and bool(own)
+        outcomes[subject.declaration] = Incomplete((*lacking.blockers, *own), submitted=submitted)
     return outcomes
 
 
@@ -85,31 +104,55 @@ class Rules:
     book: RuleBook
 
 
-async def rules_of(reader: Reader, identity: str) -> Rules | Blocker:
-    """The rules by which a version is calculated now, or which constant is not known yet."""
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Why nothing of a version can be calculated yet."""
+
+    blockers: tuple[Blocker, ...]
+    rules: tuple[QualityServiceSpecification, RuleBook] | None = None
+    """Where national figures are all that it lacks: for what its rules take, not to pay by."""
+
+
+async def rules_of(reader: Reader, identity: str) -> Rules | Lacking:
+    """The rules by which a version is calculated now, or which constants are not known yet."""
     service = (await agreements.specifications(reader, [identity])).get(identity)
     if service is None:
         message = f"{identity} has not been heard of yet"
-        return Blocker("SERVICE_NOT_YET_KNOWN", None, message)
+        return Lacking((Blocker("SERVICE_NOT_YET_KNOWN", None, message),))
     prevalences = await store.current_prevalences(reader, identity)
-    missing = [group for group in service.prevalence_groups if group not in prevalences.values]
-    if missing:
-        message = f"no national prevalence has been loaded for {', '.join(missing)}"
-        return Blocker("NATIONAL_PREVALENCE_MISSING", None, message)
-    if service.needs_average_list and binding.AVERAGE_LIST not in prevalences.values:
-        message = "no average list of England's networks has been loaded"
-        return Blocker("AVERAGE_LIST_MISSING", None, message)
+    missing = tuple(_missing_figures(service, prevalences))
     try:
+        if missing:
+            return Lacking(missing, (service, rule_book(service, None, _any_figures(service))))
         book = rule_book(service, prevalences.id, prevalences.values)
     except LookupError as error:
-        return Blocker("SERVICE_NOT_SOUND", None, f"{identity} cannot be calculated: {error}")
+        message = f"{identity} cannot be calculated: {error}"
+        return Lacking((Blocker("SERVICE_NOT_SOUND", None, message),))
     return Rules(service, prevalences, book)
 
 
-async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -> _Run | Blocker:
+def _any_figures(service: QualityServiceSpecification) -> Mapping[str, Fraction]:
+    """In place of national figures, where nothing is calculated by them."""
+    return dict.fromkeys((*service.prevalence_groups, binding.AVERAGE_LIST), Fraction(1))
+
+
+def _missing_figures(
+    service: QualityServiceSpecification, prevalences: store.Prevalences
+) -> Iterator[Blocker]:
+    """The national figures that a version takes, and that have not been loaded for it."""
+    missing = [group for group in service.prevalence_groups if group not in prevalences.values]
+    if missing:
+        message = f"no national prevalence has been loaded for {', '.join(missing)}"
+        yield Blocker("NATIONAL_PREVALENCE_MISSING", None, message)
+    if service.needs_average_list and binding.AVERAGE_LIST not in prevalences.values:
+        message = "no average list of England's networks has been loaded"
+        yield Blocker("AVERAGE_LIST_MISSING", None, message)
+
+
+async def _begin(tx: Tx, identity: str, *, demonstration: bool, now: datetime) -> _Run | Lacking:
     """Freeze the constants, or say which is not known yet."""
     rules = await rules_of(tx, identity)
-    if isinstance(rules, Blocker):
+    if isinstance(rules, Lacking):
         return rules
     run = await store.run_of(
         tx, identity, rules.service, rules.prevalences, demonstration=demonstration, now=now
@@ -130,7 +173,7 @@ async def _calculate(
     for subject in subjects:
         known, book = gathered[subject.declaration], run.book.of(subject.indicator)
         year = years.get(subject.declaration)
-        size, blockers = known.list_size, _blockers(run, subject, known, year)
+        size, blockers = known.list_size, _blockers(run.service, run.book, subject, known, year)
         if blockers or size is None:
             waiting[subject.declaration] = Incomplete(blockers, submitted=known.submitted)
             continue
@@ -169,11 +212,15 @@ async def _compared(
 
 
 def _blockers(
-    run: _Run, subject: Subject, known: Known, year: Accepted | Blocker | None
+    service: QualityServiceSpecification,
+    book: RuleBook,
+    subject: Subject,
+    known: Known,
+    year: Accepted | Blocker | None,
 ) -> tuple[Blocker, ...]:
     """Also of an indicator that a corrected version has no more, and of a year not accepted."""
-    if not run.book.of(subject.indicator).rules:
-        message = f"{run.service.code} has no indicator {subject.indicator} any more"
+    if not book.of(subject.indicator).rules:
+        message = f"{service.code} has no indicator {subject.indicator} any more"
         return (Blocker("INDICATOR_NOT_PUBLISHED", subject.indicator, message),)
     return (*known.blockers, year) if isinstance(year, Blocker) else known.blockers
 

@@ -15,7 +15,7 @@ from chassis.errors import DomainError
 from chassis.ids import new_id
 from nhs.values import FinancialYear
 from services.declarations.calculation.advances import accepted
-from services.declarations.calculation.commands import Rules, rules_of
+from services.declarations.calculation.commands import Lacking, Rules, rules_of
 from services.declarations.calculation.domain import Blocker, Subject, exact
 from services.declarations.calculation.inputs import Known, gather
 from services.declarations.forecast import store
@@ -65,7 +65,7 @@ async def forecasts(
     reader: Reader, rows: AsyncIterable[Record], *, steps: bool = False
 ) -> AsyncIterator[Forecast]:
     """Each with its worth, many at a time; with the next steps of its indicators if asked for."""
-    rules: dict[str, Rules | Blocker] = {}
+    rules: dict[str, Rules | Lacking] = {}
     waiting: list[Record] = []
     async for row in rows:
         if waiting and (_batch(row) != _batch(waiting[0]) or len(waiting) == AT_A_TIME):
@@ -82,7 +82,7 @@ def _batch(row: Record) -> str:
 
 
 async def _of(
-    reader: Reader, rules: dict[str, Rules | Blocker], rows: Sequence[Record], *, steps: bool
+    reader: Reader, rules: dict[str, Rules | Lacking], rows: Sequence[Record], *, steps: bool
 ) -> AsyncIterator[Forecast]:
     if not rows:
         return
@@ -90,9 +90,9 @@ async def _of(
     if identity not in rules:
         rules[identity] = await rules_of(reader, identity)
     found = rules[identity]
-    if isinstance(found, Blocker):
+    if isinstance(found, Lacking):
         for row in rows:
-            yield Forecast(row, blockers=(found.message,))
+            yield Forecast(row, blockers=tuple(one.message for one in found.blockers))
         return
     subjects = [_subject(row) for row in rows]
     known = await gather(reader, found.service, found.book, subjects)

@@ -206,6 +206,33 @@ async def test_nothing_is_calculated_before_the_networks_average_list_is_loaded(
     assert [b["code"] for b in hi03["blockers"]] == ["AVERAGE_LIST_MISSING"]
 
 
+async def test_what_lacks_national_figures_says_all_that_it_lacks(network: Network) -> None:
+    """Whoever lacks a practice's values chases it meanwhile; nobody is told that values lack who
+    waits for England alone."""
+    await network.settle()
+    await network.achieved(A81001={"HI03": (100, 150)})
+    hi03 = await network.declaration("HI03")
+    assert hi03["status"] == "AWAITING_NETWORK_ACHIEVEMENT"
+    assert [(b["code"], b["provider"]) for b in hi03["blockers"]] == [
+        ("NATIONAL_PREVALENCE_MISSING", None),
+        ("AVERAGE_LIST_MISSING", None),
+        ("VALUES_MISSING", "A81002"),
+    ]
+    told = len(await network.events("declaration.values-missing.v1"))
+    await network.achieved(A81002={"HI03": (130, 170)})
+    hi03 = await network.declaration("HI03")
+    assert hi03["status"] == "INCOMPLETE"
+    assert {b["code"] for b in hi03["blockers"]} == {
+        "NATIONAL_PREVALENCE_MISSING",
+        "AVERAGE_LIST_MISSING",
+    }
+    assert len(await network.events("declaration.values-missing.v1")) == told
+    await network.figures()
+    await network.settle()
+    hi03 = await network.declaration("HI03")
+    assert (hi03["status"], hi03["pounds"]) == ("AWAITING_PROVIDER_APPROVAL", "4718.34")
+
+
 async def _prevalences_alone(tx: Tx) -> None:
     """A set as it was kept before sets had an average list."""
     made = new_id()

@@ -166,7 +166,7 @@ async def test_a_network_that_lost_its_members_is_shown_with_what_it_has_to_decl
         )
     found = await achieved(england, "network viewer")
     assert (found["members"], indicator(found, "HI03")["members"]) == ([], 0)
-    assert indicator(found, "HI03")["status"] == "INCOMPLETE"
+    assert indicator(found, "HI03")["status"] == "AWAITING_NETWORK_ACHIEVEMENT"
 
 
 @pytest.mark.parametrize("who", ["network viewer", "member", "board viewer"])
