@@ -7,7 +7,7 @@ calculation that ends the same changes nothing.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from chassis.db import Reader, Tx
@@ -187,10 +187,12 @@ async def take(tx: Tx, most: int) -> list[UUID]:
     return [row["declaration_id"] for row in await tx.fetch(_TAKE, most)]
 
 
-_TAKE = """
-with oldest as (
-    select declaration_id from due group by declaration_id order by min(mark) limit $1
-), taken as (
+_OLDEST = """
+select declaration_id from due group by declaration_id
+having bool_or(set_aside is null) order by min(mark) limit $1
+"""
+_TAKE = f"""
+with oldest as ({_OLDEST}), taken as (
     delete from due where mark in (
         select mark from due
         where declaration_id in (select declaration_id from oldest)
@@ -199,7 +201,28 @@ with oldest as (
     returning declaration_id
 )
 select distinct declaration_id from taken order by declaration_id
-"""
+"""  # noqa: S608 - nothing but our own words
+
+
+async def oldest(reader: Reader, most: int) -> list[UUID]:
+    """The declarations that `take` would answer, oldest first."""
+    return [row["declaration_id"] for row in await reader.fetch(_OLDEST, most)]
+
+
+async def take_of(tx: Tx, declaration: UUID) -> list[int]:
+    """Take the marks of one declaration away; answers which they were."""
+    rows = await tx.fetch("delete from due where declaration_id = $1 returning mark", declaration)
+    return [row["mark"] for row in rows]
+
+
+async def set_aside(tx: Tx, marks: Sequence[int], now: datetime) -> None:
+    """Leave due what they mark, and leave it alone until there are others: it failed."""
+    await tx.execute("update due set set_aside = $2 where mark = any($1::bigint[])", marks, now)
+
+
+async def take_up(tx: Tx) -> None:
+    """Look again at what was set aside."""
+    await tx.execute("update due set set_aside = null where set_aside is not null")
 
 
 async def pending(reader: Reader, declarations: Sequence[UUID]) -> set[UUID]:

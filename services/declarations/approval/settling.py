@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from asyncpg import Record
 
-from chassis.db import Tx
+from chassis.db import Database, Tx
 from chassis.errors import TransientError
 from chassis.service import Worker
 from services.declarations import due
@@ -42,9 +42,11 @@ async def settle(worker: Worker) -> None:
             return await open_declarations(tx, worker.clock.today(), now=worker.clock.now())
 
     async def draining() -> int:
-        async with worker.db.transaction() as tx:
-            return await drain(tx, demonstration=worker.demonstration, now=worker.clock.now())
+        now = worker.clock.now()
+        return await drain_due(worker.db, demonstration=worker.demonstration, now=now)
 
+    async with worker.db.transaction() as tx:
+        await due.take_up(tx)
     await asyncio.gather(
         _repeated(opening, worker.stop, _OPENING), _repeated(draining, worker.stop, _DRAINING)
     )
@@ -98,11 +100,48 @@ async def _reopen(tx: Tx, offers: Sequence[UUID], now: datetime) -> None:
 RESUMED = "the participation goes on after all"
 
 
+async def drain_due(db: Database, *, demonstration: bool, now: datetime) -> int:
+    """Drain a batch; where that fails each for itself, so that what fails stops nobody else."""
+    try:
+        async with db.transaction() as tx:
+            return await drain(tx, demonstration=demonstration, now=now)
+    except TransientError:
+        raise
+    except Exception:
+        log.exception("settling.batch_failed")
+    async with db.reader() as reader:
+        waiting = await due.oldest(reader, BATCH)
+    for declaration in waiting:
+        await _drain_alone(db, declaration, demonstration=demonstration, now=now)
+    return len(waiting)
+
+
+async def _drain_alone(
+    db: Database, declaration: UUID, *, demonstration: bool, now: datetime
+) -> None:
+    marks: list[int] = []
+    try:
+        async with db.transaction() as tx:
+            marks = await due.take_of(tx, declaration)
+            if marks:
+                await _settle(tx, [declaration], demonstration=demonstration, now=now)
+    except TransientError:
+        raise
+    except Exception:
+        log.exception("settling.set_aside", declaration=str(declaration))
+        async with db.transaction() as tx:
+            await due.set_aside(tx, marks, now)
+
+
 async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:
     """Calculate the oldest due declarations; open them again or complete them as it turns out."""
     marked = await due.take(tx, BATCH)
-    if not marked:
-        return 0
+    if marked:
+        await _settle(tx, marked, demonstration=demonstration, now=now)
+    return len(marked)
+
+
+async def _settle(tx: Tx, marked: Sequence[UUID], *, demonstration: bool, now: datetime) -> None:
     await store.follow_offers(tx, marked)
     locked = [row for row in await store.lock(tx, marked) if row["status"] not in domain.FINAL]
     over = await store.recovered(tx, locked)
@@ -123,7 +162,6 @@ async def drain(tx: Tx, *, demonstration: bool, now: datetime) -> int:
             silent.append(after)
     await save(tx, happened, acting_for=None, now=now)
     await store.save(tx, silent, now)
-    return len(marked)
 
 
 def _subject(row: Record) -> Subject:

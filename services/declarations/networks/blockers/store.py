@@ -65,8 +65,13 @@ cross join lateral (
         d.hold_reason as message
     where d.held
     union all
-    select 0, 'RECALCULATION_PENDING', null, null, 'something it stands on has changed'
-    where exists (select from due u where u.declaration_id = d.id)
+    select 0, case when marked.failed then 'CALCULATION_FAILED' else 'RECALCULATION_PENDING' end,
+        null, null, case when marked.failed then 'its calculation failed, and has been set aside'
+        else 'something it stands on has changed' end
+    from (
+        select bool_and(u.set_aside is not null) as failed from due u
+        where u.declaration_id = d.id) marked
+    where marked.failed is not null
     union all
     select b.place::integer, b.code, b.indicator, b.provider, b.message
     from rows from (jsonb_to_recordset(d.blockers)
@@ -96,11 +101,11 @@ select d.id, d.achievement_date, d.provider, d.commissioner, d.quality_service, 
         select n.approve_by
         from next_cut_off(d.commissioner, d.service_code, d.payment_type, $4) n
     ) as cut_off,
-    case lacking.code
-        when 'HELD' then (
+    case
+        when lacking.code = 'HELD' then (
             select max(h.at) from declaration_history h
             where h.declaration_id = d.id and h.action = 'HELD')
-        when 'RECALCULATION_PENDING' then (
+        when lacking.place = 0 then (
             select $15::timestamptz - (clock_timestamp() - min(u.marked_at))
             from due u where u.declaration_id = d.id)
         else d.step_since
