@@ -168,10 +168,15 @@ _LINES = f"""
 from claim c join claim_line l on l.claim_id = c.id and l.content_version = c.content_version
 where c.provider = any($2) and l.service_code = any($1) and {LIVE}
 """
+# A quantity of 0 beside others claims nothing, as `terms.claimed_services` has it.
 _CLAIMS = f"""
 select c.provider, l.service_code, c.period_start, count(distinct c.id)
-{_LINES} group by c.provider, l.service_code, c.period_start
-"""
+{_LINES}
+and (l.units > 0 or not exists (
+    select from claim_line o
+    where o.claim_id = l.claim_id and o.content_version = l.content_version and o.units > 0))
+group by c.provider, l.service_code, c.period_start
+"""  # noqa: S608 (our own words)
 _UNITS = f"""
 select c.provider, l.service_code, l.component, c.financial_year, sum(l.units) as units
 {_LINES} group by c.provider, l.service_code, l.component, c.financial_year

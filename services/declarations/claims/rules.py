@@ -77,7 +77,7 @@ class Taken:
 
     def add(self, claim: Claim, lines: Sequence[Line]) -> None:
         """One more claim counts, for those checked after it."""
-        for code in dict.fromkeys(line.service_code for line in lines):
+        for code in terms.claimed_services(lines):
             amount = terms.total(lines, code)
             self.claims[claim.provider, code, claim.period_start] += 1
             key = (claim.provider, code)
@@ -108,7 +108,7 @@ class Case:
     @property
     def claimed(self) -> list[str]:
         """The services that its lines claim; all, while there is no line."""
-        named = dict.fromkeys(line.service_code for line in self.lines)
+        named = terms.claimed_services(self.lines)
         return [code for code in named if code in self.schemes] or list(self.schemes)
 
     @property

@@ -27,7 +27,7 @@ from nhs.formulas.scheme import Scheme
 from services.declarations.agreements import store as agreements
 from services.declarations.approval.history_schema import batched
 from services.declarations.approval.schema import Organisation, Payment
-from services.declarations.claims import lists, rules, store
+from services.declarations.claims import lists, rules, store, terms
 from services.declarations.claims.domain import Claim as Known
 from services.declarations.claims.domain import Line
 from services.declarations.claims.enums import ClaimRejectionCode, ClaimStatus, ClaimStep
@@ -118,8 +118,9 @@ class Claim:
     @strawberry.field(description="The files its schemes ask for, and which it must have now.")
     async def evidence_rules(self, info: Info) -> list[ClaimEvidenceRule]:
         lines, found = await self._lines(info), list[ClaimEvidenceRule]()
+        services = terms.claimed_services(lines)
         for code, scheme in (await self._schemes(info)).items():
-            claimed = not lines or any(line.service_code == code for line in lines)
+            claimed = not services or code in services
             asked = {one.code for one, _ in rules.required(scheme, code, lines)}
             for one in scheme.evidence:
                 required = claimed and one.code in asked

@@ -71,12 +71,18 @@ def total(lines: Sequence[Line], service_code: str | None = None) -> Decimal:
     return sum(amounts, Decimal(0)).quantize(_PENCE)
 
 
+def claimed_services(lines: Sequence[Line]) -> list[str]:
+    """Those of which something is claimed; of priced lines that claim nothing, all they name."""
+    something = dict.fromkeys(line.service_code for line in lines if line.units != 0)
+    return list(something or dict.fromkeys(line.service_code for line in lines))
+
+
 def terms_of(
     services: Sequence[ClaimedService], lines: Sequence[Line], schemes: Mapping[str, Scheme]
 ) -> Terms:
     """What the claim is worth, and who approves it: whoever any of its schemes asks for."""
     amount = total(lines)
-    claimed = {line.service_code for line in lines}
+    claimed = claimed_services(lines)
     asked = [schemes[one.service_code] for one in services if one.service_code in claimed]
     return Terms(
         services=tuple(replace(one, amount=total(lines, one.service_code)) for one in services),

@@ -220,6 +220,29 @@ async def test_services_that_are_claimed_together_share_one_claim_and_are_paid_a
     assert len(await together.events("payment.authorised.v1")) == 2
 
 
+async def test_a_service_of_which_nothing_is_claimed_is_free_to_be_claimed(together: Period):
+    """Add All leaves a quantity of 0 where nothing is filled in."""
+    draft = await add_all(together, await create(together))
+    await attach(together, draft)
+    lines = [
+        {name: line[name] for name in ("service", "component", "quantity")}
+        for line in draft["lines"]
+    ]
+    lines[0]["quantity"] = "2"  # of the first service
+    one = (await submit(together, draft, content={"lines": lines}))["claim"]
+    assert (one["amount"], one["path"]) == ("6.70", ["TIER_1", "TIER_2"])
+    query = "{ claimOpenings { service periodStart claimsMade } }"
+    openings = (await together.ask("claimant", query))["claimOpenings"]
+    made = {o["service"]: o["claimsMade"] for o in openings if o["periodStart"] == "2026-01-01"}
+    assert made == {SCHEME: 1, "LESXX2526": 0}
+    other = await create(together, service="LESXX2526")
+    given = content([("PHLEB", "1")], service="LESXX2526")
+    assert wrong(await submit(together, other, content=given)) == [("LC006", 1, "evidence")]
+    again = await create(together)
+    answer = await submit(together, again, content=content([("PHLEB", "0")]))
+    assert wrong(answer) == [("LC003", None, "periodStart")]  # of nothing at all, it is one more
+
+
 async def test_each_service_of_a_shared_claim_keeps_its_own_budget(together: Period):
     draft = await create(together)
     await attach(together, draft)
