@@ -19,7 +19,7 @@ from services.declarations.approval import lists
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.approval.filters import DeclarationFilter
 from services.declarations.approval.root_schema import Expanded
-from services.declarations.approval.schema import Declaration
+from services.declarations.approval.schema import Declaration, Organisation
 from services.declarations.sight import Sight
 
 Info = strawberry.Info[Context[Principal], None]
@@ -77,6 +77,9 @@ class WaitingTotal:
 class WaitingGroup:
     service_code: str = strawberry.field(description="The line of the service: QOF2526.")
     commissioner: OdsCode = strawberry.field(description="Who offered the service.")
+    commissioner_organisation: Organisation | None = strawberry.field(
+        description="Who offered it, to be joined."
+    )
     status: DeclarationStatus = strawberry.field(description="Whose step it is.")
     total: WaitingTotal = strawberry.field(description="What waits, added up.")
 
@@ -85,6 +88,7 @@ class WaitingGroup:
         return cls(
             service_code=row["service_code"],
             commissioner=row["commissioner"],
+            commissioner_organisation=Organisation(ods_code=row["commissioner"]),
             status=DeclarationStatus(row["status"]),
             total=WaitingTotal.of(row),
         )

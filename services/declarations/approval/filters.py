@@ -33,6 +33,9 @@ class DeclarationFilter:
     )
     service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
     provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
+    commissioner: OdsCode | None = strawberry.field(
+        default=None, description="Offered by this commissioner."
+    )
     financial_year: FinancialYear | None = strawberry.field(
         default=None, description="With a day in this year at least."
     )
@@ -55,6 +58,7 @@ class DeclarationFilter:
             statuses=None if self.status is None else [s.value for s in self.status],
             service=self.service,
             provider=self.provider,
+            commissioner=self.commissioner,
             financial_year=(year.start, year.end) if year else None,
             waiting_in=waiting if self.waiting_for_me else None,
             held=self.held,
@@ -66,6 +70,9 @@ class DeclarationFilter:
 class PaymentFilter:
     service: str | None = strawberry.field(default=None, description="The line: QOF2526.")
     provider: OdsCode | None = strawberry.field(default=None, description="Of this provider.")
+    commissioner: OdsCode | None = strawberry.field(
+        default=None, description="Offered by this commissioner."
+    )
     payee: OdsCode | None = strawberry.field(default=None, description="Paid to this payee.")
     status: str | None = strawberry.field(
         default=None, description="AUTHORISED, SENT, SETTLED, FAILED or CLOSED_ZERO."
@@ -81,6 +88,7 @@ class PaymentFilter:
         return ledger.PaymentFilter(
             service=self.service,
             provider=self.provider,
+            commissioner=self.commissioner,
             payee=self.payee,
             status=self.status,
             financial_year=self.financial_year,

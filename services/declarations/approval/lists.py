@@ -18,6 +18,7 @@ class DeclarationFilter:
     statuses: Sequence[str] | None = None
     service: str | None = None
     provider: str | None = None
+    commissioner: str | None = None
     financial_year: tuple[date, date] | None = None
     waiting_in: Sequence[str] | None = None
     """Only what waits for the caller, in these states."""
@@ -30,7 +31,8 @@ class DeclarationFilter:
         first, last = self.financial_year or (None, None)
         waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
-        named = (statuses, self.service, self.provider, first, last)
+        between = [self.provider, self.commissioner]
+        named = (statuses, self.service, between, first, last)
         return *named, waiting, sight.person, [self.held, self.marked]
 
 
@@ -52,7 +54,8 @@ and $3::text[] is not null
 _FILTERED = f"""{_VISIBLE}
 and ($5::text[] is null or d.status = any($5))
 and ($6::text is null or d.service_code = $6)
-and ($7::text is null or d.provider = $7)
+and (($7::text[])[1] is null or d.provider = ($7::text[])[1])
+and (($7::text[])[2] is null or d.commissioner = ($7::text[])[2])
 and ($8::date is null or (d.period_start <= $9::date and d.period_end >= $8))
 and ($10::text[] is null or (
     d.status = any($10) and not d.held

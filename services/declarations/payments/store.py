@@ -124,13 +124,16 @@ select exists (
 class PaymentFilter:
     service: str | None = None
     provider: str | None = None
+    commissioner: str | None = None
     payee: str | None = None
     status: str | None = None
     financial_year: str | None = None
 
     @property
-    def arguments(self) -> tuple[str | None, ...]:
-        return self.service, self.provider, self.payee, self.status, self.financial_year
+    def arguments(self) -> tuple[object, ...]:
+        """Parameters $5 to $9 of a filtered read."""
+        between = [self.provider, self.commissioner]
+        return self.service, between, self.payee, self.status, self.financial_year
 
 
 # Pounds are what a payment is: whoever may not see them sees no payment.
@@ -149,7 +152,9 @@ and ('*' = any($3::text[]) or p.payment_type = any($3))
 """  # noqa: S608 - nothing but our own words
 _COLUMNS = "select p.*, l.amount, l.points, l.provisional, l.achieved, l.advanced"
 _FILTERED = f"""{_VISIBLE}
-and ($5::text is null or p.service_code = $5) and ($6::text is null or p.provider = $6)
+and ($5::text is null or p.service_code = $5)
+and (($6::text[])[1] is null or p.provider = ($6::text[])[1])
+and (($6::text[])[2] is null or p.commissioner = ($6::text[])[2])
 and ($7::text is null or p.payee = $7) and ($8::text is null or p.status = $8)
 and ($9::text is null or p.financial_year = $9)
 """

@@ -25,6 +25,7 @@ from nhs.reports import Report
 from nhs.values import FinancialYear as Year
 from services.declarations.approval.filters import PaymentFilter
 from services.declarations.approval.root_schema import Expanded
+from services.declarations.approval.schema import Organisation
 from services.declarations.sight import Sight
 from services.declarations.spending import queries, store
 from services.declarations.spending.queries import Accrual, Amount
@@ -54,6 +55,15 @@ class PaymentGroup:
     commissioner: OdsCode | None = strawberry.field(description="Who offered it; null: all.")
     payee: OdsCode | None = strawberry.field(description="Who is paid; null: all.")
     provider: OdsCode | None = strawberry.field(description="Who earned it; null: all.")
+    commissioner_organisation: Organisation | None = strawberry.field(
+        description="Who offered it, to be joined; null: all."
+    )
+    payee_organisation: Organisation | None = strawberry.field(
+        description="Who is paid, to be joined; null: all."
+    )
+    provider_organisation: Organisation | None = strawberry.field(
+        description="Who earned it, to be joined; null: all."
+    )
     count: int = strawberry.field(description="How many payments.")
     points: Points = strawberry.field(description="The points they pay for.")
     amount: Pounds = strawberry.field(description="The sum of all their entries.")
@@ -71,12 +81,19 @@ class PaymentGroup:
             commissioner=row["commissioner"] or None,
             payee=row["payee"] or None,
             provider=row["provider"] or None,
+            commissioner_organisation=_organisation(row["commissioner"]),
+            payee_organisation=_organisation(row["payee"]),
+            provider_organisation=_organisation(row["provider"]),
             count=row["count"],
             points=row["points"],
             amount=row["amount"],
             settled=row["settled"],
             failed=row["failed"],
         )
+
+
+def _organisation(code: OdsCode) -> Organisation | None:
+    return Organisation(ods_code=code) if code else None
 
 
 @strawberry.type(description="Declarations of one stage, added up.")
@@ -119,6 +136,9 @@ class PeriodAccrual:
     period_end: date = strawberry.field(description="Last day of the payment period.")
     achievement_date: date = strawberry.field(description="The day that is measured.")
     commissioner: OdsCode = strawberry.field(description="Who offered the service.")
+    commissioner_organisation: Organisation | None = strawberry.field(
+        description="Who offered it, to be joined."
+    )
     stages: AccrualStages = strawberry.field(description="Stage by stage.")
 
     @classmethod
@@ -131,6 +151,7 @@ class PeriodAccrual:
             period_end=row["period_end"],
             achievement_date=row["achievement_date"],
             commissioner=row["commissioner"],
+            commissioner_organisation=_organisation(row["commissioner"]),
             stages=AccrualStages.of(accrual),
         )
 

@@ -17,7 +17,8 @@ WAITING = """query ($filter: DeclarationFilter, $first: Int, $after: String) {
         edges { node { since days declaration { status pounds provider { odsCode } } } } } }"""
 TOTAL = """count oldestSince points pounds ages { fromDays toDays count }"""
 GROUPS = f"""query ($filter: DeclarationFilter) {{ waitingByService(filter: $filter) {{ totalCount
-    edges {{ node {{ serviceCode commissioner status total {{ {TOTAL} }} }} }} }}
+    edges {{ node {{ serviceCode commissioner commissionerOrganisation {{ odsCode }} status
+        total {{ {TOTAL} }} }} }} }}
     waitingTotal(filter: $filter) {{ {TOTAL} }} }}"""
 
 
@@ -91,12 +92,24 @@ async def test_ages_are_added_up_by_service_commissioner_and_state(period: Perio
         ("QHM", "AWAITING_COMMISSIONER_APPROVAL"),
         ("QHM", "AWAITING_PROVIDER_APPROVAL"),
     ]
+    assert {one["commissionerOrganisation"]["odsCode"] for one in groups} == {"QHM"}
     ages = [[age["count"] for age in one["total"]["ages"]] for one in groups]
     assert ages == [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0]]
     assert [one["total"]["oldestSince"] for one in groups] == ["2026-04-12", "2026-04-01"]
     total = data["waitingTotal"]
     assert (total["count"], total["points"], total["pounds"]) == (2, "278.94", "74454.10")
     assert [age["count"] for age in total["ages"]] == [0, 1, 1, 0, 0]
+
+
+async def test_from_a_group_one_goes_to_its_rows(period: Period):
+    await period.calculated("A81001", "A81002")
+    for code, count in (("QHM", 2), ("QZZ", 0)):
+        wanted = {"service": "QOF2526", "commissioner": code, "provider": None}
+        assert len(await waiting(period, "approver", filter=wanted)) == count
+        wanted["status"] = ["AWAITING_PROVIDER_APPROVAL"]
+        assert len(await period.declarations(**wanted)) == count
+    both = {"commissioner": "QHM", "provider": "A81002"}
+    assert await waiting(period, "approver", filter=both) == [("A81002", 0)]
 
 
 async def test_who_sees_points_alone_is_shown_no_pounds(period: Period):

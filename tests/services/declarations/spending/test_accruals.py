@@ -12,7 +12,8 @@ _STAGES = f"""{{ authorised {_AMOUNT} declared {_AMOUNT} calculated {_AMOUNT}
     forecast {_AMOUNT} total {_AMOUNT} }}"""
 ACCRUALS = f"""query ($filter: AccrualsFilter) {{
     accruals(filter: $filter) {{ totalCount edges {{ node {{
-        serviceCode periodStart periodEnd achievementDate commissioner stages {_STAGES} }} }} }}
+        serviceCode periodStart periodEnd achievementDate commissioner
+        commissionerOrganisation {{ odsCode }} stages {_STAGES} }} }} }}
     accrualTotal(filter: $filter) {_STAGES} }}"""
 YEAR = {"financialYear": "2025/26"}
 NONE = {"count": 0, "points": "0.00", "pounds": "0.00"}
@@ -54,6 +55,7 @@ async def test_each_stage_is_added_up_and_the_stages_add_up(period: Period):
     assert stages["total"] == {"count": 4, "points": "440.41", "pounds": str(pounds)}
     assert total == stages
     assert (row["commissioner"], row["achievementDate"]) == ("QHM", "2026-03-31")
+    assert row["commissionerOrganisation"] == {"odsCode": "QHM"}
 
 
 async def test_a_period_that_runs_is_forecast_by_the_values_received_early(period: Period):

@@ -44,6 +44,33 @@ async def test_payments_are_added_up_by_what_is_asked_for(period: Period):
     ]
 
 
+async def test_organisations_of_a_group_are_joined_by_name(period: Period):
+    await finance_approved(period, "A81001")
+    query = """{ paymentsBy(by: [PAYEE, COMMISSIONER]) { edges { node {
+        payeeOrganisation { odsCode } commissionerOrganisation { odsCode }
+        providerOrganisation { odsCode } } } } }"""
+    (edge,) = (await period.ask("finance", query))["paymentsBy"]["edges"]
+    assert edge["node"] == {
+        "payeeOrganisation": {"odsCode": "A81001"},
+        "commissionerOrganisation": {"odsCode": "QHM"},
+        "providerOrganisation": None,
+    }
+
+
+async def test_payments_are_those_of_the_commissioner_that_is_named(period: Period):
+    await finance_approved(period, "A81001")
+    query = """query ($filter: PaymentFilter) { payments(filter: $filter) { totalCount }
+        paymentTotal(filter: $filter) { count } paymentsBy(by: SERVICE, filter: $filter) {
+        totalCount } }"""
+    for code, count in (("QHM", 1), ("QZZ", 0)):
+        data = await period.ask("finance", query, filter={"commissioner": code})
+        assert data == {
+            "payments": {"totalCount": count},
+            "paymentTotal": {"count": count},
+            "paymentsBy": {"totalCount": count},
+        }
+
+
 async def test_groups_follow_one_another_page_by_page(period: Period):
     await finance_approved(period, "A81001", "A81002")
     found, after = [], None
