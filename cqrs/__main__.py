@@ -116,7 +116,8 @@ def import_ods(
 @imports.command("achievement")
 def import_achievement(
     extract: Annotated[
-        Path, typer.Argument(help="An INDICATOR_VALUES extract.", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="An INDICATOR_VALUES or NCD extract.", exists=True, dir_okay=False),
     ],
     system: System = None,
 ) -> None:

@@ -21,12 +21,14 @@ HEADER = (
 )
 SUPERSEDED = 0.004
 """Of the indicators of a practice, those submitted twice."""
-# One adjustment code by the letters an indicator begins with (PCA_REFERENCE of 2023/24).
+# One adjustment code by indicator, or the letters it begins with (PCA_REFERENCE of 2023/24).
 _ADJUSTMENTS = {
     "AF": "AFIBPCADEC", "AST": "ASTPCADEC", "BP": "BPDEC1", "CHD": "CHDPCADEC",
     "CHOL": "LLTDEC12M", "COPD": "COPDPCADEC", "CS": "CSDEC", "DEM": "DEMPCADEC",
     "DM": "DMPCADEC", "HF": "HFPCADEC", "HYP": "HYPPCADEC", "MH": "MHPCADEC",
     "NDH": "NDHPCADEC", "SMOK": "SMOKPCADEC", "STIA": "STIAPCADEC", "VI": "SHCON",
+    "AF008": "DOACDVITKD", "CHOL004": "CHOLDEC", "HF008": "DIAG1_DAT", "VI001": "DTPCON",
+    "VI002": "MMRCON", "VI003": "MMRDTAPCON",
 }  # fmt: skip
 
 
@@ -101,8 +103,10 @@ class Extract:
 def _rows(head: str, value: Value, submitted: str, last: str) -> str:
     """Fields in the order of their names, as the real extract has them."""
     each = value.indicator
+    letters = each.code.rstrip("0123456789")
+    adjustment = _ADJUSTMENTS.get(each.code) or _ADJUSTMENTS.get(letters, "REG1_DAT3")
     fields = {
-        _ADJUSTMENTS.get(each.code.rstrip("0123456789"), "REG1_DAT3"): value.adjusted,
+        adjustment: value.adjusted,
         each.denominator: value.denominator,
         each.numerator: value.numerator,
     }

@@ -19,7 +19,7 @@ _LISTED = 20
 
 
 async def load_extract(data_load: Person, extract: Path, console: Console) -> bool:
-    """Load an INDICATOR_VALUES extract; answers whether nothing in it was at fault."""
+    """Load an extract in one of CQRS's formats; answers whether nothing in it was at fault."""
     with shown_on(console) as bars:
         sent = await _uploaded(data_load, extract, bars)
         started = await _started(data_load, sent, extract.name)

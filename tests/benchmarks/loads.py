@@ -88,10 +88,9 @@ def extract(code: str, draw: random.Random) -> Iterator[list[str]]:
         for part, field in indicator.fields.items():
             left -= 1
             yield row(code, indicator.code, field, str(values[part]))
-    indicators = [indicator.code for indicator in wide().indicators]
-    for number in range(left):
-        indicator, turn = indicators[number % len(indicators)], number // len(indicators)
-        yield row(code, indicator, f"PCA{turn}", str(draw.randint(0, 99)))
+    adjusted = [(one.code, name) for one in wide().indicators for name in one.adjustments]
+    for indicator, name in adjusted[:left]:
+        yield row(code, indicator, name, str(draw.randint(0, 99)))
 
 
 async def copied(server: Postgres, path: Path) -> None:

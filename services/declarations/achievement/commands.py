@@ -1,14 +1,16 @@
 """An extract is loaded: staged as it streams in, checked set-wise, kept in one transaction."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from chassis import jobs
+from chassis.clock import ENGLAND
 from chassis.db import Tx
 from chassis.errors import DomainError, TransientError
 from chassis.files import Files
@@ -18,10 +20,14 @@ from nhs.roles import Role
 from services.declarations import due
 from services.declarations.achievement import keeping, staging, store
 from services.declarations.achievement.domain import (
-    COLUMNS,
     Chunk,
+    Field,
     Fields,
+    Format,
+    Problem,
+    Unknown,
     columns_problem,
+    format_of,
     read_rows,
 )
 from services.declarations.achievement.keeping import Keeper, Kept
@@ -36,7 +42,7 @@ def request_upload(files: Files, principal: Principal, file_name: str) -> tuple[
     """Hand out the path to put an extract to."""
     principal.require(Role.DATA_LOAD)
     if not file_name.lower().endswith(".csv"):
-        message = f"{file_name} is no CSV file: INDICATOR_VALUES extracts are."
+        message = f"{file_name} is no CSV file: extracts of values are."
         raise DomainError("FILE_TYPE_NOT_ACCEPTED", message, field="fileName")
     signed = files.upload(FILE_KIND, organisation=principal.organisation)
     return signed.id, signed.path
@@ -59,10 +65,12 @@ async def load(run: JobRun) -> dict[str, object]:
     """Load the extract of the job; an interrupted run starts again and leaves nothing."""
     async with run.db.transaction() as tx:
         await staging.start_again(tx, run.id)
+    path = Path(run.input["path"])
     try:
-        counted = await _stage(run)
+        form = _format(path)
+        counted = await _stage(run, path, form)
         async with run.db.transaction() as tx:
-            counts = await _keep(tx, run, counted)
+            counts = await _keep(tx, run, form, counted)
             await run.finish(tx, dict(counts))
     except Exception:
         async with run.db.transaction() as tx:
@@ -71,31 +79,59 @@ async def load(run: JobRun) -> dict[str, object]:
     return dict(counts)
 
 
-async def _stage(run: JobRun) -> dict[str, int]:
+def _format(path: Path) -> Format:
+    """The format of the file, by its header; refuses one that is neither's."""
+    with path.open("rb") as raw, _as_text(raw) as text:
+        header = next(iter(_next(csv.reader(text), 1, most=1)), [])
+    form = format_of(header)
+    problem = columns_problem(header, form)
+    if problem:
+        message = f"This is no {form.name} extract: {problem}."
+        expected = list(form.columns)
+        raise DomainError("COLUMNS_NOT_AS_EXPECTED", message, field="row 1", expected=expected)
+    return form
+
+
+def _as_text(raw: BinaryIO) -> TextIOWrapper:
+    return TextIOWrapper(raw, "utf-8-sig", "replace", newline="")
+
+
+async def _stage(run: JobRun, path: Path, form: Format) -> dict[str, int]:
     """Stream the file into staging, a chunk a transaction; rows that cannot be read are listed."""
-    path = Path(run.input["path"])
     counted = {"rows": 0, "superseded": 0}
+    unknown: dict[Field, Unknown] = {}
     async with run.db.reader() as reader:
         fields = await staging.fields(reader)
-    for chunk, done, size in _chunks(path, fields):
+    for chunk, done, size in _chunks(path, form, fields):
         async with run.db.transaction() as tx:
             await staging.stage(tx, run.id, chunk.submissions)
             await store.keep_problems(tx, run.id, chunk.problems)
         counted["rows"] += chunk.rows
         counted["superseded"] += chunk.superseded
+        for what, found in chunk.unknown.items():
+            unknown.setdefault(what, Unknown(found.line)).rows += found.rows
         await run.progress(done, size)
+    async with run.db.transaction() as tx:
+        await store.keep_problems(tx, run.id, _unknown_fields(unknown))
     return counted
 
 
-def _chunks(path: Path, fields: Fields) -> Iterator[tuple[Chunk, int, int]]:
+def _unknown_fields(unknown: Mapping[Field, Unknown]) -> list[Problem]:
+    return [
+        Problem(found.line, "UNKNOWN_FIELD", "FIELD_NAME", found.message(what))
+        for what, found in unknown.items()
+    ]
+
+
+def _chunks(path: Path, form: Format, fields: Fields) -> Iterator[tuple[Chunk, int, int]]:
     """Chunks of read rows, with how many bytes of how many have gone by."""
     size = path.stat().st_size
-    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", "replace", newline="") as text:
+    with path.open("rb") as raw, _as_text(raw) as text:
         rows = csv.reader(text)
-        _check_header(next(iter(_next(rows, 1, most=1)), []))
+        _next(rows, 1, most=1)  # the header
         line = 2
         while chunk := _next(rows, line, most=CHUNK):
-            yield read_rows(chunk, line, fields), raw.tell(), size
+            yield read_rows(chunk, line, fields, form), raw.tell(), size
             line += len(chunk)
 
 
@@ -107,20 +143,14 @@ def _next(rows: Iterator[list[str]], line: int, *, most: int) -> list[list[str]]
         raise DomainError("EXTRACT_MALFORMED", message, field="row") from error
 
 
-def _check_header(header: Sequence[str]) -> None:
-    problem = columns_problem(list(header))
-    if problem:
-        message = f"This is no INDICATOR_VALUES extract: {problem}."
-        raise DomainError("COLUMNS_NOT_AS_EXPECTED", message, field="row 1", expected=list(COLUMNS))
-
-
-async def _keep(tx: Tx, run: JobRun, counted: dict[str, int]) -> dict[str, int]:
+async def _keep(tx: Tx, run: JobRun, form: Format, counted: dict[str, int]) -> dict[str, int]:
     """Check what was staged against what is known, keep it, and mark what it changes."""
     await staging.prepare(tx, run.id)
-    await staging.refuse_unknown(tx, run.id)
+    await staging.refuse_unknown(tx, run.id, form)
     await keeping.lock_loaded(tx)
-    await staging.pivot(tx, run.id)
-    await store.list_superseded(tx, run.id)
+    written_at = run.now.astimezone(ENGLAND).replace(tzinfo=None)  # as extracts write it
+    await staging.pivot(tx, run.id, written_at)
+    await store.list_superseded(tx, run.id, form)
     await store.refuse_out_of_proportion(tx, run.id)
     await store.refuse_locked(tx, run.id)
     outside = await store.list_not_participating(tx, run.id)

@@ -1,11 +1,13 @@
-"""The rows of an INDICATOR_VALUES extract, and what can be wrong with one."""
+"""The rows of extracts of values, in either of their formats, and what can be wrong with one."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 COLUMNS = (
     "QUALITY_SERVICE",
@@ -21,20 +23,78 @@ COLUMNS = (
     "SUBMIT_TIME",
     "LAST_SUBMISSION",
 )
+NETWORK_COLUMNS = (
+    "PRMRY_MDCL_CARE_SRVC_SHRT_NAME",
+    "ORG_CODE",
+    "ACH_DATE",
+    "IND_CODE",
+    "FIELD_NAME",
+    "VALUE",
+    "APPROVED_STATUS",
+)
 GREATEST = 9_999_999
 """Of one provider: far above any, and so that what many add up to is still kept whole."""
-
-YesNo = AbstractSet[tuple[str, str, str]]
-"""Service code, indicator and field of what is answered Y or N (DOMAIN 1.7: Yes/No Flag)."""
+LONGEST_WORD = 40
+"""Of DEFAULT_VALUES_USED; sources know one word, None, and that there are others."""
+NO_DEFAULTS: Final = "None"
 ANSWERS: Final = {"Y": 1, "N": 0}
 
 
 @dataclass(frozen=True, slots=True)
-class Fields:
-    """What must be known of the catalogue to read rows; each as service, indicator and field."""
+class Format:
+    """What extracts of one kind are called, their columns, and what their errors point to."""
 
-    answered: YesNo = frozenset()
-    numerators: AbstractSet[tuple[str, str, str]] = frozenset()
+    name: str
+    columns: tuple[str, ...]
+    service: str
+    """The column that names the service."""
+    when: str
+    """The column that says when values were submitted, or whose they are where none does."""
+    stands: str
+    """What stands over the extract, in words."""
+
+
+VALUES: Final = Format(
+    "INDICATOR_VALUES",
+    COLUMNS,
+    "QUALITY_SERVICE",
+    "SUBMIT_DATE",
+    "what was submitted by hand after this extract stands",
+)
+NETWORK_VALUES: Final = Format(
+    "NCD",
+    NETWORK_COLUMNS,
+    "PRMRY_MDCL_CARE_SRVC_SHRT_NAME",
+    "ORG_CODE",
+    "what was submitted by hand stands: this extract does not say when it was made",
+)
+
+
+class Kind(Enum):
+    """How a field of an indicator is read."""
+
+    NUMERATOR = "NUMERATOR"
+    ANSWER = "ANSWER"
+    """A numerator that is Y or N (DOMAIN 1.7: Yes/No Flag)."""
+    OTHER = "OTHER"
+
+
+_NUMERATOR, _ANSWER, _OTHER = Kind
+Field = tuple[str, str, str]
+"""Service code, indicator, and the name of the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the catalogue says there is: every field of every indicator of every service."""
+
+    kinds: Mapping[Field, Kind]
+    indicators: AbstractSet[tuple[str, str]]
+    """By service: a field of another is not unknown by itself."""
+
+    @classmethod
+    def of(cls, kinds: Mapping[Field, Kind]) -> "Fields":
+        return cls(kinds, {(service, indicator) for service, indicator, _ in kinds})
 
 
 @dataclass(slots=True)
@@ -48,11 +108,14 @@ class Submission:
     achieved_on: date
     indicator: str
     submitted_by: str
-    submitted_at: datetime
+    submitted_at: datetime | None
+    """None where the format does not say."""
     values: dict[str, int]
     """By field; of two values of one field the later row's counts."""
     rows: int = 0
     numerator_line: int | None = None
+    default_values_used: str | None = None
+    """DEFAULT_VALUES_USED, where it says that there were any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +128,14 @@ class Problem:
     message: str
 
 
+class UnknownFieldError(Exception):
+    """The indicator is known, the field is not one of its."""
+
+    def __init__(self, what: Field) -> None:
+        super().__init__(what)
+        self.what = what
+
+
 class RowError(Exception):
     def __init__(self, code: str, field: str | None, message: str) -> None:
         super().__init__(message)
@@ -72,14 +143,25 @@ class RowError(Exception):
         self.field = field
 
 
-def columns_problem(header: list[str]) -> str | None:
+def format_of(header: Sequence[str]) -> Format:
+    """The format whose columns they are, or of which they are more than of the other."""
+
+    def share(form: Format) -> float:
+        return len(set(form.columns) & set(header)) / len(form.columns)
+
+    return max((VALUES, NETWORK_VALUES), key=share)
+
+
+def columns_problem(header: Sequence[str], form: Format) -> str | None:
     """What is wrong with the header, in words; None if nothing is."""
-    missing = [name for name in COLUMNS if name not in header]
-    unknown = [name for name in header if name not in COLUMNS]
-    if missing or unknown:
-        parts = [("missing", missing), ("not expected", unknown)]
+    missing = [name for name in form.columns if name not in header]
+    unknown = [_shown(name) for name in header if name not in form.columns]
+    twice = [name for name, times in Counter(header).items() if times > 1 and name in form.columns]
+    parts = [("missing", missing), ("not expected", unknown), ("there twice", twice)]
+    if any(names for _, names in parts):
         return "; ".join(f"{', '.join(names)} {what}" for what, names in parts if names)
-    return None if tuple(header) == COLUMNS else "the columns are not in the extract's order"
+    wrong = [name for name, known in zip(header, form.columns, strict=True) if name != known]
+    return f"{wrong[0]} is not in its place: {', '.join(form.columns)}" if wrong else None
 
 
 @dataclass(slots=True)
@@ -90,40 +172,76 @@ class Chunk:
     problems: list[Problem]
     rows: int
     superseded: int = 0
+    unknown: dict[Field, "Unknown"] = field(default_factory=dict)
 
 
-_Key = tuple[str, ...]
+@dataclass(slots=True)
+class Unknown:
+    """A field that its indicator has not: a national collection may have it for every practice."""
+
+    line: int
+    rows: int = 0
+
+    def message(self, what: Field) -> str:
+        service, indicator, name = what
+        return f"{indicator} of {service} has no field {_shown(name)!r} ({self.rows} rows)"
+
+
+_Key = tuple[str | None, ...]
 """What the rows of one submission of one indicator share, as it is written."""
 
 
-def read_rows(rows: Sequence[list[str]], first_line: int, fields: Fields) -> Chunk:
-    """Read rows; each that is at fault is listed for itself."""
+def read_rows(rows: Sequence[list[str]], first_line: int, fields: Fields, form: Format) -> Chunk:
+    """Read rows; each that is at fault is listed for itself, what is unknown once for all."""
     chunk = Chunk([], [], len(rows))
     found: dict[_Key, Submission] = {}
+    laid_out = _full if form is VALUES else _widened
     for line, row in enumerate(rows, start=first_line):
         try:
-            chunk.superseded += not _read(line, row, fields, found)
+            chunk.superseded += not _read(line, laid_out(row), fields, found)
+        except UnknownFieldError as error:
+            chunk.unknown.setdefault(error.what, Unknown(line)).rows += 1
         except RowError as error:
             chunk.problems.append(Problem(line, error.code, error.field, str(error)))
     chunk.submissions = list(found.values())
     return chunk
 
 
-def _read(line: int, row: list[str], fields: Fields, found: dict[_Key, Submission]) -> bool:
-    """Add the row to its submission; False if it was superseded."""
+def _full(row: Sequence[str]) -> Sequence[str | None]:
     if len(row) != len(COLUMNS):
         message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
         raise RowError("ROW_MALFORMED", None, message)
+    return row
+
+
+def _widened(row: Sequence[str]) -> Sequence[str | None]:
+    """A row of the network format as one of the full: the latest, by who submits for networks.
+
+    When that was nobody knows; how far its declaration was elsewhere moves none here.
+    """
+    if len(row) != len(NETWORK_COLUMNS):
+        message = f"the row has {len(row)} columns, not {len(NETWORK_COLUMNS)}"
+        raise RowError("ROW_MALFORMED", None, message)
+    service, provider, achieved, indicator, field, value, approved = row
+    about = (service, approved, provider, achieved, indicator, field, value)
+    return (*about, NO_DEFAULTS, "cro-processor", None, None, "Y")
+
+
+def _read(line: int, row: Sequence[Any], fields: Fields, found: dict[_Key, Submission]) -> bool:
+    """Add the row to its submission; False if it was superseded."""
     service, name, provider, achieved, indicator, field, value, by_default, user, on, at, last = row
     if "\0" in f"{service}{name}{provider}{indicator}{field}{value}{by_default}{user}":
         raise RowError("ROW_MALFORMED", None, "the row holds a NUL character: it is no text")
     if last == "N":
         return False
     if last != "Y":
-        message = f"LAST_SUBMISSION is Y or N, not {last!r}"
+        message = f"LAST_SUBMISSION is Y or N, not {_shown(last)!r}"
         raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
     what = (service, indicator, field)
-    if what in fields.answered:
+    kind = fields.kinds.get(what)
+    if kind is None and (service, indicator) in fields.indicators:
+        raise UnknownFieldError(what)
+    if kind is _ANSWER:
         number = read_answer(value)
     elif value.isascii() and value.isdecimal() and len(value) < 8:
         number = int(value)
@@ -132,15 +250,29 @@ def _read(line: int, row: list[str], fields: Fields, found: dict[_Key, Submissio
     key = (service, provider, indicator, user, achieved, on, at)
     one = found.get(key)
     if one is None:
-        submitted = datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
+        submitted = None if on is None else _read_moment(on, at)
         day = read_date(achieved, "ACH_DATE")
         one = Submission(line, service, provider, day, indicator, user, submitted, {})
         found[key] = one
+    if by_default != NO_DEFAULTS:
+        one.default_values_used = _read_defaults(by_default) or one.default_values_used
     one.values[field] = number
     one.rows += 1
-    if what in fields.numerators:
+    if kind is _NUMERATOR or kind is _ANSWER:
         one.numerator_line = line
     return True
+
+
+def _read_moment(on: str, at: str) -> datetime:
+    return datetime.combine(read_date(on, "SUBMIT_DATE"), _read_time(at))
+
+
+def _read_defaults(text: str) -> str | None:
+    word = text.strip()
+    if len(word) > LONGEST_WORD:
+        message = f"DEFAULT_VALUES_USED is {_shown(word)!r}: it is a word, or None"
+        raise RowError("DEFAULT_VALUES_USED_NOT_VALID", "DEFAULT_VALUES_USED", message)
+    return None if word in ("", NO_DEFAULTS) else word
 
 
 def read_answer(value: str) -> int:

@@ -126,10 +126,10 @@ order by t.service_code, t.achievement_date, t.indicator, p.achievement_date des
 _PAST = """
 insert into achievement_value_past (service_code, achievement_date, provider, indicator, numerator,
     denominator, register, others, how, submitted_by, submitted_at, load_id, submission_id,
-    loaded_by, loaded_at, acting_for, extracted, marked, replaced_at)
+    loaded_by, loaded_at, acting_for, extracted, marked, default_values_used, replaced_at)
 select v.service_code, v.achievement_date, v.provider, v.indicator, v.numerator, v.denominator,
     v.register, v.others, v.how, v.submitted_by, v.submitted_at, v.load_id, v.submission_id,
-    v.loaded_by, v.loaded_at, v.acting_for, v.extracted, v.marked, $1
+    v.loaded_by, v.loaded_at, v.acting_for, v.extracted, v.marked, v.default_values_used, $1
 from achievement_value v
 join pivoted p using (service_code, achievement_date, provider, indicator)
 where p.changed
@@ -141,10 +141,10 @@ _KEEP = """
 insert into achievement_value as kept
     (service_code, achievement_date, provider, indicator, numerator, denominator, register, others,
      how, submitted_by, submitted_at, load_id, submission_id, loaded_by, acting_for, loaded_at,
-     extracted, marked)
+     extracted, default_values_used, marked)
 select p.service_code, p.achievement_date, p.provider, p.indicator, p.numerator, p.denominator,
     p.register, p.others, p.how, p.submitted_by, p.submitted_at, $1::uuid, p.submission_id,
-    $2::uuid, $3::text, $4::timestamptz, p.extracted,
+    $2::uuid, $3::text, $4::timestamptz, p.extracted, p.default_values_used,
     case
         when least(p.denominator, v.denominator) >= $7 and 100 * abs(
             p.numerator::numeric * v.denominator - v.numerator::numeric * p.denominator
@@ -175,6 +175,7 @@ on conflict (service_code, achievement_date, provider, indicator) do update set
     submitted_by = excluded.submitted_by, submitted_at = excluded.submitted_at,
     load_id = excluded.load_id, submission_id = excluded.submission_id,
     loaded_by = excluded.loaded_by, acting_for = excluded.acting_for,
-    loaded_at = excluded.loaded_at, extracted = excluded.extracted, marked = excluded.marked
+    loaded_at = excluded.loaded_at, extracted = excluded.extracted,
+    default_values_used = excluded.default_values_used, marked = excluded.marked
 returning service_code, achievement_date, provider, indicator, marked is not null as is_marked
 """

@@ -107,9 +107,9 @@ class AchievementMutation:
         return AchievementUpload(id=strawberry.ID(str(upload)), path=path)
 
     @strawberry.mutation(
-        description="Load an extract in the format INDICATOR_VALUES that was put where "
-        "requestAchievementUpload said. Rows that cannot be loaded are listed; the others are "
-        "loaded. Needs Data Load."
+        description="Load an extract that was put where requestAchievementUpload said: in the "
+        "format INDICATOR_VALUES or that of the NCD extract, known by its columns. Rows that "
+        "cannot be loaded are listed; the others are loaded. Needs Data Load."
     )
     async def load_achievement(
         self,

@@ -7,7 +7,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.db import Reader, Tx
-from services.declarations.achievement.domain import Problem
+from services.declarations.achievement.domain import Format, Problem
 
 NO_ERRORS = ("NOT_PARTICIPATING", "SUPERSEDED_BY_MANUAL")
 """What is listed, and yet no error: values kept unpaid, and those a later person's stand over."""
@@ -31,16 +31,15 @@ async def keep_problems(tx: Tx, load: UUID, problems: Sequence[Problem]) -> None
     await tx.copy("achievement_load_error", columns=columns, records=records)
 
 
-async def list_superseded(tx: Tx, load: UUID) -> None:
+async def list_superseded(tx: Tx, load: UUID, form: Format) -> None:
     """List the providers whose own values, submitted later, stand over the extract's."""
-    await tx.execute(_SUPERSEDED, load)
+    await tx.execute(_SUPERSEDED, load, form.when, form.stands)
 
 
 _SUPERSEDED = """
 insert into achievement_load_error (load_id, line, code, field, message)
-select $1, min(line), 'SUPERSEDED_BY_MANUAL', 'SUBMIT_DATE', format(
-    '%s: what was submitted by hand after this extract stands (%s indicators)',
-    provider, count(*))
+select $1, min(line), 'SUPERSEDED_BY_MANUAL', $2::text, format(
+    '%s: %s (%s indicators)', provider, $3::text, count(*))
 from pivoted where stands group by provider
 """
 

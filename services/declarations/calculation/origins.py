@@ -51,12 +51,13 @@ async def read(
 _VERSIONS = """
 with version as (
     select provider, indicator, numerator, denominator, register, how, submitted_by, submitted_at,
-        load_id, submission_id, loaded_by, loaded_at, acting_for, null::bigint as position
+        load_id, submission_id, loaded_by, loaded_at, acting_for, default_values_used,
+        null::bigint as position
     from achievement_value
     where service_code = $1 and achievement_date = $2 and provider = any($3)
     union all
     select provider, indicator, numerator, denominator, register, how, submitted_by, submitted_at,
-        load_id, submission_id, loaded_by, loaded_at, acting_for, position
+        load_id, submission_id, loaded_by, loaded_at, acting_for, default_values_used, position
     from achievement_value_past
     where service_code = $1 and achievement_date = $2 and provider = any($3)
 )
@@ -73,6 +74,8 @@ def _used(versions: Sequence[Record], numbers: Numbers, at: datetime | None) -> 
 
 
 def _as_json(row: Record) -> dict[str, Any]:
+    """What stood in for values that nobody submitted is said where there was such."""
+    word = row["default_values_used"]
     return {part: row[part] for part in PARTS} | {
         "how": row["how"],
         "submitted_by": row["submitted_by"],
@@ -83,4 +86,5 @@ def _as_json(row: Record) -> dict[str, Any]:
         "entered_by": str(row["loaded_by"]),
         "acting_for": row["acting_for"],
         "entered_at": row["loaded_at"].isoformat(),
+        **({"default_values_used": word} if word else {}),
     }

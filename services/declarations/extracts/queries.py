@@ -9,7 +9,7 @@ from chassis.db import Reader
 from chassis.errors import DomainError
 from chassis.export import Cell, Report, RowSource, Statement, StatementSource
 from nhs.directory import Principal
-from services.declarations.achievement.domain import COLUMNS
+from services.declarations.achievement.domain import COLUMNS, NETWORK_COLUMNS
 from services.declarations.extracts import store
 from services.declarations.sight import Sight
 
@@ -58,19 +58,7 @@ POINTS: Final = _extract(
     ("QUALITY_SERVICE", "ORG_CODE", "ACH_DATE", "IND_CODE", "POINTS", "APPROVED"),
     store.POINTS,
 )
-NETWORK_VALUES: Final = _extract(
-    "NCD_VALUES",
-    (
-        "PRMRY_MDCL_CARE_SRVC_SHRT_NAME",
-        "ORG_CODE",
-        "ACH_DATE",
-        "IND_CODE",
-        "FIELD_NAME",
-        "VALUE",
-        "APPROVED_STATUS",
-    ),
-    store.NETWORK_VALUES,
-)
+NETWORK_VALUES: Final = _extract("NCD_VALUES", NETWORK_COLUMNS, store.NETWORK_VALUES)
 EXTRACTS: Final = (VALUES, POINTS, NETWORK_VALUES)
 
 

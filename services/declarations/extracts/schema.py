@@ -46,7 +46,8 @@ class ExtractsMutation:
 
     @strawberry.mutation(
         description="Ask for the values of a network service as the NCD extract has them: the "
-        "latest submission of each practice, with the status of its network's declaration."
+        "latest submission of each practice, with the status of its network's declaration. "
+        "loadAchievement reads it."
     )
     async def request_network_values_extract(
         self, info: Info, service: Service, achievement_date: On = None, provider: Of = None

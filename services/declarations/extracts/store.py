@@ -39,7 +39,8 @@ select v.service_code, q.name, q.specification ->> 'provider_kind' as provider_k
     case when length(v.submitted_by) = 36 then right(v.submitted_by, 12) else v.submitted_by end
         as submit_user_id,
     to_char(v.submitted_at, 'DD/MM/YYYY') as submit_date,
-    to_char(v.submitted_at, 'HH24:MI:SS') as submit_time, v.last_submission, v.position
+    to_char(v.submitted_at, 'HH24:MI:SS') as submit_time,
+    coalesce(v.default_values_used, 'None') as default_values_used, v.last_submission, v.position
 """
 
 _ASKED = f"""
@@ -72,15 +73,17 @@ cross join lateral (
 # What stands first, then what it replaced, the newest of it first.
 VALUES = f"""
 with {_KNOWN}
-select v.service_code, v.name, v.provider, v.ach_date, v.indicator, f.field, f.value, 'None',
-    v.submit_user_id, v.submit_date, v.submit_time, v.last_submission
+select v.service_code, v.name, v.provider, v.ach_date, v.indicator, f.field, f.value,
+    v.default_values_used, v.submit_user_id, v.submit_date, v.submit_time, v.last_submission
 from ({_WRITTEN} from (
     select service_code, achievement_date, provider, indicator, numerator, denominator, register,
-        others, submitted_by, submitted_at, 9223372036854775807 as position, 'Y' as last_submission
+        others, submitted_by, submitted_at, default_values_used,
+        9223372036854775807 as position, 'Y' as last_submission
     from achievement_value
     union all
     select service_code, achievement_date, provider, indicator, numerator, denominator, register,
-        others, submitted_by, submitted_at, position, 'N' from achievement_value_past
+        others, submitted_by, submitted_at, default_values_used, position, 'N'
+    from achievement_value_past
 ) v {_ASKED}) v {_FIELDS}
 """  # noqa: S608 - nothing but our own words
 

@@ -90,6 +90,10 @@ def _unseen(principal: Principal, row: Record) -> DomainError | None:
     if row["quality_service"] is None:
         message = f"{code} has no payment period that ends on {row['achievement_date']}"
         return DomainError("ACHIEVEMENT_DATE_UNKNOWN", message, field="achievementDate")
+    if row["kind"] != row["values_of"]:
+        whose = f"{row['provider']} is a {row['kind']}"
+        message = f"{code} takes values of a {row['values_of']}; {whose}"
+        return DomainError("PROVIDER_KIND", message, field="provider")
     return None
 
 

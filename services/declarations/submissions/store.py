@@ -32,7 +32,9 @@ _GIVEN = (
 # Whoever approves its declaration enters for a provider: the commissioner of its offer.
 _SUBJECTS = f"""
 select s.service_code, s.achievement_date, s.provider, line.code is not null as service_known,
-    q.id as quality_service, q.payment_type, q.starts_on, o.id is not null as participates,
+    q.id as quality_service, q.payment_type, q.starts_on, q.values_of,
+    (select p.kind from directory.organisation p where p.ods_code = s.provider) as kind,
+    o.id is not null as participates,
     s.provider in (select i.organisation from directory.inherited($4, $5) i) as own,
     o.commissioner in (
         select b.organisation from directory.self_and_below($4, $5) b
@@ -53,7 +55,7 @@ left join lateral (
     order by o.id desc limit 1
 ) o on true
 left join lateral (
-    select q.id, q.payment_type, p.starts_on from quality_service q
+    select q.id, q.payment_type, q.values_of, p.starts_on from quality_service q
     join service_period p on p.quality_service = q.id and p.achievement_date = s.achievement_date
     where q.code = s.service_code
     order by (q.id = o.quality_service) desc nulls last, q.version desc limit 1
@@ -181,7 +183,7 @@ async def pivot(
 _PIVOT = """
 create temporary table pivoted on commit drop as
 select n.*, 'MANUAL' as how, $2::text as submitted_by, $3::timestamp as submitted_at,
-    true as changed
+    true as changed, null::text as default_values_used
 from jsonb_to_recordset($1) as n (
     service_code text, achievement_date date, provider text, indicator text, numerator integer,
     denominator integer, register integer, others jsonb, extracted boolean, submission_id uuid

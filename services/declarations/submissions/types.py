@@ -46,6 +46,10 @@ class AchievementOrigin:
     load: strawberry.ID | None = strawberry.field(description="The load that brought it.")
     submission: strawberry.ID | None = strawberry.field(description="The submission it is of.")
     kept_at: datetime = strawberry.field(description="When it was kept here.")
+    default_values_used: str | None = strawberry.field(
+        description="What the extract says of defaults that stand in for values nobody submitted "
+        "(DEFAULT_VALUES_USED); null: none."
+    )
 
     @classmethod
     def of(cls, row: Record) -> AchievementOrigin:
@@ -58,6 +62,7 @@ class AchievementOrigin:
             load=strawberry.ID(str(load)) if load else None,
             submission=strawberry.ID(str(submission)) if submission else None,
             kept_at=row["loaded_at"],
+            default_values_used=row["default_values_used"],
         )
 
 

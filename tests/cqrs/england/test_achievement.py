@@ -1,8 +1,10 @@
 import csv
+import json
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from cqrs.england.extract import HEADER, Extract, Faults
 from cqrs.england.indicators import Indicator, indicators
 from cqrs.england.roster import roster
 
+SHIPPED = Path(__file__).resolve().parents[3] / "services/participation/catalogue/shipped/QOF2526.json")
+PARTS = ("numerator", "denominator", "register")
 LISTS = {"C81001": 10_000, "C81002": 4_200, "C81003": 23_456}
 
 
@@ -143,3 +147,17 @@ def test_national_prevalence_is_that_of_all_of_england_whoever_plays(england, ch
     assert national["HYP"] == pytest.approx(Decimal("0.148"), abs=Decimal("0.003"))
     whole = roster(england.whole, on=date(2026, 1, 1)).lists
     assert prevalence(2025, whole, chosen) == national
+
+
+def test_every_field_of_the_extract_is_one_that_the_shipped_catalogue_names(tmp_path):
+    specification = json.loads(SHIPPED.read_text())
+    extract = Extract("QOF2526", specification["name"], indicators(specification), seed=7)
+    named = {
+        (each["code"], name)
+        for domain in specification["domains"]
+        for group in domain["groups"]
+        for each in group["indicators"]
+        for name in (*(each.get(part) for part in PARTS), *each.get("adjustments", ()))
+    }
+    written = {(row["IND_CODE"], row["FIELD_NAME"]) for row in _rows(extract, tmp_path)}
+    assert written - named == set()

@@ -125,6 +125,7 @@ def test_what_was_published_before_a_field_was_added_keeps_its_digest():
     document = shipped("QOF2526").as_json()
     assert document.pop("recovers") == "QOFA2526"
     for indicator in _indicators(document):
+        indicator.pop("adjustments", None)
         indicator["sources"].pop("fields", None)
     expected = "5227387bfc63378ec193b990ab56bec32f0ff1befe39c8b68199359cb515b333"
     assert QualityServiceSpecification.model_validate(document).digest == expected

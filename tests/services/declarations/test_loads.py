@@ -10,11 +10,14 @@ from chassis.errors import DomainError
 from chassis.ids import new_id
 from chassis.jobs import run_jobs
 from chassis.received import Received
+from nhs.formulas.specification import QualityServiceSpecification
 from services.declarations import due
 from services.declarations.achievement.domain import COLUMNS
+from services.declarations.agreements import commands as agreements
 from services.declarations.agreements.commands import keep_offers
 from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.app import SERVICE
+from tests.nhs.formulas.qof import qof
 from tests.services.declarations.period import (
     Period,
     extract_rows,
@@ -109,11 +112,70 @@ async def test_superseded_submissions_are_passed_over_and_the_latest_counts(peri
     assert await stored(period) == [("A81001", "AF006", 3, 4, 9)]
 
 
-async def test_fields_no_rule_uses_are_kept_beside_the_others(period):
+async def test_adjustments_that_the_catalogue_names_are_kept_beside_what_rules_use(period):
     await period.load([row("A81001", "AF006", "AFIBPCADEC", "7")])
     async with period.db.reader() as reader:
         others = await reader.fetchval("select others from achievement_value")
     assert others == {"AFIBPCADEC": 7}
+
+
+async def test_a_field_that_the_catalogue_does_not_name_is_refused_by_row_and_the_rest_loaded(
+    period,
+):
+    rows = [
+        row("A81001", "CS005", "Smoking Register", "1"),  # a register, of another indicator
+        row("A81001", "AF006", "Numerater", "1"),
+        row("A81002", "AF006", "Numerater", "-1"),
+        row("A81002", "AF006", "Denominator", "4"),
+    ]
+    counts = await period.load(rows)
+    assert await period.problems() == [
+        ("UNKNOWN_FIELD", 2, "FIELD_NAME"),
+        ("UNKNOWN_FIELD", 3, "FIELD_NAME"),
+    ]
+    assert (counts["rows"], counts["loaded"], counts["errors"]) == (4, 1, 2)
+    assert await stored(period) == [("A81002", "AF006", None, 4, None)]
+
+
+async def test_the_newest_version_of_a_line_says_which_fields_there_are(period):
+    document = qof().as_json()
+    for domain in document["domains"]:
+        for group in domain["groups"]:
+            for each in group["indicators"]:
+                each["adjustments"] = ["NEWCODE"]
+    changed = QualityServiceSpecification.model_validate(document)
+    async with period.db.transaction() as tx:
+        await agreements.keep_service(tx, "QOF2526/2", 2, changed)
+    await period.load([row("A81001", "AF006", name, "7") for name in ("AFIBPCADEC", "NEWCODE")])
+    assert await period.problems() == [("UNKNOWN_FIELD", 2, "FIELD_NAME")]
+    async with period.db.reader() as reader:
+        assert await reader.fetchval("select others from achievement_value") == {"NEWCODE": 7}
+
+
+async def test_what_an_extract_says_of_defaults_is_kept_until_another_says_otherwise(period):
+    word = "select default_values_used from achievement_value"
+    for said, counted in (("All", 1), ("All", 0), ("None", 1), ("None", 0)):
+        rows = extract_rows("A81001", LONE)
+        counts = await period.load([[*one[:7], said, *one[8:]] for one in rows])
+        assert counts["loaded"] == counted
+        async with period.db.reader() as reader:
+            assert await reader.fetchval(word) == (None if said == "None" else said)
+    async with period.db.reader() as reader:
+        assert await reader.fetchval(f"{word}_past") == "All"
+
+
+async def test_an_organisation_that_is_no_provider_of_the_service_is_refused_and_named(period):
+    rows = [
+        row("16C", "AF006", "Numerator", "1"),
+        row("16C", "AF006", "Denominator", "1"),
+        row("Z99999", "AF006", "Numerator", "1"),
+    ]
+    counts = await period.load(rows)
+    assert await period.problems() == [
+        ("PROVIDER_KIND", 2, "ORG_CODE"),
+        ("UNKNOWN_PRACTICE", 4, "ORG_CODE"),
+    ]
+    assert (counts["loaded"], counts["unknown"], await stored(period)) == (0, 1, [])
 
 
 async def test_a_numerator_is_held_against_the_denominator_of_an_earlier_load(period):

@@ -20,6 +20,7 @@ from tests.services.declarations.period import Period, Values, extract_rows, row
 
 ROOT = Path(__file__).resolve().parents[4]
 FIELDS = {i.code: i.fields for i in qof().indicators}
+ADJUSTMENTS = {i.code: i.adjustments for i in qof().indicators}
 LONE: Values = {"CHOL004": (231, 660, 700)}
 
 
@@ -55,12 +56,12 @@ numbers = st.integers(0, 5_000)
 moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 4, 1)).map(  # noqa: DTZ001 (extracts have no zone)
     lambda at: at.replace(microsecond=0)
 )
-others = st.dictionaries(
-    st.from_regex(r"[A-Z]{3,8}[0-9]{0,2}", fullmatch=True), numbers, max_size=3
-)
+others = st.dictionaries(st.integers(0, 14), numbers, max_size=3)  # by place among adjustments
+users = st.sampled_from(["AUTOMATED", "aaa100"])
+words = st.sampled_from(["None", "All", "Some"])
 submissions = st.dictionaries(
     codes,
-    st.tuples(numbers, numbers, numbers, others, moments, st.sampled_from(["AUTOMATED", "aaa100"])),
+    st.tuples(numbers, numbers, numbers, others, moments, users, words),
     min_size=1,
     max_size=6,
 )
@@ -68,11 +69,13 @@ submissions = st.dictionaries(
 
 def rows_of(provider: str, drawn: dict[str, Any]) -> list[list[str]]:
     rows = []
-    for code, (first, second, register, more, at, user) in drawn.items():
+    for code, (first, second, register, places, at, user, word) in drawn.items():
+        more = {name: places[n] for n, name in enumerate(ADJUSTMENTS[code]) if n in places}
         low, high = sorted((first, second))
         numbered = {"numerator": low, "denominator": high, "register": register}
         given = {field: numbered[part] for part, field in FIELDS[code].items()} | more
         about = {
+            "DEFAULT_VALUES_USED": word,
             "SUBMIT_USER_ID": user,
             "SUBMIT_DATE": f"{at:%d/%m/%Y}",
             "SUBMIT_TIME": f"{at:%H:%M:%S}",
