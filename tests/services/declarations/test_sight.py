@@ -1,11 +1,14 @@
 """Who sees what, and may do what: other organisations' data is not there."""
 
+from datetime import date
+
 import pytest
 
 from chassis.ids import new_id
 from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.declarations.approval import lists
 from services.declarations.sight import Sight
+from tests.services.declarations.paying import finance_approved, payments
 from tests.services.declarations.period import Period
 from tests.support.directory import have_organisation, have_person, relate
 
@@ -215,6 +218,33 @@ async def test_a_network_sees_its_members_and_who_leads_it_sees_them_without_pou
     assert (led["points"], led["pounds"]) == ("139.47", None)
     answer = await period.declare("network", [seen])
     assert [r["code"] for r in answer["refused"]] == ["NOT_FOUND"]
+
+
+async def test_who_led_a_commissioner_on_the_achievement_date_acts_for_it(period: Period):
+    await period.calculated("A81001")
+    await period.declare("practice", [await period.of("A81001")])
+    declared = await period.of("A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute("update declaration set commissioner = '16C'")
+        await tx.execute(
+            "update directory.relationship set valid_to = '2026-03-30' where source = '16C'"
+        )
+        await relate(tx, "16C", RelationshipKind.PART_OF, "QZZ", date(2026, 3, 31))
+    before = await period.everything()
+    answer = await period.approve("approver", [declared])
+    assert [one["code"] for one in answer["refused"]] == ["NOT_FOUND"]
+    assert await period.everything() == before
+    assert (await period.approve("other commissioner", [declared]))["refused"] == []
+
+
+async def test_who_leads_a_network_sees_no_payments_of_others_practices(period: Period):
+    await finance_approved(period, "A81001")
+    async with period.db.transaction() as tx:
+        await have_organisation(tx, "U12345", OrganisationKind.PCN)
+        await relate(tx, "U12345", RelationshipKind.COMMISSIONED_BY, "QZZ")
+        await relate(tx, "A81001", RelationshipKind.MEMBER_OF, "U12345")
+    assert len(await period.declarations("other commissioner")) == 1
+    assert await payments(period, "other commissioner") == []
 
 
 async def test_summaries_and_filters_count_what_is_seen(period: Period):

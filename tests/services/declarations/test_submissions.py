@@ -264,8 +264,11 @@ async def test_a_provider_enters_within_the_window_of_the_achievement_date(entry
     entry.now = datetime.fromisoformat("2026-09-01T09:00:00+00:00")
     assert (await indicator(entry))["whyNot"] == {"code": "OUTSIDE_WINDOW"}
     assert (await indicator(entry, who="on behalf"))["changeable"] is True
-    entry.now = datetime.fromisoformat("2026-08-31T09:00:00+00:00")
-    assert (await indicator(entry))["changeable"] is True
+    for day in ("2026-08-31", "2025-04-01"):
+        entry.now = datetime.fromisoformat(f"{day}T09:00:00+00:00")
+        assert (await indicator(entry))["changeable"] is True
+    entry.now = datetime.fromisoformat("2025-03-31T09:00:00+00:00")
+    assert (await indicator(entry))["whyNot"] == {"code": "OUTSIDE_WINDOW"}
 
 
 async def test_what_the_catalogue_leaves_to_the_commissioner_is_entered_by_it(entry):

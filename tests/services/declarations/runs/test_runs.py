@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chassis.ids import new_id
+from nhs.roles import Role
 from services.declarations.runs.domain import COLUMNS
 from tests.services.declarations.paying import (
     POUNDS,
@@ -20,6 +21,7 @@ from tests.services.declarations.paying import (
     work,
 )
 from tests.services.declarations.period import Period
+from tests.support.directory import have_person
 
 RUN = "id status commissioner count total hash accepted rejected"
 
@@ -194,3 +196,17 @@ async def test_a_run_is_its_commissioners_alone(period: Period):
 async def test_a_file_of_a_run_that_is_not_made_yet_is_not_there(period: Period):
     run = await ask_for_run(period)
     assert await file_of(period, run) == {"errors": ["RUN_NOT_MADE"]}
+
+
+async def test_a_run_holds_the_payment_types_of_who_makes_it(period: Period):
+    await finance_approved(period, "A81001")
+    async with period.db.transaction() as tx:
+        person = await have_person(tx, "immunisations", {"QHM": [Role.FINANCE_MANAGEMENT]})
+        await tx.execute(
+            "update directory.person_role set payment_types = '{V&I}' where person_id = $1", person
+        )
+    await ask_for_run(period, "immunisations")
+    await work(period)
+    data = await period.ask("immunisations", "{ paymentRuns { edges { node { count } } } }")
+    assert data == {"paymentRuns": {"edges": [{"node": {"count": 0}}]}}
+    assert (await made(period))["count"] == 1
