@@ -13,7 +13,8 @@ from cqrs.england.extract import HEADER, Extract, Faults
 from cqrs.england.indicators import Indicator, indicators
 from cqrs.england.roster import roster
 
-SHIPPED = Path(__file__).resolve().parents[3] / "services/participation/catalogue/shipped/QOF2526.json")
+ROOT = Path(__file__).resolve().parents[3]
+SHIPPED = ROOT / "services/participation/catalogue/shipped/QOF2526.json"
 PARTS = ("numerator", "denominator", "register")
 LISTS = {"C81001": 10_000, "C81002": 4_200, "C81003": 23_456}
 
