@@ -4,6 +4,7 @@ from strawberry.tools import merge_types
 
 from chassis.graphql import give, schema
 from services.declarations.achievement.schema import AchievementMutation, AchievementQuery
+from services.declarations.adjustments.advances_schema import AdvancesMutation, AdvancesQuery
 from services.declarations.adjustments.schema import AdjustmentsMutation, AdjustmentsQuery
 from services.declarations.ageing.schema import AgeingQuery
 from services.declarations.approval.bulk_schema import ApprovalMutation
@@ -48,6 +49,7 @@ Query = merge_types(
         AchievementQuery,
         AgeingQuery,
         AdjustmentsQuery,
+        AdvancesQuery,
         AchievementOfNetworksQuery,
         BlockersQuery,
         BulkQuery,
@@ -74,6 +76,7 @@ Mutation = merge_types(
         AchievementMutation,
         CalculationMutation,
         AdjustmentsMutation,
+        AdvancesMutation,
         FiguresMutation,
         OwedMutation,
         BulkMutation,

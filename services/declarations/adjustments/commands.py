@@ -1,8 +1,10 @@
 """Putting a payment right after finance approval: one person proposes, another approves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -83,6 +85,21 @@ async def approve(tx: Tx, principal: Principal, adjustment: UUID, *, now: dateti
         now=now,
     )
     return adjustment
+
+
+MOST: Final = 100
+"""Adjustments that are approved together: each is decided and told of by itself."""
+
+
+async def approve_all(
+    tx: Tx, principal: Principal, adjustments: Sequence[UUID], *, now: datetime
+) -> list[UUID]:
+    """Agree to several: to all of them or, where one is refused, to none."""
+    chosen = sorted(set(adjustments))
+    if len(chosen) > MOST:
+        message = f"At most {MOST} adjustments are approved together, not {len(chosen)}."
+        raise DomainError("TOO_MANY_ROWS", message, field="ids", most=MOST)
+    return [await approve(tx, principal, one, now=now) for one in chosen]
 
 
 async def _not_recovered(tx: Tx, payment: Record) -> None:

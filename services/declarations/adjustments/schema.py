@@ -203,6 +203,19 @@ class AdjustmentsMutation:
         )
 
     @strawberry.mutation(
+        description="Approve several adjustments that somebody else proposed, 100 at most: all of "
+        "them or, where one is refused, none. Needs Finance Management."
+    )
+    async def approve_adjustments(
+        self, info: Info, ids: list[strawberry.ID], idempotency_key: str | None = None
+    ) -> list[PaymentAdjustment]:
+        who, now = info.context.principal, info.context.now
+        chosen = [as_uuid(one, "ids") for one in ids]
+        return await done(
+            info, idempotency_key, lambda tx: commands.approve_all(tx, who, chosen, now=now)
+        )
+
+    @strawberry.mutation(
         description="Refuse an adjustment, or take back one's own. Needs Finance Management."
     )
     async def refuse_adjustment(
@@ -220,12 +233,25 @@ async def _done(
     info: Info, key: str | None, work: Callable[[Tx], Awaitable[UUID]]
 ) -> PaymentAdjustment:
     """Do it once, and show the adjustment as it then is."""
+
+    async def one(tx: Tx) -> list[UUID]:
+        return [await work(tx)]
+
+    (adjustment,) = await done(info, key, one)
+    return adjustment
+
+
+async def done(
+    info: Info, key: str | None, work: Callable[[Tx], Awaitable[list[UUID]]]
+) -> list[PaymentAdjustment]:
+    """Do it once, and show the adjustments as they then are, in the order they were answered."""
     context, kept = info.context, info.context.idempotency(info, key)
     async with context.db.transaction() as tx:
-        identity = await once(tx, kept, UUID, lambda: work(tx), now=context.now)
+        ids = await once(tx, kept, list[UUID], lambda: work(tx), now=context.now)
     sight = Sight.of_pounds(context.principal)
     async with context.db.reader() as reader:
-        rows = await store.by_ids(reader, sight, [identity])
-    if not rows:
-        raise not_found("adjustment", identity)
-    return PaymentAdjustment.of(rows[0])
+        found = {row["id"]: row for row in await store.by_ids(reader, sight, ids)}
+    for identity in ids:
+        if identity not in found:
+            raise not_found("adjustment", identity)
+    return [PaymentAdjustment.of(found[identity]) for identity in ids]

@@ -117,6 +117,14 @@ MATRIX: Final = {
     "Mutation.approveAdjustment": Line(
         FINANCE, f"mutation {{ approveAdjustment({_ONE}) {{ id }} }}"
     ),
+    "Mutation.approveAdjustments": Line(
+        FINANCE, f'mutation {{ approveAdjustments(ids: ["{_ID}"]) {{ id }} }}'
+    ),
+    "Query.outstandingAdvances": Line(WITH_POUNDS, "{ outstandingAdvances { totalCount } }"),
+    "Mutation.proposeAdvanceRecovery": Line(
+        FINANCE,
+        'mutation { proposeAdvanceRecovery(service: "X", provider: "X", reason: "x") { id } }',
+    ),
     "Mutation.loadProviderFigures": Line(
         LOADS,
         'mutation { loadProviderFigures(input: {figure: AGREED_PAYMENT, service: "QOF2425", '
