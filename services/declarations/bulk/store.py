@@ -11,6 +11,7 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from nhs.directory import Acting
 from services.declarations.bulk.domain import Given, Problem, Template
+from services.declarations.claims.facts import LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +159,22 @@ async def repeats(tx: Tx, bulk: UUID, same_as: UUID) -> None:
 
 
 async def submitted_before(tx: Tx, commissioner: str, digest: str) -> UUID | None:
-    """What was submitted with the same claims; nobody else submits the same until the end."""
+    """What was submitted with the same claims, if any of them counts still.
+
+    Nobody else submits the same until the end.
+    """
     whose = f"bulk claim {commissioner} {digest}"
     await tx.execute("select pg_advisory_xact_lock(hashtext($1))", whose)
-    sql = """select id from bulk_claim
-        where commissioner = $1 and digest = $2 and status = 'SUBMITTED'"""
-    found: UUID | None = await tx.fetchval(sql, commissioner, digest)
+    found: UUID | None = await tx.fetchval(_SUBMITTED_BEFORE, commissioner, digest)
     return found
+
+
+_SUBMITTED_BEFORE = f"""
+select b.id from bulk_claim b
+where b.commissioner = $1 and b.digest = $2 and b.status = 'SUBMITTED' and exists (
+    select from bulk_claim_row r join claim c on c.id = r.claim_id
+    where r.bulk_claim_id = b.id and {LIVE})
+"""  # noqa: S608 (our own words)
 
 
 async def lock(tx: Tx, bulk: UUID, commissioner: str) -> Record | None:

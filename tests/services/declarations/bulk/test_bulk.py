@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,33 @@ async def test_the_same_upload_twice_doubles_nothing(claims: Period) -> None:
     assert (repeated["status"], repeated["sameAs"]) == ("REPEATED", first["id"])
     assert (await checked(claims, rows[:1] + rows[:0:-1]))["errors"] != []
     assert (await kept_claims(claims), await claims.events()) == before
+
+
+async def test_what_was_rejected_altogether_may_be_uploaded_again(claims: Period) -> None:
+    rows = filled(await template(claims), GOOD)
+    first, second, third = [await checked(claims, rows) for _ in range(3)]
+    await submitted(claims, first["id"])
+    one, other = await kept_claims(claims)
+    await reject(claims, one)
+    assert (await submitted(claims, second["id"]))["status"] == "REPEATED"  # one is claimed still
+    await reject(claims, other)
+    fourth = await checked(claims, rows)
+    assert fourth["status"] == "CHECKED"
+    done = await submitted(claims, fourth["id"])
+    assert (done["status"], done["sameAs"], len(await kept_claims(claims))) == (
+        "SUBMITTED",
+        None,
+        4,
+    )
+    again = await submitted(claims, third["id"])
+    assert (again["status"], again["sameAs"]) == ("REPEATED", fourth["id"])
+
+
+async def reject(period: Period, claim: dict[str, Any]) -> None:
+    query = """mutation ($rows: [RowVersion!]!) { rejectClaims(choose: {rows: $rows},
+        reason: "No log", reasonCode: EVIDENCE_MISSING) { done } }"""
+    rows = [{"id": str(claim["id"]), "version": claim["version"]}]
+    assert (await period.ask("tier 2", query, rows=rows))["rejectClaims"]["done"]
 
 
 async def test_what_was_good_when_it_was_checked_is_checked_again(claims: Period) -> None:
