@@ -62,6 +62,25 @@ async def _service(tx: Tx, quality_service: str) -> QualityServiceSpecification:
     return known[quality_service]
 
 
+def number(text: str) -> Decimal:
+    """A number that can be calculated with and written down; 0 for what is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+    return value if value.is_finite() and places(value) <= _MOST_PLACES else Decimal(0)
+
+
+def places(value: Decimal) -> int:
+    """Decimal places of a finite number."""
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+_MOST_PLACES: Final = 60
+"""Twice what a proportion has that was divided to 28 digits; Python writes no fraction of 4,300."""
+
+
 def _average(service: QualityServiceSpecification, text: str | None) -> Decimal | None:
     """The networks' mean list: given where the service pays by it, and nowhere else."""
     if service.needs_average_list != (text is not None):
@@ -73,11 +92,8 @@ def _average(service: QualityServiceSpecification, text: str | None) -> Decimal 
 
 
 def _patients(text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not (value.is_finite() and 0 < value < _MOST_PATIENTS):
+    value = number(text)
+    if not 0 < value < _MOST_PATIENTS:
         message = f"The average list is {text!r}: it is a number of patients above 0."
         raise DomainError("AVERAGE_LIST_NOT_VALID", message, field="averageList")
     return value
@@ -92,11 +108,8 @@ def _read(given: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
 
 
 def _proportion(group: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not (value.is_finite() and 0 < value <= 1):
+    value = number(text)
+    if not 0 < value <= 1:
         message = f"The prevalence of {group} is {text!r}: it is above 0 and at most 1."
         raise DomainError("PREVALENCE_NOT_VALID", message, field="values", group=group)
     return value

@@ -5,17 +5,22 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 from chassis.errors import DomainError
 from nhs.formulas.specification import Constant, QualityServiceSpecification
 from services.declarations.calculation.domain import Blocker
+from services.declarations.calculation.prevalence import number, places
 
 ZERO = Decimal("0.00")
 _PLACES = 10
 """A constant's decimal places, as the catalogue lets them have."""
+_BELOW = Decimal(10) ** 10
+"""And its digits before them."""
+_MOST_PENCE = 10**14
+"""What no payment comes to: the ledger has twelve digits of pounds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,9 @@ class Change:
         if self == Change():
             message = "Say what is to be otherwise: nothing is."
             raise DomainError("CHANGE_OF_NOTHING", message, field="change")
+        if self.list_sizes_on in {date.min, date.max}:
+            message = f"No list was counted on {self.list_sizes_on}."
+            raise DomainError("FIGURE_NOT_VALID", message, field="change.listSizesOn")
         if self.list_sizes_on and self.list_sizes_as_known:
             message = "List sizes are as at another day, or as they are now known: not both."
             raise DomainError("CHANGE_TWICE", message, field="change.listSizesOn")
@@ -73,19 +81,11 @@ class Change:
 
 def _number(text: str, where: str, name: str, *, most: int | None) -> None:
     """Refuse what is no number above 0, or has more than `most` places."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    if not value.is_finite() or value <= 0 or (most is not None and _places(value) > most):
-        places = f" with at most {most} places" if most is not None else ""
-        message = f"{name} is {text!r}: it is a number above 0{places}."
+    value = number(text)
+    if not 0 < value < _BELOW or (most is not None and places(value) > most):
+        at_most = f" with at most {most} places" if most is not None else ""
+        message = f"{name} is {text!r}: it is a number above 0{at_most}, of ten digits before them."
         raise DomainError("FIGURE_NOT_VALID", message, field=f"change.{where}", name=name)
-
-
-def _places(value: Decimal) -> int:
-    exponent = value.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
 
 
 class LineWorth(NamedTuple):
@@ -112,6 +112,9 @@ class Worth:
     def of(
         cls, indicators: Sequence[str], hundredths: Sequence[int], pence: Sequence[int]
     ) -> "Worth":
+        if sum(map(abs, pence)) >= _MOST_PENCE:
+            message = "It comes to more than any payment can be: look at its figures again."
+            raise DomainError("FIGURE_NOT_VALID", message, field="change")
         points, pounds = Decimal(sum(hundredths)).scaleb(-2), Decimal(sum(pence)).scaleb(-2)
         return cls(indicators, array("q", hundredths), array("q", pence), points, pounds)
 

@@ -61,10 +61,13 @@ async def following(reader: Reader, asked: Asked, changed: Sequence[Rerated]) ->
 
 
 def _moved(changed: Iterable[Rerated]) -> dict[_Base, _Moved]:
-    """What is not finance-approved is nothing that another line could stand on."""
+    """Nothing stands on what finance has not approved.
+
+    What comes to the same pounds is not proposed, so that its points stay.
+    """
     moved: dict[_Base, _Moved] = {}
     for one in changed:
-        if one.payment is not None and one.differs:
+        if one.payment is not None and one.difference:
             moved.setdefault((one.service, one.provider), _Moved()).add(one)
     return moved
 

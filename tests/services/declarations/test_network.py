@@ -256,6 +256,7 @@ async def _prevalences_alone(tx: Tx) -> None:
         ("many", "AVERAGE_LIST_NOT_VALID"),
         ("NaN", "AVERAGE_LIST_NOT_VALID"),
         ("49500000000", "AVERAGE_LIST_NOT_VALID"),
+        ("1E-6000", "AVERAGE_LIST_NOT_VALID"),
     ],
 )
 async def test_an_average_list_that_cannot_be_is_refused_with_its_set(

@@ -230,6 +230,7 @@ async def test_a_new_set_of_prevalences_calculates_anew_what_is_not_paid_yet(per
         (dict.fromkeys(qof().prevalence_groups, "0"), "PREVALENCE_NOT_VALID"),
         (dict.fromkeys(qof().prevalence_groups, "1.1"), "PREVALENCE_NOT_VALID"),
         (dict.fromkeys(qof().prevalence_groups, "NaN"), "PREVALENCE_NOT_VALID"),
+        (dict.fromkeys(qof().prevalence_groups, "1E-6000"), "PREVALENCE_NOT_VALID"),
     ],
 )
 async def test_a_set_of_prevalences_that_cannot_be_is_refused_whole(period, values, code):

@@ -8,11 +8,14 @@ from typing import Any
 
 import pytest
 
+from nhs.roles import OrganisationKind, RelationshipKind, Role
 from services.declarations.owed import store
 from services.declarations.owed.store import OwedAsked
 from services.declarations.sight import Sight
+from tests.services.declarations.adjustments.test_adjustments import decide, propose
 from tests.services.declarations.paying import (
     POUNDS,
+    SETTLED_AT,
     fetched,
     finance_approved,
     hear,
@@ -20,6 +23,7 @@ from tests.services.declarations.paying import (
     report,
 )
 from tests.services.declarations.period import ACHIEVED_ON, NOW, Period, row
+from tests.support.directory import have_organisation, have_person, relate
 
 LATER = timedelta(days=1)
 _OWED = """query ($on: Date!, $at: DateTime!, $filter: DeclarationOwedFilter) {
@@ -79,6 +83,51 @@ async def test_what_was_entered_and_paid_counts_from_when_it_was(period: Period)
     assert authorised["status"] == settled["status"] == "FINANCE_APPROVED"
     assert authorised["entered"] == authorised["owed"] == calculated["owed"]
     assert (authorised["paid"], settled["paid"]) == ("0.00", authorised["entered"])
+
+
+async def test_a_moment_counts_what_happened_at_it_and_nothing_after(period: Period):
+    """Calculated, calculated again, authorised and settled: an instant before, and just then."""
+    await days_of_a_payment(period)
+    instant = timedelta(microseconds=1)
+    moments = [NOW, NOW + LATER, NOW + 2 * LATER, SETTLED_AT]
+    before = [await owed(period, at - instant, provider="A81001") for at in moments]
+    at = [await owed(period, at, provider="A81001") for at in moments]
+    assert before[0] == []
+    assert [known(rows) for rows in before[1:]] == [known(rows) for rows in at[:-1]]
+    assert len({known(rows) for rows in at}) == 4
+
+
+def known(rows: list[Any]) -> tuple[str, ...]:
+    (one,) = rows
+    return tuple(str(one[name]) for name in ("status", "calculationVersion", "entered", "paid"))
+
+
+async def test_an_adjustment_counts_from_when_it_was_approved(period: Period):
+    """Not from when it was proposed; and it changes nothing of what was known before."""
+    (payment,) = await finance_approved(period, "A81001")
+    period.now = NOW + LATER
+    proposed = await propose(period, payment, "-227.05")
+    period.now = NOW + 2 * LATER
+    assert [one["owed"] for one in await owed(period, period.now)] == [POUNDS, "0.00"]
+    await decide(period, proposed)
+    (after, _) = await owed(period, period.now)
+    (before, _) = await owed(period, period.now - timedelta(microseconds=1))
+    assert (after["calculated"], after["entered"], after["owed"]) == (POUNDS, *["37000.00"] * 2)
+    assert before["owed"] == POUNDS
+
+
+async def test_a_successor_sees_what_was_owed_for_its_predecessor(period: Period):
+    """From its first day; and who has nothing to do with either sees nothing."""
+    merged_on = datetime(2026, 4, 3, tzinfo=UTC)
+    async with period.db.transaction() as tx:
+        await have_organisation(tx, "QNE", OrganisationKind.ICB)
+        await relate(tx, "QNE", RelationshipKind.SUCCESSOR_OF, "QHM", merged_on.date())
+        await have_person(tx, "new finance", {"QNE": [Role.FINANCE_MANAGEMENT]})
+    await finance_approved(period, "A81001")
+    assert await owed(period, NOW, "new finance") == []
+    period.now = merged_on
+    assert await owed(period, NOW, "new finance") == await owed(period, NOW)
+    assert await owed(period, NOW, "other commissioner") == []
 
 
 async def test_what_was_incomplete_or_closed_at_the_moment_was_owed_nothing(period: Period):
