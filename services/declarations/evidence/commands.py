@@ -87,6 +87,8 @@ async def attach(
         size,
         digest,
         finding.pictures,
+        finding.searched,
+        finding.unsearched,
         f"{draft['provider']}/{given.claim}/{digest}",
     )
     async with db.transaction() as tx:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from chassis.errors import DomainError
@@ -25,16 +26,32 @@ MEDIA_TYPES: Final = {
 """By the ending of a file's name: what can be read, and so be searched for NHS numbers."""
 
 
+class Searched(StrEnum):
+    WHOLE = "WHOLE"
+    PART = "PART"
+    NOTHING = "NOTHING"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What reading a file has shown."""
 
     pictures: int = 0
-    """Pages that are pictures alone: nobody but a person can tell what they show."""
+    """Pages and parts that are pictures: nobody but a person can tell what they show."""
+    unsearched: Sequence[str] = ()
+    """Where they are."""
+    texts: bool = True
+    """Whether there is anything else."""
     places: Sequence[str] = ()
     """Where it holds what looks like an NHS number."""
     fault: str | None = None
     """Why it is not what its name says, or cannot be read."""
+
+    @property
+    def searched(self) -> Searched:
+        if not self.pictures:
+            return Searched.WHOLE
+        return Searched.PART if self.texts else Searched.NOTHING
 
 
 def name_of(given: str) -> str:

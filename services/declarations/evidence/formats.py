@@ -2,8 +2,8 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from xml.etree import ElementTree as ET
@@ -36,8 +36,33 @@ class FaultError(Exception):
     """The file is not of the type its name says, or cannot be read: why, in words."""
 
 
-def csv_texts(path: Path) -> Texts:
-    text = _decoded(path)
+@dataclass(slots=True)
+class Shown:
+    """A file, and what its reader has come upon beside the texts it told."""
+
+    path: Path
+    pictures: list[str | int] = field(default_factory=list)
+    """Pages and parts that are pictures: pages by their number."""
+    texts: bool = False
+    """Whether anything is written in it, properties apart."""
+
+
+def spans(pictures: Sequence[str | int]) -> list[str]:
+    """The pictures in words, pages that follow on each other as one."""
+    told: list[str] = []
+    runs: list[tuple[int, int]] = []
+    for one in pictures:
+        if isinstance(one, str):
+            told.append(f"picture {one}")
+        elif runs and runs[-1][1] == one - 1:
+            runs[-1] = (runs[-1][0], one)
+        else:
+            runs.append((one, one))
+    return [f"page {a}" if a == b else f"pages {a} to {b}" for a, b in runs] + told
+
+
+def csv_texts(shown: Shown) -> Texts:
+    text = _decoded(shown.path)
     limit = csv.field_size_limit(len(text) + 1)  # of the whole process
     try:
         for row, cells in enumerate(csv.reader(text.splitlines(keepends=True)), start=1):
@@ -50,9 +75,9 @@ def csv_texts(path: Path) -> Texts:
         csv.field_size_limit(limit)
 
 
-def plain_texts(path: Path) -> Texts:
+def plain_texts(shown: Shown) -> Texts:
     before = ""
-    for number, line in enumerate(_decoded(path).splitlines(), start=1):
+    for number, line in enumerate(_decoded(shown.path).splitlines(), start=1):
         yield f"line {number}", line
         yield f"lines {number - 1} and {number}", f"{before[-_PIECE:]} {line[:_PIECE]}"
         before = line
@@ -71,23 +96,21 @@ def _decoded(path: Path) -> str:
     return text
 
 
-def xlsx_texts(path: Path) -> Texts:
-    with _package(path, "xl/workbook.xml") as package:
+def xlsx_texts(shown: Shown) -> Texts:
+    with _package(shown, "xl/workbook.xml") as package:
         try:
-            yield from _cells(CalamineWorkbook.from_path(path))
+            for place, text in _cells(CalamineWorkbook.from_path(shown.path)):
+                shown.texts = shown.texts or ", cell " in place
+                yield place, text
         except CalamineError as error:
             raise FaultError("It cannot be read as a workbook.") from error
         # Cells are read above; what is left are comments, drawings, headers and properties.
-        yield from _parts(package, lambda name: not name.startswith(_READ_AS_CELLS))
+        for place, text in _parts(package, lambda name: not name.startswith(_READ_AS_CELLS)):
+            shown.texts = shown.texts or _is_written(place, text, "xl/drawings/drawing")
+            yield place, text
 
 
-_READ_AS_CELLS: Final = (
-    "xl/worksheets/sheet",
-    "xl/sharedStrings",
-    "xl/styles",
-    "xl/theme",
-    "xl/calcChain",
-)
+_READ_AS_CELLS: Final = ("xl/sharedStrings", "xl/styles", "xl/theme", "xl/calcChain")
 
 
 def _cells(book: CalamineWorkbook) -> Texts:
@@ -107,15 +130,22 @@ def _letters(column: int) -> str:
     return (_letters(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def docx_texts(path: Path) -> Texts:
-    with _package(path, "word/document.xml") as package:
-        yield from _parts(package, lambda _: True)
+def docx_texts(shown: Shown) -> Texts:
+    with _package(shown, "word/document.xml") as package:
+        for place, text in _parts(package, lambda _: True):
+            shown.texts = shown.texts or _is_written(place, text, "word/")
+            yield place, text
 
 
-def _package(path: Path, main: str) -> ZipFile:
+def _is_written(place: str, text: str, where: str) -> bool:
+    """A word; a drawing's part holds figures that only say where it stands."""
+    return place.startswith(where) and ", text " in place and any(map(str.isalpha, text))
+
+
+def _package(shown: Shown, main: str) -> ZipFile:
     """The zip that a workbook or document is; refused where it is a bomb, or holds a program."""
     try:
-        package = ZipFile(path)
+        package = ZipFile(shown.path)
     except (BadZipFile, NotImplementedError) as error:
         raise FaultError("Its content is not of the type its name says.") from error
     parts = package.infolist()
@@ -126,14 +156,32 @@ def _package(path: Path, main: str) -> ZipFile:
         raise FaultError(f"Unpacked it has more than {LARGEST_UNPACKED:,} bytes.")
     if any("vbaProject" in name or "/embeddings/" in name for name in names):
         raise FaultError("It holds a program or further files: save it without.")
+    shown.pictures += [name.rpartition("/")[2] for name in sorted(names) if "/media/" in name]
     return package
 
 
 def _parts(package: ZipFile, wanted: Callable[[str], bool]) -> Texts:
     for name in package.namelist():
-        if name.endswith(".xml") and wanted(name):
-            for number, text in zip(count(1), _blocks(_unpacked(package, name)), strict=False):
+        if name.endswith((".xml", ".rels")) and wanted(name):
+            part = _unpacked(package, name)
+            if name.startswith("xl/worksheets/sheet"):
+                part = _CELLS.sub(rb"", part)
+            tree = _tree(part)
+            for number, text in enumerate(_blocks(tree), start=1):
                 yield f"{name}, text {number}", text
+            for number, text in enumerate(_attributes(tree), start=1):
+                yield f"{name}, description {number}", text
+
+
+_CELLS: Final = re.compile(rb"<((?:\w+:)?sheetData)\b.*</\1>", re.DOTALL)
+"""Of a sheet's part; around them are its headers and footers, hyperlinks, and hints for input."""
+_WRITTEN: Final = {
+    *("descr", "title", "tooltip", "display", "prompt", "promptTitle", "error", "errorTitle"),
+    *("author", "alt", "Target"),
+}
+"""Attributes that people fill in: descriptions of pictures, hints, where a link leads."""
+_LAYOUT: Final = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|[0-9]{1,3}(?= )|[A-Za-z])')
+"""Marks of place and type in a worksheet's header: `&L`, `&"Arial,Bold"`."""
 
 
 def _unpacked(package: ZipFile, name: str) -> bytes:
@@ -145,18 +193,26 @@ def _unpacked(package: ZipFile, name: str) -> bytes:
         raise FaultError("It is damaged, or locked by a password.") from error
 
 
-def _blocks(part: bytes) -> Iterator[str]:
-    """Texts that read as one: a paragraph, a comment; where there are none, each by itself."""
+def _tree(part: bytes) -> ET.Element:
     try:
         # In a process of its own, with limits; and this reader fetches nothing from elsewhere.
-        tree = ET.fromstring(part)  # noqa: S314
+        return ET.fromstring(part)  # noqa: S314
     except ET.ParseError as error:
         raise FaultError("It is damaged.") from error
+
+
+def _blocks(tree: ET.Element) -> Iterator[str]:
+    """Texts that read as one: a paragraph, a comment; where there are none, each by itself."""
     blocks = [one for one in tree.iter() if _local(one) in _BLOCKS]
     for block in blocks:
         yield "".join(_piece(one) for one in block.iter())
     if not blocks:
-        yield from (one.text for one in tree.iter() if one.text)
+        yield from (_LAYOUT.sub(" ", one.text) for one in tree.iter() if one.text)
+
+
+def _attributes(tree: ET.Element) -> Iterator[str]:
+    for one in tree.iter():
+        yield from (text for name, text in one.items() if name.rpartition("}")[2] in _WRITTEN)
 
 
 def _piece(element: ET.Element) -> str:
@@ -167,39 +223,46 @@ def _local(element: ET.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-class PdfTexts:
+def pdf_texts(shown: Shown) -> Texts:
     """The pages of a PDF as they are read, its fields and remarks among them."""
+    try:
+        pdf = pypdfium2.PdfDocument(shown.path)
+    except pypdfium2.PdfiumError as error:
+        raise FaultError("It is no PDF, is damaged, or is locked by a password.") from error
+    if len(pdf) > MOST_PAGES:
+        raise FaultError(f"It has more than {MOST_PAGES:,} pages.")
+    if pdf.count_attachments():
+        raise FaultError("It carries further files: attach each by itself.")
+    for name, text in pdf.get_metadata_dict().items():
+        yield f"its property {name}", text
+    pdf.init_forms()
+    for number in range(1, len(pdf) + 1):
+        yield from _page(pdf, number, shown)
 
-    def __init__(self, path: Path) -> None:
-        self.pictures = 0
-        """Pages so far that hold something and no text."""
-        try:
-            self._pdf = pypdfium2.PdfDocument(path)
-        except pypdfium2.PdfiumError as error:
-            raise FaultError("It is no PDF, is damaged, or is locked by a password.") from error
 
-    def __iter__(self) -> Texts:
-        pdf = self._pdf
-        if len(pdf) > MOST_PAGES:
-            raise FaultError(f"It has more than {MOST_PAGES:,} pages.")
-        if pdf.count_attachments():
-            raise FaultError("It carries further files: attach each by itself.")
-        for name, text in pdf.get_metadata_dict().items():
-            yield f"its property {name}", text
-        pdf.init_forms()
-        for number in range(1, len(pdf) + 1):
-            yield from self._page(number)
+def _page(pdf: Any, number: int, shown: Shown) -> Texts:
+    page = pdf[number - 1]
+    for remark in _remarks(page):
+        yield f"a remark on page {number}", remark
+    if pdf.formenv:  # what was filled in becomes part of the page
+        page.flatten()
+        page = pdf[number - 1]
+    text = page.get_textpage().get_text_range()
+    if text.strip():
+        shown.texts = True
+    if _is_picture(page) if text.strip() else any(page.get_objects(max_depth=1)):
+        shown.pictures.append(number)
+    yield f"page {number}", text
 
-    def _page(self, number: int) -> Texts:
-        page = self._pdf[number - 1]
-        for remark in _remarks(page):
-            yield f"a remark on page {number}", remark
-        if self._pdf.formenv:  # what was filled in becomes part of the page
-            page.flatten()
-            page = self._pdf[number - 1]
-        text = page.get_textpage().get_text_range()
-        self.pictures += not text.strip() and any(True for _ in page.get_objects(max_depth=1))
-        yield f"page {number}", text
+
+def _is_picture(page: Any) -> bool:
+    """Whether a picture takes a tenth of the page: more than a mark at its head."""
+    whole = page.get_width() * page.get_height()
+    for one in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE]):
+        left, bottom, right, top = one.get_bounds()
+        if (right - left) * (top - bottom) * 10 >= whole:
+            return True
+    return False
 
 
 def _remarks(page: Any) -> Iterator[str]:
@@ -213,10 +276,11 @@ def _remarks(page: Any) -> Iterator[str]:
         raw.FPDFPage_CloseAnnot(annotation)
 
 
-READERS: Final[Mapping[str, Callable[[Path], Texts]]] = {
+READERS: Final[Mapping[str, Callable[[Shown], Texts]]] = {
     "csv": csv_texts,
     "txt": plain_texts,
     "xlsx": xlsx_texts,
     "docx": docx_texts,
+    "pdf": pdf_texts,
 }
-"""By the ending of a file's name; a PDF is read by `PdfTexts`."""
+"""By the ending of a file's name."""

@@ -18,7 +18,7 @@ from typing import Final
 
 from nhs.notes import has_nhs_number
 from services.declarations.evidence.domain import MOST_PLACES, Finding
-from services.declarations.evidence.formats import READERS, FaultError, PdfTexts
+from services.declarations.evidence.formats import READERS, FaultError, Shown, spans
 
 SECONDS: Final = 10
 """Of a processor, for one file."""
@@ -29,11 +29,9 @@ MEMORY: Final = 400 * 1024 * 1024
 def read(ending: str, path: Path) -> Finding:
     """Everything that is to be known of the file."""
     try:
-        if ending != "pdf":
-            return Finding(places=_places(READERS[ending](path)))
-        pdf = PdfTexts(path)
-        places = _places(pdf)
-        return Finding(pdf.pictures, places)
+        shown = Shown(path)
+        places = _places(READERS[ending](shown))
+        return Finding(len(shown.pictures), spans(shown.pictures), shown.texts, places)
     except FaultError as error:
         return Finding(fault=str(error))
 

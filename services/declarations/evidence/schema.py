@@ -15,6 +15,15 @@ from nhs.directory import Principal
 from services.declarations.approval.history_schema import batched
 from services.declarations.evidence import commands, queries, store
 from services.declarations.evidence.commands import Attaching
+from services.declarations.evidence.domain import Searched
+
+strawberry.enum(
+    Searched,
+    name="ClaimEvidenceSearched",
+    description="How much of a file was searched for NHS numbers: the WHOLE of it, PART of it, "
+    "since there are pictures beside its text, or NOTHING, since it is pictures alone, as a scan "
+    "is. A person has to look at the rest.",
+)
 
 Info = strawberry.Info[Context[Principal], None]
 
@@ -54,10 +63,14 @@ class ClaimEvidence:
     media_type: str = strawberry.field(description="What kind of file it is.")
     size: int = strawberry.field(description="Bytes.")
     hash: str = strawberry.field(description="SHA-256 of the file.")
-    pictures: int = strawberry.field(
-        description="Pages that are pictures alone: they could not be searched for NHS numbers, so "
-        "whoever approves looks at them."
+    searched: Searched = strawberry.field(
+        description="How much of it was searched for NHS numbers, in which none was found."
     )
+    unsearched: list[str] = strawberry.field(
+        description='What could not be searched: "page 2", "pages 4 to 9", "picture image1.png". '
+        "Whoever submits the claim has looked there for NHS numbers, and so does tier 1."
+    )
+    pictures: int = strawberry.field(description="How many pages and pictures that is.")
     from_version: int = strawberry.field(
         description="The first version of the claim's content that it is part of."
     )
@@ -77,6 +90,8 @@ class ClaimEvidence:
             media_type=row["media_type"],
             size=row["size"],
             hash=row["digest"],
+            searched=Searched(row["searched"]),
+            unsearched=row["unsearched"],
             pictures=row["pictures"],
             from_version=row["from_version"],
             to_version=row["to_version"],

@@ -28,6 +28,8 @@ class Attached:
     size: int
     digest: str
     pictures: int
+    searched: str
+    unsearched: Sequence[str]
     object_key: str
 
 
@@ -77,8 +79,9 @@ async def keep(
 ) -> UUID:
     """Name the object, unless the same file is there for the same. Answers the row that does."""
     given = (one.id, one.claim_id, one.service_code, one.code, one.file_name, one.media_type)
-    rest = (one.size, one.digest, one.pictures, one.object_key, version, now, person, acting_for)
-    kept: UUID | None = await tx.fetchval(_KEEP, *given, *rest)
+    shown = (one.size, one.digest, one.pictures, one.searched, one.unsearched)
+    rest = (one.object_key, version, now, person, acting_for)
+    kept: UUID | None = await tx.fetchval(_KEEP, *given, *shown, *rest)
     await tx.execute("delete from object_to_forget where object_key = $1", one.object_key)
     if kept is not None:
         return kept
@@ -87,8 +90,9 @@ async def keep(
 
 _KEEP = """
 insert into claim_evidence (id, claim_id, service_code, code, file_name, media_type, size, digest,
-    pictures, object_key, from_version, attached_at, attached_by, attached_for)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    pictures, searched, unsearched, object_key, from_version, attached_at, attached_by,
+    attached_for)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 on conflict (claim_id, service_code, code, digest) where to_version is null do nothing
 returning id
 """

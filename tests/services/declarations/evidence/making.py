@@ -1,7 +1,8 @@
 """Files as people attach them, made here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import xlsxwriter
@@ -14,11 +15,17 @@ _WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def workbook(
-    path: Path, cells: Mapping[str, str | float], *, comment: str = "", name: str = "Log"
+    path: Path,
+    cells: Mapping[str, str | float],
+    *,
+    comment: str = "",
+    name: str = "Log",
+    corner: Callable[[Any, Any], object] = lambda *_: None,
 ) -> Path:
     book = xlsxwriter.Workbook(path)
     book.add_worksheet("First")
     sheet = book.add_worksheet(name)
+    corner(book, sheet)
     for cell, value in cells.items():
         sheet.write(cell, value)
     if comment:
@@ -50,8 +57,17 @@ def package(path: Path, parts: Mapping[str, str | bytes]) -> Path:
     return path
 
 
-def pdf(path: Path, pages: Sequence[str], *, remark: str = "", title: str = "") -> Path:
-    """A page a text; an empty text is a page with a drawing alone."""
+PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+    "3a7e9b550000000a49444154789c63f80f00010101001bb6ee560000000049454e44ae426082"
+)
+"""A PNG of one point."""
+
+
+def pdf(
+    path: Path, pages: Sequence[str], *, remark: str = "", title: str = "", picture: int = 0
+) -> Path:
+    """A page a text; an empty text is a page with a drawing alone. `picture`: so wide, on each."""
     kids = [4 + 3 * place for place in range(len(pages))]
     objects = {
         1: "<< /Type /Catalog /Pages 2 0 R >>",
@@ -60,6 +76,9 @@ def pdf(path: Path, pages: Sequence[str], *, remark: str = "", title: str = "") 
     }
     for kid, text in zip(kids, pages, strict=True):
         drawn = f"BT /F1 12 Tf 50 700 Td ({text}) Tj ET" if text else "10 10 100 100 re f"
+        if picture:
+            point = "BI /W 1 /H 1 /CS /G /BPC 8 ID 0 EI"
+            drawn += f"\nq {picture} 0 0 {picture} 20 20 cm\n{point}\nQ"
         objects[kid] = (
             "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800] "
             f"/Resources << /Font << /F1 3 0 R >> >> /Contents {kid + 1} 0 R"

@@ -1,6 +1,7 @@
 """Evidence of claims: who attaches what, what is refused, and who may fetch it."""
 
 import hashlib
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,8 @@ from tests.support.directory import ISSUER
 LOG = b"Day,Tests\n1 January,12\n"
 ATTACH = """mutation ($input: AttachEvidence!, $key: String) {
     attachEvidence(input: $input, idempotencyKey: $key) {
-        id claim evidence fileName mediaType size hash pictures fromVersion toVersion } }"""
+        id claim evidence fileName mediaType size hash searched unsearched pictures
+        fromVersion toVersion } }"""
 
 
 @pytest.fixture
@@ -94,6 +96,8 @@ async def test_a_file_is_kept_as_an_object_and_its_hash_in_the_row(claims, draft
         "mediaType": "text/csv; charset=utf-8",
         "size": len(LOG),
         "hash": digest,
+        "searched": "WHOLE",
+        "unsearched": [],
         "pictures": 0,
         "fromVersion": 1,
         "toVersion": None,
@@ -102,6 +106,22 @@ async def test_a_file_is_kept_as_an_object_and_its_hash_in_the_row(claims, draft
         claims.folder / "objects/declarations/A81001" / str(draft.id) / digest
     ]
     assert await fetched(claims, "claimant", one["id"]) == LOG
+
+
+async def test_what_could_not_be_searched_is_shown_to_whoever_submits_and_to_tier_1(
+    claims: Period, draft: Claim, tmp_path: Path
+) -> None:
+    def corner(_: object, sheet: Any) -> None:
+        sheet.insert_image("D4", "a.png", {"image_data": BytesIO(making.PICTURE)})
+
+    book = making.workbook(tmp_path / "log.xlsx", {"A1": "Seen"}, corner=corner)
+    one = await attached(claims, draft, book.read_bytes(), name="log.xlsx")
+    shown = {"searched": "PART", "unsearched": ["picture image1.png"]}
+    assert shown.items() <= one.items()
+    of = {"id": str(draft.id), "version": draft.version}
+    await asking.submit(claims, of, content=asking.content([("PHLEB", "12")]))
+    query = "query ($id: ID!) { claimEvidence(claim: $id) { searched unsearched } }"
+    assert (await claims.ask("tier 1", query, id=str(draft.id)))["claimEvidence"] == [shown]
 
 
 async def test_the_same_file_again_changes_nothing(claims: Period, draft: Claim) -> None:

@@ -1,5 +1,6 @@
 """What a file shows when it is read: what it is, and where it names a patient."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,67 @@ def test_a_workbook_is_read_in_every_corner(tmp_path: Path) -> None:
     assert "the name of sheet 2" in read("xlsx", named).places
 
 
+@pytest.mark.parametrize(
+    ("corner", "place"),
+    [
+        (lambda _, sheet: sheet.set_header(f"&L&12 Log&C{NUMBER}"), "sheet2.xml"),
+        (lambda _, sheet: sheet.set_footer(f'&R&"Arial,Bold"{NUMBER}'), "sheet2.xml"),
+        (
+            lambda _, sheet: sheet.write_url("B2", "https://x.example", tip=f"Of {NUMBER}"),
+            "sheet2.xml",
+        ),
+        (
+            lambda _, sheet: sheet.write_url("B2", "https://x.example/9434765919", string="It"),
+            "sheet2.xml.rels",
+        ),
+        (
+            lambda _, sheet: sheet.data_validation(
+                "B2", {"validate": "integer", "criteria": ">", "value": 0, "input_message": NUMBER}
+            ),
+            "sheet2.xml",
+        ),
+        (
+            lambda _, sheet: sheet.insert_image(
+                "B2", "a.png", {"image_data": BytesIO(making.PICTURE), "description": NUMBER}
+            ),
+            "drawing1.xml",
+        ),
+        (lambda _, sheet: sheet.insert_textbox("B2", f"Of {NUMBER}"), "drawing1.xml"),
+        (lambda book, _: book.set_properties({"comments": NUMBER}), "core.xml"),
+        (lambda book, _: book.set_custom_property("Patient", NUMBER), "custom.xml"),
+    ],
+)
+def test_a_workbook_is_read_beside_its_cells(tmp_path: Path, corner, place: str) -> None:
+    path = making.workbook(tmp_path / "a.xlsx", {"A1": 1}, corner=corner)
+    (found,) = read("xlsx", path).places
+    assert found.partition(",")[0].endswith(place)
+
+
+def test_sheets_that_are_hidden_are_read(tmp_path: Path) -> None:
+    for hide in ("hide", "very_hidden"):
+        path = making.workbook(
+            tmp_path / "a.xlsx", {"A1": NUMBER}, corner=lambda _, sheet, h=hide: getattr(sheet, h)()
+        )
+        assert list(read("xlsx", path).places) == ["sheet 2, cell A1"]
+
+
+@pytest.mark.parametrize(
+    ("part", "content"),
+    [
+        ("word/comments.xml", "<a><comment><p><t>{}</t></p></comment></a>"),
+        ("word/footer2.xml", "<a><p><t>{}</t></p></a>"),
+        ("docProps/core.xml", "<a><subject>{}</subject></a>"),
+        ("docProps/custom.xml", '<a><property name="Who"><lpwstr>{}</lpwstr></property></a>'),
+        ("word/drawing.xml", '<a><p><docPr id="1" descr="{}"/></p></a>'),
+        ("word/_rels/document.xml.rels", '<a><Relationship Target="https://x.example/{}"/></a>'),
+    ],
+)
+def test_a_document_is_read_beside_its_text(tmp_path: Path, part: str, content: str) -> None:
+    parts = {"word/document.xml": "<a><p><t>Seen</t></p></a>", part: content.format("9434765919")}
+    (found, *_) = read("docx", making.package(tmp_path / "a.docx", parts)).places
+    assert found.startswith(part)
+
+
 def test_a_document_is_read_with_its_headers(tmp_path: Path) -> None:
     path = making.document(tmp_path / "a.docx", [["Seen"]], header=NUMBER)
     assert list(read("docx", path).places) == ["word/header1.xml, text 1"]
@@ -76,9 +138,39 @@ def test_a_pdf_is_read_with_its_remarks_and_properties(tmp_path: Path) -> None:
     assert list(read("pdf", titled).places) == ["its property Title"]
 
 
-def test_pages_that_are_pictures_are_counted_for_who_looks(tmp_path: Path) -> None:
-    path = making.pdf(tmp_path / "scan.pdf", ["Seen", "", ""])
-    assert read("pdf", path).pictures == 2
+def test_pages_that_are_pictures_are_named_for_who_looks(tmp_path: Path) -> None:
+    part = read("pdf", making.pdf(tmp_path / "part.pdf", ["Seen", "", "", "Seen", ""]))
+    assert (part.searched, part.pictures) == ("PART", 3)
+    assert part.unsearched == ["pages 2 to 3", "page 5"]
+    scan = read("pdf", making.pdf(tmp_path / "scan.pdf", ["", ""], title="Log"))
+    assert (scan.searched, scan.unsearched) == ("NOTHING", ["pages 1 to 2"])
+
+
+@pytest.mark.parametrize(("width", "searched"), [(400, "PART"), (60, "WHOLE")])
+def test_a_picture_beside_text_is_named_unless_it_is_small(tmp_path, width, searched) -> None:
+    """A scan under a heading is; the mark at the head of a letter is not."""
+    found = read("pdf", making.pdf(tmp_path / "a.pdf", ["Seen"], picture=width))
+    assert (found.searched, bool(found.unsearched)) == (searched, searched == "PART")
+
+
+@pytest.mark.parametrize(("cells", "searched"), [({"A1": "Seen"}, "PART"), ({}, "NOTHING")])
+def test_pictures_in_a_workbook_are_named(tmp_path: Path, cells, searched) -> None:
+    def corner(_: object, sheet) -> None:
+        sheet.insert_image("D4", "a.png", {"image_data": BytesIO(making.PICTURE)})
+
+    found = read("xlsx", making.workbook(tmp_path / "a.xlsx", cells, corner=corner))
+    assert (found.searched, found.unsearched) == (searched, ["picture image1.png"])
+
+
+@pytest.mark.parametrize(("text", "searched"), [("Seen", "PART"), (" ", "NOTHING")])
+def test_pictures_in_a_document_are_named(tmp_path: Path, text: str, searched: str) -> None:
+    parts = {
+        "word/document.xml": f"<a><p><t>{text}</t></p></a>",
+        "word/media/image1.jpeg": making.PICTURE,
+        "docProps/app.xml": "<a><Application>Writer</Application></a>",
+    }
+    found = read("docx", making.package(tmp_path / "a.docx", parts))
+    assert (found.searched, found.unsearched) == (searched, ["picture image1.jpeg"])
 
 
 def test_places_are_named_and_never_the_number(tmp_path: Path) -> None:
