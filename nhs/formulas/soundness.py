@@ -28,7 +28,8 @@ LOCAL_SCHEMES: Final = ("LES", "LIS")
 def check(service: QualityServiceSpecification) -> list[Problem]:
     """Everything found, in the order of the specification; empty if it is sound."""
     problems = [*_dates(service), *_kind(service), *_uniqueness(service), *_points(service)]
-    problems += [*_in_force(service), *_rounding(service), *_other_lines(service)]
+    problems += [*_in_force(service), *_lists(service)]
+    problems += [*_rounding(service), *_other_lines(service)]
     if service.scheme:
         dates = service.starts_on, service.ends_on
         problems += check_scheme(service.code, service.scheme, *dates)
@@ -98,6 +99,25 @@ def _in_force(service: QualityServiceSpecification) -> Iterator[Problem]:
     for constant in service.not_in_force:
         message = f"it holds from {constant.effective}; {starts}"
         yield Problem("CONSTANT_NOT_IN_FORCE", constant.name, message)
+
+
+_SUPPLIED: Final = {"PRACTICE": "TOTAL_LIST", "PCN": "NETWORK_LIST"}
+"""The list that prevalence is a part of, by who is paid: nothing supplies any other."""
+
+
+def _lists(service: QualityServiceSpecification) -> Iterator[Problem]:
+    """The lists that are named are those that are taken; QOF 2013/14 took another year's."""
+    named = [(service.code, service.parameters.prevalence_basis)]
+    named += [(one.code, one.prevalence_basis) for one in service.indicators]
+    supplied, day = _SUPPLIED[service.provider_kind], service.parameters.national_list_on
+    for where, basis in named:
+        if basis not in {None, supplied}:
+            message = f"prevalence is a part of the {supplied}: nothing supplies {basis}"
+            yield Problem("PREVALENCE_BASIS_NOT_SUPPLIED", where, message)
+    for constant in service.constants:
+        if constant.name == binding.AVERAGE_LIST and day not in {None, constant.effective}:
+            message = f"it is of {constant.effective}; the parameters name the list of {day}"
+            yield Problem("AVERAGE_LIST_OF_ANOTHER_DAY", constant.name, message)
 
 
 def _rounding(service: QualityServiceSpecification) -> Iterator[Problem]:

@@ -161,6 +161,7 @@ def test_6_so_much_a_head_for_a_year_is_the_sum_of_its_months():
         tree = [explained(given("PCNF2425", network(n), indicator=indicator)) for n in (1, 12)]
         first, last = (one["pounds"].value for one in tree)
         assert first * 11 + last == Fraction(year) == tree[0]["year"].value
+    assert tree[0]["whole"].value == Fraction("152656.00")  # capacity and access, before its share
 
 
 def test_6_so_much_a_head_for_half_a_year():

@@ -7,22 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nhs.formulas.explain import Explained, explain
-from nhs.formulas.formula import NOT_EARNABLE, Formula
+from nhs.formulas.formula import NOT_EARNABLE
 from nhs.formulas.operators import half_up, linear
 from tests.nhs.formulas.qof import WORKED, Worked, paid, qof
+from tests.nhs.formulas.shipped import shipped
 
-SHARE = Formula.model_validate(
-    {
-        "formula": "share@1",
-        "steps": [
-            ["cpi", "ratio", ["list_size", "average_list"]],
-            ["prevalence", "ratio", ["register", "list_size"]],
-            ["apdf", "ratio", ["prevalence", "national_prevalence"]],
-            ["payment", "product", ["points", "pounds_per_point", "cpi", "apdf"]],
-            ["pounds", "round2", ["payment"]],
-        ],
-    }
-)
+BY_PREVALENCE = qof().formula("qof-prevalence@1")
+YES_NO = shipped("QOF2324").formula("yes-no@1")
+ALL = {"numerator": Fraction(1), "denominator": Fraction(1), "lower": Fraction(0)}
+ALL |= {"upper": Fraction(1)}
+"""Everybody was achieved: all points are earned."""
 
 
 def number(explained: Explained) -> Fraction:
@@ -37,8 +31,9 @@ def pence(explained: Explained) -> str:
     return f"{int(number(explained) * 100) / 100:.2f}"
 
 
-def share(**values: str | int) -> dict[str, Explained]:
-    return explain(SHARE, {name: Fraction(value) for name, value in values.items()})
+def share(**values: str | int | Fraction) -> dict[str, Explained]:
+    """What all points of an indicator are worth, by the shipped formula."""
+    return explain(BY_PREVALENCE, ALL | {name: Fraction(n) for name, n in values.items()})
 
 
 @pytest.mark.parametrize("worked", WORKED, ids=[w.indicator for w in WORKED])
@@ -88,9 +83,12 @@ def test_an_empty_register_pays_nothing_for_the_points_earned():
 
 
 def test_an_atrial_fibrillation_payment_as_lincolnshire_lmc_works_it():
-    exact = Fraction(29) * Fraction("207.56") * Fraction("1.71") * Fraction("1.45")
-    assert exact == Fraction("14924.70558")
-    assert half_up(exact, 2) == Fraction("14924.71")
+    practice = {"list_size": 171, "average_list": 100, "register": 29}
+    national = {"national_prevalence": Fraction(20, 171), "pounds_per_point": "207.56"}
+    result = share(**practice, **national, points=29)
+    assert (number(result["cpi"]), number(result["apdf"])) == (Fraction("1.71"), Fraction("1.45"))
+    assert number(result["payment"]) == Fraction("14924.70558")
+    assert pence(result["pounds"]) == "14924.71"
 
 
 @pytest.mark.parametrize(("register", "pounds"), [(53, "6619.98"), (72, "8993.18")])
@@ -104,36 +102,42 @@ def test_a_dementia_payment_as_ardens_works_it(register, pounds):
     ("cpi", "pounds"), [("1", "14885.84"), ("0.5", "7442.92"), ("2", "29771.68")]
 )
 def test_seventy_four_points_scale_with_the_list(cpi, pounds):
-    assert half_up(74 * Fraction("201.16") * Fraction(cpi), 2) == Fraction(pounds)
+    values = {"answer": 1, "points": 74, "pounds_per_point": "201.16"}
+    values |= {"list_size": cpi, "average_list": 1}
+    result = explain(YES_NO, {name: Fraction(value) for name, value in values.items()})
+    assert pence(result["pounds"]) == pounds
 
 
 def test_a_prevalence_factor_multiplies_the_value_of_a_point():
-    assert Fraction(125) * Fraction("1.5") == Fraction("187.50")
+    practice = {"list_size": 10, "average_list": 10, "register": 3}
+    national = {"national_prevalence": "0.2", "points": 1, "pounds_per_point": 125}
+    assert pence(share(**practice, **national)["pounds"]) == "187.50"
 
 
 def test_a_contractor_population_index_is_shown_with_two_places():
-    assert half_up(Fraction(15_326, 9_962), 2) == Fraction("1.54")
+    practice = {"list_size": 15_326, "average_list": 9_962, "register": 1}
+    national = {"national_prevalence": "0.2", "points": 1, "pounds_per_point": 1}
+    assert half_up(number(share(**practice, **national)["cpi"]), 2) == Fraction("1.54")
 
 
 def test_published_proportions_give_published_points():
-    achieved = Fraction("81.1724137931034") / 100
-    assert half_up(achieved * 29, 2) == Fraction("23.54")
+    practice = {"list_size": 10, "average_list": 10, "register": 1}
+    national = {"national_prevalence": "0.1", "points": 29, "pounds_per_point": 1}
+    achieved = {"numerator": 811_724_137_931_034, "denominator": 10**15}
+    assert pence(share(**practice, **national, **achieved)["points_paid"]) == "23.54"
 
 
 def test_three_practices_share_exactly_what_three_average_ones_would_get():
     practices = [(6_000, 300), (12_000, 900), (15_000, 600)]
     national = Fraction(1_800, 33_000)
     pounds = [
-        explain(
-            SHARE,
-            {
-                "list_size": Fraction(size),
-                "register": Fraction(register),
-                "average_list": Fraction(11_000),
-                "national_prevalence": national,
-                "points": Fraction(10),
-                "pounds_per_point": Fraction(100),
-            },
+        share(
+            list_size=size,
+            register=register,
+            average_list=11_000,
+            national_prevalence=national,
+            points=10,
+            pounds_per_point=100,
         )["pounds"].value
         for size, register in practices
     ]
@@ -152,12 +156,7 @@ def test_prevalence_only_redistributes(practices):
         "points": Fraction(1),
         "pounds_per_point": Fraction(1),
     }
-    paid_out = [
-        number(
-            explain(SHARE, common | {"list_size": Fraction(s), "register": Fraction(r)})["payment"]
-        )
-        for s, r in practices
-    ]
+    paid_out = [number(share(**common, list_size=s, register=r)["payment"]) for s, r in practices]
     assert sum(paid_out) == len(practices)
 
 

@@ -67,6 +67,19 @@ def test_the_shipped_service_is_sound():
         (lambda d: d.update(recovers="QOF2526"), "LINE_STANDS_ON_ITSELF"),
         (lambda d: d["constants"][0].update(effective="2025-04-02"), "CONSTANT_NOT_IN_FORCE"),
         (lambda d: d.update(starts_on="2024-04-01"), "CONSTANT_NOT_IN_FORCE"),
+        (lambda d: d["constants"][1].update(effective="2024-01-01"), "AVERAGE_LIST_OF_ANOTHER_DAY"),
+        (
+            lambda d: d["parameters"].update(national_list_on="2026-01-01"),
+            "AVERAGE_LIST_OF_ANOTHER_DAY",
+        ),
+        (
+            lambda d: d["parameters"].update(prevalence_basis="06OV"),
+            "PREVALENCE_BASIS_NOT_SUPPLIED",
+        ),
+        (
+            lambda d: first_indicator(d).update(prevalence_basis="NETWORK_LIST"),
+            "PREVALENCE_BASIS_NOT_SUPPLIED",
+        ),
         (lambda d: d.update(payment_type="QOF,DES"), "PAYMENT_TYPE_NOT_VALID"),
         (lambda d: d.update(ends_on="2025-03-31"), "DATES_REVERSED"),
         (lambda d: d["constants"].append(d["constants"][0]), "DEFINED_TWICE"),

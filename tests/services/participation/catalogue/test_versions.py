@@ -281,9 +281,9 @@ async def test_the_first_of_a_line_corrects_nothing(drafted):
 
 
 async def test_a_correction_keeps_the_nature_of_its_line(corrected):
-    await edited(corrected, edit(("provider_kind", "PCN")), identity="QOF2526/2", revision=2)
+    await edited(corrected, edit(("payment_type", "DES")), identity="QOF2526/2", revision=2)
     publishing = published(corrected, identity="QOF2526/2", accepted_offers=AcceptedOffers.MOVE)
-    assert await refused(corrected, publishing) == ("LINE_CHANGED", "provider_kind")
+    assert await refused(corrected, publishing) == ("LINE_CHANGED", "payment_type")
 
 
 @pytest.mark.parametrize("on", [date(2025, 3, 13), date(2026, 3, 31)])
