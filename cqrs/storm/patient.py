@@ -11,6 +11,7 @@ import aiohttp
 from cqrs.play.gateway import DeliveryError, Gateway, Person, Refused
 
 _UNREACHABLE = "UNREACHABLE"
+_THEIR_FAULT = 500
 
 
 @dataclass
@@ -36,6 +37,8 @@ class PatientPerson(Person):
         try:
             data = await super().ask_once(document, variables)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            if isinstance(error, aiohttp.ClientResponseError) and error.status < _THEIR_FAULT:
+                raise
             self.gateway.asked_again += 1
             told = {"message": repr(error), "extensions": {"code": _UNREACHABLE}}
             raise Refused(self.subject, [told]) from error

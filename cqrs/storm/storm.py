@@ -15,6 +15,7 @@ import aiohttp
 from cqrs.compose.stack import Stack
 from cqrs.compose.system import Composed
 from cqrs.console import Progress
+from cqrs.england.england import SEED
 from cqrs.play import catalogue, ledger, period
 from cqrs.play.cast import APPROVAL, FINANCE_VIEW, Cast
 from cqrs.play.clock import Clock
@@ -97,7 +98,7 @@ class Storm:
         cast, clock = Cast(gateway), _CountingClock(self.clock, self.counted)
         if prepared:
             return replace(prepared, cast=cast, clock=clock, progress=self.progress)
-        scene = Scene.generated(folder, england=False, icb=None, seed=self.seed)
+        scene = Scene.generated(folder, england=False, icb=None, seed=SEED)  # as in the realm
         first = Period(cast, clock, self.progress, scene, self.system.subscriber, None)
         await period.prepare(first)
         return first
