@@ -66,7 +66,7 @@ _TYPES: Final = {
 def events_of(written: Written, action: UUID) -> list[Event]:
     """The event of a step; what is done to a draft has none until it is submitted."""
     kind = _type_of(written)
-    if kind is None:
+    if kind is None or not written.claim.submitted_by:
         return []
     payload = _payload(written, action).model_dump(mode="json")
     return [Event(kind, TOPIC, str(written.claim.id), payload)]

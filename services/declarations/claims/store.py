@@ -242,5 +242,5 @@ async def standing(tx: Tx) -> AsyncIterator[Record]:
 _STANDING = f"""
 select {COLUMNS}, h as last
 from claim c join claim_history h on h.claim_id = c.id and h.position = c.history_length
-where h.action <> 'CREATED' order by c.id for share of c
+where c.submitted_at is not null order by c.id for share of c
 """  # noqa: S608 (our own words)

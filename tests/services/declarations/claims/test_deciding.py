@@ -152,6 +152,8 @@ async def test_the_provider_withdraws_before_a_decision_and_not_after(claiming: 
     answer = await decide(claiming, "claimant", [draft, waiting], "withdraw", reason=None)
     assert answer["message"] == "The claim(s) have been successfully withdrawn"
     assert [row["status"] for row in await claims(claiming, "claimant")] == ["WITHDRAWN"] * 2
+    told = [one["id"] for one in await claiming.events("claim.withdrawn.v1")]
+    assert told == [other["id"]]  # of a draft nobody had heard
     again = await decide(claiming, "claimant", await claims(claiming, "claimant"), "withdraw")
     assert codes(again) == ["WRONG_STATUS"] * 2
     paid = await approved(claiming, await submitted(claiming), "tier 1", "tier 2")

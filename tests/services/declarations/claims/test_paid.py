@@ -141,6 +141,7 @@ async def test_claims_are_told_again_as_they_stand_and_drafts_nobody_heard_of_ar
 ):
     one = await submitted(claiming)
     await decide(claiming, "tier 1", [one], "reject")
+    await decide(claiming, "claimant", [await create(claiming)], "withdraw", reason=None)
     await create(claiming)
     (rejected,) = await claiming.events("claim.rejected.v1")
     async with claiming.db.transaction() as tx:
