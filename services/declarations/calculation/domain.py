@@ -5,9 +5,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from nhs.formulas import binding
@@ -309,3 +309,22 @@ def _written(hundredths: Sequence[int]) -> list[str]:
         f"{n // 100}{_PLACES[n % 100]}" if n >= 0 else f"-{-n // 100}{_PLACES[-n % 100]}"
         for n in hundredths
     ]
+
+
+def number(text: str) -> Decimal:
+    """A number that can be calculated with and written down; 0 for what is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return Decimal(0)
+    return value if value.is_finite() and places(value) <= _MOST_PLACES else Decimal(0)
+
+
+def places(value: Decimal) -> int:
+    """Decimal places of a finite number."""
+    exponent = value.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+_MOST_PLACES: Final = 60
+"""Twice what a proportion has that was divided to 28 digits; Python writes no fraction of 4,300."""

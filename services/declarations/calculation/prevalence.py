@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from nhs.roles import Role
 from services.declarations import due
 from services.declarations.agreements import store as agreements
 from services.declarations.calculation import store
+from services.declarations.calculation.domain import number
 
 _MOST_PATIENTS: Final = 10_000_000
 """No network has so many; a slip of the decimal point may."""
@@ -60,25 +61,6 @@ async def _service(tx: Tx, quality_service: str) -> QualityServiceSpecification:
         message = f"No published quality service {quality_service} has been heard of yet."
         raise DomainError(NOT_YET_KNOWN, message, field="qualityService")
     return known[quality_service]
-
-
-def number(text: str) -> Decimal:
-    """A number that can be calculated with and written down; 0 for what is none."""
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return Decimal(0)
-    return value if value.is_finite() and places(value) <= _MOST_PLACES else Decimal(0)
-
-
-def places(value: Decimal) -> int:
-    """Decimal places of a finite number."""
-    exponent = value.as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
-
-
-_MOST_PLACES: Final = 60
-"""Twice what a proportion has that was divided to 28 digits; Python writes no fraction of 4,300."""
 
 
 def _average(service: QualityServiceSpecification, text: str | None) -> Decimal | None:

@@ -11,8 +11,7 @@ from uuid import UUID
 
 from chassis.errors import DomainError
 from nhs.formulas.specification import Constant, QualityServiceSpecification
-from services.declarations.calculation.domain import Blocker
-from services.declarations.calculation.prevalence import number, places
+from services.declarations.calculation.domain import Blocker, number, places
 
 ZERO = Decimal("0.00")
 _PLACES = 10

@@ -339,3 +339,46 @@ async def test_a_change_without_a_difference_is_no_proposal(period: Period):
     failed = await propose(period, same, found["fingerprint"])
     assert failed["failure"].startswith("CHANGE_OF_NOTHING")
     assert await adjustments(period, failed) == []
+
+
+@pytest.mark.parametrize("first", ["re-rating", "by hand"])
+async def test_of_an_adjustment_by_hand_and_a_re_rating_at_once_nothing_is_lost(
+    period: Period, first: str
+):
+    """Both, or one and the other refused by name: the ledger holds just what was entered."""
+    made = await proposed(period, "A81001")
+    (payment,) = await payments(period)
+    by_hand = await propose_by_hand(period, payment, "10.00")
+    both = [decide(period, made), decide_by_hand(period, by_hand)]
+    answers = await asyncio.gather(*(both if first == "re-rating" else both[::-1]))
+    (after,) = await payments(period)
+    entries = [Decimal(one["amount"]) for one in after["entries"]]
+    assert sum(entries) == Decimal(after["amount"])
+    told = await period.events("payment.adjusted.v1")
+    assert len(told) == len(entries) - 1 >= 1, answers
+    allowed = {"37237.05", AFTER, str(Decimal(AFTER) + 10)}
+    assert after["amount"] in allowed
+
+
+async def test_of_who_approves_and_who_refuses_at_once_one_does(period: Period):
+    made = await proposed(period, "A81001", "A81002")
+    verbs = ("approve", "refuse")
+    answers = await asyncio.gather(*(decide(period, made, verb=verb) for verb in verbs))
+    codes = [one["errors"] for one in answers if "errors" in one]
+    assert codes in ([["ALREADY_DECIDED"]], [["TRY_AGAIN"]])
+    after = await rerating(period, made["id"])
+    assert (after["status"], after["approved"]) in {("APPROVED", 2), ("REFUSED", 0)}
+    assert len(await period.events("payment.adjusted.v1")) == after["approved"]
+
+
+async def test_of_two_proposals_of_the_same_one_is_approved(period: Period):
+    """The second stands on what the first has changed: it is refused by name, and whole."""
+    first = await proposed(period, "A81001", "A81002")
+    second = await propose(period, AVERAGE, (await what_if(period, AVERAGE))["fingerprint"])
+    assert (await rerating(period, second["id"]))["count"] == 2
+    assert len((await decide(period, first))["done"]) == 2
+    before = await counted(period)
+    outcome = await decide(period, second)
+    assert [one["code"] for one in outcome["refused"]] == ["ADJUSTED_MEANWHILE"] * 2
+    assert await counted(period) == before
+    assert [one["amount"] for one in await payments(period)] == [AFTER] * 2
