@@ -222,9 +222,9 @@ with latest as (
         v.register as r, v.others as o, v.how as known_how, v.submitted_by as known_by,
         v.submitted_at as known_at, coalesce(v.extracted, false) as known_extracted,
         v.default_values_used as known_word, p.submitted_at is null as undated,
-        -- What a person submitted later stands; the extract only fills in what it left open.
-        coalesce(v.how = 'MANUAL' and coalesce(p.submitted_at < v.submitted_at, true), false)
-            as older
+        -- What was submitted later stands, and over what has no date what a person submitted; the
+        -- extract only fills in what it left open.
+        coalesce(p.submitted_at < v.submitted_at, v.how = 'MANUAL', false) as older
     from paired p
     left join achievement_value v using (service_code, achievement_date, provider, indicator)
 ), decided as (
@@ -239,8 +239,9 @@ with latest as (
         case when older then known_by else submitted_by end as submitted_by,
         case when older then known_at else coalesce(submitted_at, $2::timestamp) end
             as submitted_at,
-        case when older or submitted_by not in ('AUTOMATED', 'cro-processor')
-            then 'MANUAL' else 'AUTOMATIC' end as how,
+        case when older then known_how
+            when submitted_by in ('AUTOMATED', 'cro-processor') then 'AUTOMATIC'
+            else 'MANUAL' end as how,
         known_extracted or submitted_by in ('AUTOMATED', 'cro-processor') as extracted,
         older and (numerator <> n or denominator <> d or register <> r) as stands
     from merged m

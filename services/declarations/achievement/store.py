@@ -9,8 +9,8 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from services.declarations.achievement.domain import Format, Problem
 
-NO_ERRORS = ("NOT_PARTICIPATING", "SUPERSEDED_BY_MANUAL")
-"""What is listed, and yet no error: values kept unpaid, and those a later person's stand over."""
+NO_ERRORS = ("NOT_PARTICIPATING", "SUPERSEDED_BY_MANUAL", "SUPERSEDED_BY_LATER")
+"""What is listed, and yet no error: values kept unpaid, and those that later ones stand over."""
 
 
 async def open_load(
@@ -38,9 +38,10 @@ async def list_superseded(tx: Tx, load: UUID, form: Format) -> None:
 
 _SUPERSEDED = """
 insert into achievement_load_error (load_id, line, code, field, message)
-select $1, min(line), 'SUPERSEDED_BY_MANUAL', $2::text, format(
-    '%s: %s (%s indicators)', provider, $3::text, count(*))
-from pivoted where stands group by provider
+select $1, min(line), case how when 'MANUAL' then 'SUPERSEDED_BY_MANUAL' else 'SUPERSEDED_BY_LATER'
+    end, $2::text, format('%s: %s (%s indicators)', provider, case how when 'MANUAL' then $3::text
+    else 'what an extract made after this one said stands' end, count(*))
+from pivoted where stands group by provider, how
 """
 
 

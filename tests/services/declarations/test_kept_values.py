@@ -132,3 +132,16 @@ async def test_a_later_extract_supersedes_what_was_submitted_by_hand(period):
         (231, "AUTOMATIC", True)
     ]
     assert await the(period, "select numerator, how from achievement_value_past") == [(1, "MANUAL")]
+
+
+async def test_an_extract_made_before_another_changes_nothing_when_it_comes_after_it(period):
+    fields = {"Numerator": "2000", "Denominator": "2500"}
+    await period.load(
+        [row("A81001", "BP002", f, v, SUBMIT_DATE="03/04/2026") for f, v in fields.items()]
+    )
+    counts = await period.load(extract_rows("A81001", {"BP002": (100, 2500, None)}))
+    assert (counts["loaded"], counts["errors"]) == (0, 0)
+    assert await period.problems() == [("SUPERSEDED_BY_LATER", 2, "SUBMIT_DATE")]
+    submitted = datetime(2026, 4, 3, 2, 19, 50, tzinfo=UTC).replace(tzinfo=None)
+    value = "select numerator, how, submitted_at from achievement_value"
+    assert await the(period, value) == [(2000, "AUTOMATIC", submitted)]
