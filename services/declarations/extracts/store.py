@@ -131,7 +131,7 @@ left join lateral (
         order by m.valid_from desc, m.id desc limit 1) else v.provider end
     and d.service_code = v.service_code and d.achievement_date = v.achievement_date
     and coalesce(d.indicator, v.indicator) = v.indicator
-    limit 1
+    order by d.status = 'CLOSED', d.id desc limit 1
 ) d on true
 {_FIELDS}
 """  # noqa: S608 - nothing but our own words

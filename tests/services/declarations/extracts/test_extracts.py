@@ -176,6 +176,27 @@ async def test_each_is_written_what_they_may_see(period: Period, who: str, provi
         assert {one[place] for one in written} == providers
 
 
+_OFFERED_AGAIN = """
+insert into declaration (id, version, offer_id, quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, opened_at,
+    changed_at)
+select gen_random_uuid(), 1, gen_random_uuid(), quality_service, service_code, payment_type,
+    provider, commissioner, period_start, period_end, achievement_date, status, opened_at,
+    changed_at
+from declaration where provider = 'A81001'
+"""
+
+
+async def test_the_declaration_that_holds_says_whether_values_are_approved(period: Period):
+    """Not that of an offer that was cancelled before it."""
+    await period.calculated("A81001")
+    async with period.db.transaction() as tx:
+        await tx.execute(_OFFERED_AGAIN)
+        await tx.execute("update declaration set status = 'CLOSED' where points is not null")
+    _, *written = await extract(period, "NetworkValues")
+    assert {one[6] for one in written} == {"Awaiting Service Provider Approval"}
+
+
 async def test_a_role_of_another_payment_type_is_written_nothing(period: Period):
     await period.calculated("A81001")
     async with period.db.transaction() as tx:
