@@ -32,6 +32,7 @@ BATCH = 500
 _DRAINING = 0.1
 _OPENING = 1.0
 _BACK_OFF = 1.0
+_TAKING_UP = 3_600.0
 
 
 async def settle(worker: Worker) -> None:
@@ -45,10 +46,15 @@ async def settle(worker: Worker) -> None:
         now = worker.clock.now()
         return await drain_due(worker.db, demonstration=worker.demonstration, now=now)
 
-    async with worker.db.transaction() as tx:
-        await due.take_up(tx)
+    async def taking_up() -> int:
+        async with worker.db.transaction() as tx:
+            await due.take_up(tx)
+        return 0
+
     await asyncio.gather(
-        _repeated(opening, worker.stop, _OPENING), _repeated(draining, worker.stop, _DRAINING)
+        _repeated(opening, worker.stop, _OPENING),
+        _repeated(draining, worker.stop, _DRAINING),
+        _repeated(taking_up, worker.stop, _TAKING_UP),
     )
 
 

@@ -80,8 +80,9 @@ class DeclarationBlockerTurn:
 @strawberry.type(description="One reason why an open declaration cannot go on.")
 class BlockedDeclaration:
     code: str = strawberry.field(
-        description="VALUES_MISSING and the other codes of Declaration.blockers; HELD; or "
-        "RECALCULATION_PENDING, which passes by itself."
+        description="VALUES_MISSING and the other codes of Declaration.blockers; HELD; "
+        "RECALCULATION_PENDING, which passes by itself; or CALCULATION_FAILED, by a fault of the "
+        "service, which is tried again each hour."
     )
     message: str = strawberry.field(description="What is missing, or why it is held, in words.")
     indicator: str | None = strawberry.field(
