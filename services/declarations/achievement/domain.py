@@ -90,11 +90,17 @@ class Fields:
 
     kinds: Mapping[Field, Kind]
     indicators: AbstractSet[tuple[str, str]]
-    """By service: a field of another is not unknown by itself."""
+    """By service."""
 
     @classmethod
     def of(cls, kinds: Mapping[Field, Kind]) -> "Fields":
         return cls(kinds, {(service, indicator) for service, indicator, _ in kinds})
+
+    def not_named(self, what: Field) -> Kind:
+        """Refuse it, unless nobody knows its indicator or service: that is told later."""
+        if what[:2] in self.indicators:
+            raise UnknownFieldError(what)
+        return _OTHER
 
 
 @dataclass(slots=True)
@@ -195,10 +201,10 @@ def read_rows(rows: Sequence[list[str]], first_line: int, fields: Fields, form: 
     """Read rows; each that is at fault is listed for itself, what is unknown once for all."""
     chunk = Chunk([], [], len(rows))
     found: dict[_Key, Submission] = {}
-    laid_out = _full if form is VALUES else _widened
+    read = _read if form is VALUES else _read_of_network
     for line, row in enumerate(rows, start=first_line):
         try:
-            chunk.superseded += not _read(line, laid_out(row), fields, found)
+            chunk.superseded += not read(line, row, fields, found)
         except UnknownFieldError as error:
             chunk.unknown.setdefault(error.what, Unknown(line)).rows += 1
         except RowError as error:
@@ -207,28 +213,30 @@ def read_rows(rows: Sequence[list[str]], first_line: int, fields: Fields, form: 
     return chunk
 
 
-def _full(row: Sequence[str]) -> Sequence[str | None]:
-    if len(row) != len(COLUMNS):
-        message = f"the row has {len(row)} columns, not {len(COLUMNS)}"
-        raise RowError("ROW_MALFORMED", None, message)
-    return row
-
-
-def _widened(row: Sequence[str]) -> Sequence[str | None]:
+def _read_of_network(
+    line: int, row: Sequence[str], fields: Fields, found: dict[_Key, Submission]
+) -> bool:
     """A row of the network format as one of the full: the latest, by who submits for networks.
 
     When that was nobody knows; how far its declaration was elsewhere moves none here.
     """
-    if len(row) != len(NETWORK_COLUMNS):
-        message = f"the row has {len(row)} columns, not {len(NETWORK_COLUMNS)}"
-        raise RowError("ROW_MALFORMED", None, message)
+    _check_width(row, NETWORK_COLUMNS)
     service, provider, achieved, indicator, field, value, approved = row
     about = (service, approved, provider, achieved, indicator, field, value)
-    return (*about, NO_DEFAULTS, "cro-processor", None, None, "Y")
+    full = (*about, NO_DEFAULTS, "cro-processor", None, None, "Y")
+    return _read(line, full, fields, found)
+
+
+def _check_width(row: Sequence[Any], columns: Sequence[str]) -> None:
+    if len(row) != len(columns):
+        message = f"the row has {len(row)} columns, not {len(columns)}"
+        raise RowError("ROW_MALFORMED", None, message)
 
 
 def _read(line: int, row: Sequence[Any], fields: Fields, found: dict[_Key, Submission]) -> bool:
     """Add the row to its submission; False if it was superseded."""
+    if len(row) != len(COLUMNS):
+        _check_width(row, COLUMNS)
     service, name, provider, achieved, indicator, field, value, by_default, user, on, at, last = row
     if "\0" in f"{service}{name}{provider}{indicator}{field}{value}{by_default}{user}":
         raise RowError("ROW_MALFORMED", None, "the row holds a NUL character: it is no text")
@@ -238,9 +246,7 @@ def _read(line: int, row: Sequence[Any], fields: Fields, found: dict[_Key, Submi
         message = f"LAST_SUBMISSION is Y or N, not {_shown(last)!r}"
         raise RowError("LAST_SUBMISSION_NOT_VALID", "LAST_SUBMISSION", message)
     what = (service, indicator, field)
-    kind = fields.kinds.get(what)
-    if kind is None and (service, indicator) in fields.indicators:
-        raise UnknownFieldError(what)
+    kind = fields.kinds.get(what) or fields.not_named(what)
     if kind is _ANSWER:
         number = read_answer(value)
     elif value.isascii() and value.isdecimal() and len(value) < 8:

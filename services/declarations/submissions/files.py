@@ -60,7 +60,10 @@ def check_template(principal: Principal) -> None:
 async def _template(
     reader: Reader, principal: Principal, asked: TemplateAsked
 ) -> AsyncIterator[Sequence[Cell]]:
-    """A row for each field the caller may submit, with its current value."""
+    """A row for each field the caller may submit, with its current value.
+
+    Adjustments are some hundreds a practice: whoever has any to submit adds their rows.
+    """
     check_template(principal)
     Sight.of(principal)
     providers = await store.providers_of(
@@ -82,6 +85,8 @@ def _template_rows(standing: Standing, group: Group, today: date) -> Iterator[Se
             continue
         value = standing.value(indicator.code)
         for name, kind in fields_of(indicator).items():
+            if kind == "ADJUSTMENT":
+                continue
             current = shown(value.of(indicator, name), kind)
             yield code, provider, achieved_on, group.code, indicator.code, name, current
 

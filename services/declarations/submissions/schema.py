@@ -141,8 +141,9 @@ def _marked_key(row: Record) -> tuple[object, ...]:
 class SubmissionsMutation:
     @strawberry.mutation(
         description="Ask for the template of many submissions: one row a field that the caller "
-        "may submit, of every provider they enter for, with its current value. Needs Achievement "
-        "Entry. Fill in VALUE and put the CSV where requestAchievementSubmissionUpload says."
+        "may submit, of every provider they enter for, with its current value; rows of "
+        "adjustments may be added. Needs Achievement Entry. Fill in VALUE and put the CSV where "
+        "requestAchievementSubmissionUpload says."
     )
     def request_achievement_template(
         self, info: Info, service: str, achievement_date: date

@@ -68,9 +68,20 @@ async def test_a_template_shows_what_the_caller_may_change_with_its_current_valu
     own = [row for row in await template(entry, "enterer") if row[4] == "CHOL004"]
     assert own == []  # an extract brought it
     theirs = [row for row in await template(entry, "on behalf") if row[1] == "A81001"]
-    shown = [row[-1] for row in theirs if row[4] == "CHOL004"]
-    assert shown == ["231", "660", "700", "", ""]  # and two adjustments
+    assert [row[-1] for row in theirs if row[4] == "CHOL004"] == ["231", "660", "700"]
     assert await template(entry, "stranger") == [list(COLUMNS)]
+
+
+async def test_rows_of_adjustments_may_be_added_to_a_template_and_of_nothing_else(entry):
+    rows = filled(await template(entry, "on behalf"))
+    added = ["QOF2526", "A81001", "2026-03-31", "CHOL", "CHOL004", "CHOLDEC", "7"]
+    wrong = [*added[:5], "CHOLDEK", "7"]
+    refused = await submit(entry, "on behalf", [*rows, added, wrong])
+    assert codes(refused) == [("UNKNOWN_FIELD", len(rows) + 2, "field")]
+    assert await the(entry, "select * from achievement_value") == []
+    assert (await submit(entry, "on behalf", [*rows, added]))["errors"] == []
+    others = "select others from achievement_value where others is not null"
+    assert await the(entry, others) == [({"CHOLDEC": 7},)]
 
 
 async def test_all_that_is_wrong_in_a_file_is_listed_by_row_and_nothing_is_kept(entry):
