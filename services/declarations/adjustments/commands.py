@@ -95,6 +95,7 @@ async def approve_all(
     tx: Tx, principal: Principal, adjustments: Sequence[UUID], *, now: datetime
 ) -> list[UUID]:
     """Agree to several: to all of them or, where one is refused, to none."""
+    principal.require(Role.FINANCE_MANAGEMENT)
     chosen = sorted(set(adjustments))
     if len(chosen) > MOST:
         message = f"At most {MOST} adjustments are approved together, not {len(chosen)}."

@@ -123,7 +123,7 @@ MATRIX: Final = {
     "Query.outstandingAdvances": Line(WITH_POUNDS, "{ outstandingAdvances { totalCount } }"),
     "Mutation.proposeAdvanceRecovery": Line(
         FINANCE,
-        'mutation { proposeAdvanceRecovery(service: "X", provider: "X", reason: "x") { id } }',
+        'mutation { proposeAdvanceRecovery(service: "X", provider: "A81001", reason: "x") { id } }',
     ),
     "Mutation.loadProviderFigures": Line(
         LOADS,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from chassis.ids import new_id
 from nhs.roles import Role
 from tests.services.declarations.advancing import advanced, of_line
 from tests.services.declarations.payments.test_recovery import declared, ledger
@@ -153,6 +154,16 @@ async def test_a_recovery_is_refused_and_nothing_came_of_it(
     assert await propose(paid, who, **given) == {"errors": [code]}
     assert await paid.everything() == before
     assert [x["proposed"] for x in await listed(paid)] == ["0.00"]
+
+
+@pytest.mark.parametrize(
+    ("who", "count", "code"), [("practice", 0, "ROLE_REQUIRED"), ("finance", 101, "TOO_MANY_ROWS")]
+)
+async def test_many_are_approved_by_finance_alone_and_a_hundred_at_most(
+    period: Period, who: str, count: int, code: str
+) -> None:
+    ids = [str(new_id()) for _ in range(count)]
+    assert await period.ask(who, APPROVE, ids=ids) == {"errors": [code]}
 
 
 async def test_each_sees_the_advances_whose_pounds_they_may_see(paid: Period) -> None:
