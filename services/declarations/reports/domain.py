@@ -22,6 +22,13 @@ OF_ONE_SERVICE: Final = frozenset(
 )
 """Reports over all indicators of all providers: of one service at a time."""
 
+WITHOUT: Final[Mapping[Name, tuple[str, str]]] = {
+    Name.PAYMENTS: ("achievement_date", "achievementDate"),
+    Name.ACHIEVEMENT_RESULTS: ("financial_year", "financialYear"),
+    Name.ACHIEVEMENT_BY_INDICATOR: ("financial_year", "financialYear"),
+}
+"""What a report cannot be narrowed to: payments have a year, results a date."""
+
 ALLOCATED: Final[Mapping[Name, Report]] = {
     Name.DECLARATION_STATUS: Report.DECLARATION_STATUS,
     Name.PAYMENTS: Report.PAYMENTS,

@@ -23,6 +23,7 @@ from services.declarations.reports.domain import (
     COLUMNS,
     MONEY,
     OF_ONE_SERVICE,
+    WITHOUT,
     WORDS,
     Columns,
     Name,
@@ -177,7 +178,16 @@ def report_of(principal: Principal, name: Name, asked: Asked) -> Report[Asked]:
     if name in OF_ONE_SERVICE and not asked.service:
         message = "This report is of one service at a time: name it."
         raise DomainError("SERVICE_REQUIRED", message, field="filter.service")
+    _check(name, asked)
+    return (WITH_POUNDS if sight.pounds_types else WITHOUT_POUNDS)[name]
+
+
+def _check(name: Name, asked: Asked) -> None:
+    """Refuse what would be asked for in vain, rather than answer something else."""
     if asked.expanded and name not in ALLOCATED:
         message = f"{name} is none of the reports that an organisation may let others run"
         raise DomainError("REPORT_NOT_EXPANDED", message, field="expanded")
-    return (WITH_POUNDS if sight.pounds_types else WITHOUT_POUNDS)[name]
+    here, there = WITHOUT.get(name, (None, None))
+    if here and getattr(asked, here) is not None:
+        message = f"{name} cannot be narrowed by {there}"
+        raise DomainError("FILTER_NOT_OF_REPORT", message, field=f"filter.{there}")

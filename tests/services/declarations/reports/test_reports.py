@@ -217,6 +217,14 @@ async def test_whose_right_to_see_pounds_is_gone_is_written_none(period: Period)
         ("MISSING_DATA", "service manager", {}, "ROLE_REQUIRED"),
         ("SUBMISSION_AUDIT", "finance", {"service": None}, "SERVICE_REQUIRED"),
         ("ACHIEVEMENT_RESULTS", "finance", {"service": ""}, "SERVICE_REQUIRED"),
+        ("PAYMENTS", "finance", {"achievementDate": "2026-03-31"}, "FILTER_NOT_OF_REPORT"),
+        ("ACHIEVEMENT_RESULTS", "finance", {"financialYear": "2024/25"}, "FILTER_NOT_OF_REPORT"),
+        (
+            "ACHIEVEMENT_BY_INDICATOR",
+            "finance",
+            {"financialYear": "2024/25"},
+            "FILTER_NOT_OF_REPORT",
+        ),
     ],
 )
 async def test_what_cannot_be_had_is_refused_before_a_path_is_handed_out(
