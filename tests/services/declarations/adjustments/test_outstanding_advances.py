@@ -1,5 +1,6 @@
 """What was advanced on a year that is not to be paid is seen, and taken back by two people."""
 
+import asyncio
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -135,6 +136,13 @@ async def test_the_same_proposal_again_proposes_once(paid: Period) -> None:
     first, again = await propose(paid, key="one"), await propose(paid, key="one")
     assert first == again
     assert await propose(paid) == {"errors": ["ALREADY_PROPOSED"]}
+
+
+async def test_two_who_propose_at_once_propose_once(paid: Period) -> None:
+    await cancelled(paid)
+    answers = await asyncio.gather(propose(paid), propose(paid, "second finance"))
+    assert {"errors": ["ALREADY_PROPOSED"]} in answers
+    assert [x["proposed"] for x in await listed(paid)] == ["-20000.01"]
 
 
 @pytest.mark.parametrize(
