@@ -186,13 +186,14 @@ where d.id = any($1)
 
 
 async def recovering(reader: Reader, declarations: Sequence[UUID]) -> list[Record]:
-    """Those that recover an advance: of which line, and what has been deducted, once it is paid."""
+    """Those that recover an advance: of which line; what was deducted, once paid or closed."""
     return await reader.fetch(_RECOVERING, declarations)
 
 
 _RECOVERING = """
 select d.id, d.provider, q.recovers,
-    case when p.id is not null then coalesce(e.advanced, 0)::numeric(14, 2) end as deducted
+    case when p.id is not null or d.status = 'CLOSED'
+        then coalesce(e.advanced, 0)::numeric(14, 2) end as deducted
 from declaration d
 join quality_service q on q.id = d.quality_service and q.recovers is not null
 left join payment p on p.declaration_id = d.id

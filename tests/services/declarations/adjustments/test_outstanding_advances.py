@@ -10,7 +10,7 @@ import pytest
 from chassis.ids import new_id
 from nhs.roles import Role
 from tests.services.declarations.advancing import advanced, of_line
-from tests.services.declarations.payments.test_recovery import declared, ledger
+from tests.services.declarations.payments.test_recovery import ADVANCED, declared, ledger
 from tests.services.declarations.payments.test_year_accepted import months, year
 from tests.services.declarations.period import Period
 from tests.support.directory import have_person
@@ -94,6 +94,9 @@ async def test_a_year_that_is_paid_leaves_nothing_outstanding(period: Period) ->
 
 async def test_of_a_cancelled_year_all_is_taken_back_to_the_penny(paid: Period) -> None:
     await cancelled(paid)
+    (closed,) = await of_line(paid, "QOF2526", PRACTICE)
+    shown = (await paid.ask("finance", ADVANCED, id=closed["id"]))["declaration"]["advanced"]
+    assert (closed["status"], shown) == ("CLOSED", "0.00")
     (one,) = await listed(paid, awaited=False)
     assert (one["pounds"], one["payments"]) == ("20000.01", 3)
     proposed = (await propose(paid))["proposeAdvanceRecovery"]
