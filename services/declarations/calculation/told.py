@@ -47,9 +47,14 @@ def _sources(of: Receipt, facts: wording.Facts) -> Iterator[str]:
             continue
         on = named.get("effective") or named.get("on")
         day = f", of {_day(on)}" if on else ""
-        doubt = "; it is not confirmed" if named.get("status") == "provisional" else ""
+        said = named["source"].rstrip(".")
+        unsaid = named.get("status") == "provisional" and _DOUBT not in said
+        doubt = f"; it is {_DOUBT}" if unsaid else ""
         title = f"{wording.begun(written.words(name))} {facts.shown(name)}{day}"
-        yield f"{title}: {named['source']}{doubt}."
+        yield f"{title}: {said}{doubt}."
+
+
+_DOUBT = "not confirmed"
 
 
 def whole(of: Receipt) -> Told:

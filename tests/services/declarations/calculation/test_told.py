@@ -45,7 +45,9 @@ async def test_a_practice_reads_why_it_is_paid_what_it_is_paid(period: Period) -
     )
     assert average.startswith("The average list 10,184, of 1 January 2025: Derived: ")
     assert national == "Prevalence in England 6.02 %: England 2025/26: made up."
-    assert of(found, "BP002")["sources"][0].endswith("; it is not confirmed.")
+    doubtful = of(found, "BP002")["sources"][0]
+    assert doubtful.endswith("not confirmed.")
+    assert doubtful.count("not confirmed") == 1
     assert of(found, "MH003")["summary"].startswith("It applied to none of your patients")
     assert of(found, "BP002")["summary"].endswith(
         "Its rule is not confirmed: it pays in demonstrations only."
