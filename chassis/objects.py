@@ -142,7 +142,10 @@ def _asked() -> Iterator[None]:
     """The store's refusals in our words: what it says itself is for the log."""
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        if "NoSuchBucket" in str(error):  # of the file itself that says nothing
+            log.warning("objects.failed", reason="the bucket is not there")
+            raise TransientError("the object store does not answer") from error
         raise DomainError("FILE_NOT_FOUND", "The file is not here any more.") from None
     except (BaseError, OSError) as error:
         log.warning("objects.failed", reason=str(error).partition("\n")[0])

@@ -125,6 +125,14 @@ async def _pass_on(reader: StreamReader, writer: StreamWriter) -> None:
             await writer.drain()
 
 
+async def test_of_a_bucket_that_is_gone_no_file_is_said_to_be(bucket, tmp_path) -> None:
+    """Whoever deletes an object from it must try again: it may be there in the one restored."""
+    gone = Objects("sample", replace(bucket, url="s3://gone"))
+    for asked in (gone.get(KEY), gone.delete(KEY), gone.put(KEY, file_of(tmp_path, b"hello"))):
+        with pytest.raises(TransientError, match="does not answer"):
+            await asked
+
+
 async def test_nothing_is_lacking_where_the_objects_are_to_be(objects: Objects) -> None:
     assert await objects.lacking() is None
 

@@ -1,6 +1,7 @@
 """Evidence of claims: who attaches what, what is refused, and who may fetch it."""
 
 import hashlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,14 @@ import pytest
 
 from chassis.auth import Identity
 from chassis.clock import Clock
-from chassis.errors import DomainError
+from chassis.errors import DomainError, TransientError
+from chassis.files import Files
+from chassis.objects import Bucket, Objects
 from chassis.service import Worker
+from cqrs.embedded.ports import free_port
 from services.declarations.claims.domain import Claim
-from services.declarations.evidence import queries
-from services.declarations.evidence.commands import FILE_KIND
+from services.declarations.evidence import commands, queries
+from services.declarations.evidence.commands import FILE_KIND, Attaching
 from services.declarations.evidence.forgetting import forget_one
 from tests.services.declarations.claiming import SCHEME, drafted, put
 from tests.services.declarations.claims import asking
@@ -122,6 +126,29 @@ async def test_what_could_not_be_searched_is_shown_to_whoever_submits_and_to_tie
     await asking.submit(claims, of, content=asking.content([("PHLEB", "12")]))
     query = "query ($id: ID!) { claimEvidence(claim: $id) { searched unsearched } }"
     assert (await claims.ask("tier 1", query, id=str(draft.id)))["claimEvidence"] == [shown]
+
+
+@pytest.mark.parametrize("wrong", ["endpoint", "url"])
+async def test_while_the_store_is_away_nothing_is_attached_and_later_it_is(
+    claims: Period, draft: Claim, bucket: Bucket, wrong: str
+) -> None:
+    away = {"endpoint": f"http://127.0.0.1:{free_port()}", "url": "s3://none"}[wrong]
+    principal = await claims.principal("claimant")
+    upload = await put(claims, FILE_KIND.name, "claimant", LOG)
+    given = Attaching(draft.id, SCHEME, "LOG", upload, "log.csv")
+
+    async def attach(place: Bucket) -> UUID:
+        objects = Objects("declarations", place)
+        files = Files("declarations", claims.folder, b"key", [FILE_KIND], objects)
+        return await commands.attach(claims.db, files, principal, given, key=None, now=claims.now)
+
+    with pytest.raises(TransientError, match="does not answer"):
+        await attach(replace(bucket, **{wrong: away}))
+    assert (await rows(claims))["claim_evidence"] == 0
+    assert await attach(bucket)
+    assert await rows(claims) == {
+        "claim_evidence": 1, "object_to_forget": 0, "claim_history": 1, "chassis.outbox": 0
+    }  # fmt: skip
 
 
 async def test_the_same_file_again_changes_nothing(claims: Period, draft: Claim) -> None:
