@@ -253,6 +253,7 @@ def _read(line: int, row: Sequence[Any], fields: Fields, found: dict[_Key, Submi
         number = int(value)
     else:
         number = read_number(value)
+    word = None if by_default == NO_DEFAULTS else _read_defaults(by_default)
     key = (service, provider, indicator, user, achieved, on, at)
     one = found.get(key)
     if one is None:
@@ -260,8 +261,7 @@ def _read(line: int, row: Sequence[Any], fields: Fields, found: dict[_Key, Submi
         day = read_date(achieved, "ACH_DATE")
         one = Submission(line, service, provider, day, indicator, user, submitted, {})
         found[key] = one
-    if by_default != NO_DEFAULTS:
-        one.default_values_used = _read_defaults(by_default) or one.default_values_used
+    one.default_values_used = word or one.default_values_used
     one.values[field] = number
     one.rows += 1
     if kind is _NUMERATOR or kind is _ANSWER:

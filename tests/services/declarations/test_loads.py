@@ -164,6 +164,30 @@ async def test_what_an_extract_says_of_defaults_is_kept_until_another_says_other
         assert await reader.fetchval(f"{word}_past") == "All"
 
 
+async def test_whoever_asks_where_a_value_came_from_is_told_of_defaults(period):
+    words = {"AF006": "All"}
+    rows = extract_rows("A81001", worked_values())
+    rows = [[*one[:7], words.get(one[4], "None"), *one[8:]] for one in rows]
+    await period.prevalence()
+    await period.load(rows)
+    await period.settle()
+    origin = """{ achievementSubmission(service: "QOF2526", provider: "A81001",
+        achievementDate: "2026-03-31") { groups { indicators {
+        code origin { defaultValuesUsed } } } } }"""
+    groups = (await period.ask("practice", origin))["achievementSubmission"]["groups"]
+    told = {one["code"]: one["origin"] for group in groups for one in group["indicators"]}
+    assert told["AF006"] == {"defaultValuesUsed": "All"}
+    assert told["AF008"] == {"defaultValuesUsed": None}
+    receipt = f'{{ declaration(id: "{(await period.of("A81001"))["id"]}") {{ receipt }} }}'
+    lines = (await period.ask("practice", receipt))["declaration"]["receipt"]["lines"]
+    said = {
+        line["indicator"]: value.get("default_values_used")
+        for line in lines
+        for value in line["values"]
+    }
+    assert (said["AF006"], said["AF008"]) == ("All", None)
+
+
 async def test_an_organisation_that_is_no_provider_of_the_service_is_refused_and_named(period):
     rows = [
         row("16C", "AF006", "Numerator", "1"),

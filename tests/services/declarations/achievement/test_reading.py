@@ -142,7 +142,9 @@ def test_what_is_said_of_defaults_is_kept_unless_there_were_none(written, kept):
 
 def test_what_is_said_of_defaults_is_a_word():
     rows = [row("A81001", "AF006", "Numerator", "3", DEFAULT_VALUES_USED="x" * 41)]
-    (problem,) = read_rows(rows, 2, KNOWN, VALUES).problems
+    read = read_rows(rows, 2, KNOWN, VALUES)
+    (problem,) = read.problems
+    assert read.submissions == []
     assert (problem.code, problem.field) == (
         "DEFAULT_VALUES_USED_NOT_VALID",
         "DEFAULT_VALUES_USED",
