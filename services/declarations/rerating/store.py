@@ -97,11 +97,9 @@ async def bases(
 # An advance that was deducted is left out: it is no longer adjusted, nor need it be, since the two
 # lines come to what was achieved.
 _STANDING_ON = f"""{_CALCULATED}
-and exists (
-    select from quality_service q
-    join unnest($4::text[], $5::text[]) as moved (line, provider)
-        on moved.line in (q.previous_service, q.payment_of)
-    where q.id = d.quality_service and moved.provider = d.provider)
+and d.provider = any($5) and d.quality_service in (
+    select q.id from quality_service q
+    where q.previous_service = any($4::text[]) or q.payment_of = any($4))
 and not exists (
     select from quality_service f join payment final on final.service_code = f.code
     where f.recovers = d.service_code and final.provider = d.provider)
@@ -112,9 +110,12 @@ order by d.provider, d.id
 async def standing_on(
     reader: Reader, whose: Whose, bases: Sequence[tuple[str, str]]
 ) -> AsyncIterator[Record]:
-    """What may be paid by what providers were paid for a line: by line and provider."""
-    lines, providers = zip(*bases, strict=True)
-    async for row in reader.stream(_STANDING_ON, *whose.arguments, list(lines), list(providers)):
+    """What may be paid by what any of the providers were paid for any of the lines.
+
+    `bases`: lines and providers. Arrays, since England's are hashed, and pairs would be compared.
+    """
+    lines, providers = (sorted(set(some)) for some in zip(*bases, strict=True))
+    async for row in reader.stream(_STANDING_ON, *whose.arguments, lines, providers):
         yield row
 
 
