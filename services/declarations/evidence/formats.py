@@ -177,9 +177,10 @@ _CELLS: Final = re.compile(rb"<((?:\w+:)?sheetData)\b.*</\1>", re.DOTALL)
 """Of a sheet's part; around them are its headers and footers, hyperlinks, and hints for input."""
 _WRITTEN: Final = {
     *("descr", "title", "tooltip", "display", "prompt", "promptTitle", "error", "errorTitle"),
-    *("author", "alt", "Target"),
+    *("author", "alt", "Target", "v"),
 }
-"""Attributes that people fill in: descriptions of pictures, hints, where a link leads."""
+"""Attributes that people fill in: descriptions of pictures, hints, where a link leads; and what a
+pivot table remembers of its rows, those that were taken away among them."""
 _LAYOUT: Final = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|[0-9]{1,3}(?= )|[A-Za-z])')
 """Marks of place and type in a worksheet's header: `&L`, `&"Arial,Bold"`."""
 
@@ -212,7 +213,9 @@ def _blocks(tree: ET.Element) -> Iterator[str]:
 
 def _attributes(tree: ET.Element) -> Iterator[str]:
     for one in tree.iter():
-        yield from (text for name, text in one.items() if name.rpartition("}")[2] in _WRITTEN)
+        for name, text in one.items():
+            if name.rpartition("}")[2] in _WRITTEN and not _FRACTION.fullmatch(text):
+                yield text
 
 
 def _piece(element: ET.Element) -> str:
@@ -250,13 +253,16 @@ def _page(pdf: Any, number: int, shown: Shown) -> Texts:
     text = page.get_textpage().get_text_range()
     if text.strip():
         shown.texts = True
-    if _is_picture(page) if text.strip() else any(page.get_objects(max_depth=1)):
+        unsearched = _has_picture(page)
+    else:
+        unsearched = any(page.get_objects(max_depth=1))
+    if unsearched:
         shown.pictures.append(number)
     yield f"page {number}", text
 
 
-def _is_picture(page: Any) -> bool:
-    """Whether a picture takes a tenth of the page: more than a mark at its head."""
+def _has_picture(page: Any) -> bool:
+    """Whether one takes a tenth of the page: more than a mark at its head."""
     whole = page.get_width() * page.get_height()
     for one in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE]):
         left, bottom, right, top = one.get_bounds()

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -97,6 +98,14 @@ def test_a_workbook_is_read_beside_its_cells(tmp_path: Path, corner, place: str)
     path = making.workbook(tmp_path / "a.xlsx", {"A1": 1}, corner=corner)
     (found,) = read("xlsx", path).places
     assert found.partition(",")[0].endswith(place)
+
+
+@pytest.mark.parametrize(("held", "found"), [("9434765919", 1), ("0.9434765919", 0)])
+def test_what_a_pivot_table_remembers_is_read(tmp_path: Path, held: str, found: int) -> None:
+    path = making.workbook(tmp_path / "a.xlsx", {"A1": 1})
+    with ZipFile(path, "a") as book:
+        book.writestr("xl/pivotCache/pivotCacheRecords1.xml", f'<a><r><n v="{held}"/></r></a>')
+    assert len(read("xlsx", path).places) == found
 
 
 def test_sheets_that_are_hidden_are_read(tmp_path: Path) -> None:
