@@ -50,12 +50,12 @@ async def following(reader: Reader, asked: Asked, changed: Sequence[Rerated]) ->
     """All that stands on the payments that would be others, in order; reads only."""
     rules = RulesOfRuns(reader, replace(asked, change=Change()))
     found: dict[UUID, Rerated] = {}
-    moved = _moved(changed)
+    first = moved = _moved(changed)
     bases = set(moved)
     for _ in range(LONGEST):
         new = await _standing_on(reader, asked, rules, moved, bases) if bases else []
         found |= {one.declaration: one for one in new}
-        moved = _moved([*changed, *found.values()])
+        moved = first | _moved(found.values())  # no line stands on itself
         bases = {(one.service, one.provider) for one in new} & moved.keys()
     return sorted(found.values(), key=lambda one: one.key)
 
