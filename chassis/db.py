@@ -44,6 +44,9 @@ _TRANSIENT = (
     OSError,  # refused, reset and timed out among them
 )
 
+_GONE = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError)
+"""What an attempt to tidy up a connection may meet."""
+
 _NO_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
 
 transient_errors = Counter(
@@ -75,6 +78,13 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
     except _TRANSIENT as error:
         transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"{type(error).__name__}: {error}") from error
+    except asyncpg.InternalClientError as error:
+        # The server ended the connection, and the driver lost its way in what it still sent
+        # (MagicStack/asyncpg issue 1069): of no more use to anybody.
+        if connection is not None:
+            connection.terminate()
+        transient_errors.labels(type(error).__name__).inc()
+        raise TransientError(f"the connection was lost: {error}") from error
     except asyncpg.InterfaceError as error:
         if isinstance(error, ValueError) or not _lost(connection):
             raise
@@ -307,14 +317,14 @@ async def _as_it_was(_: Connection) -> None:
 
 async def _undo(connection: PooledConnection) -> None:
     """Roll back; where that fails the pool throws the connection away, which does the same."""
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    with suppress(*_GONE, asyncpg.InterfaceError):
         await connection.execute("rollback")
 
 
 async def _unlock(connection: PooledConnection) -> None:
     try:
         await connection.execute("select pg_advisory_unlock_all()")
-    except (asyncpg.PostgresError, OSError):
+    except _GONE:
         connection.terminate()
     except asyncpg.InterfaceError:
         pass  # the connection is gone, and its locks with it

@@ -179,6 +179,28 @@ async def test_a_lost_connection_is_transient_and_the_next_one_works(things):
     assert await names(things) == []
 
 
+async def test_a_connection_that_the_server_ends_is_transient_whatever_it_had_heard_of_it(dsn):
+    """Its last words may come at any moment: unread, half read, or after the next statement."""
+    database = await Database.connect(dsn, name="test", pool_size=1)
+    administrator = await asyncpg.connect(dsn)
+    ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'test'"
+    for pause in range(60):
+        with suppress(TransientError):
+            async with database.reader() as reader:
+                await administrator.execute(ended)
+                for _ in range(pause % 20):
+                    await asyncio.sleep(0)
+                await reader.fetchval("select 1")
+        with suppress(TransientError):
+            await administrator.execute(ended)
+            async with database.reader() as reader:
+                await reader.fetchval("select 1")
+    async with database.reader() as reader:
+        assert await reader.fetchval("select 1") == 1
+    await administrator.close()
+    await database.close()
+
+
 async def test_a_cancelled_transaction_leaves_nothing_and_its_connection_serves_again(dsn):
     database = await Database.connect(dsn, name="test", pool_size=1)
     async with database.transaction() as tx:
