@@ -101,5 +101,5 @@ def _figures(
     return {
         key: value + Fraction(more[key])
         for key, value in known.figures.items()
-        if more.get(key) and known.origins[key]["source"] == sources[key]
+        if more.get(key) and known.origins.get(key, {}).get("source") == sources[key]
     }
