@@ -1,6 +1,9 @@
 """Rows of an extract that one submission sent of one indicator are read as one."""
 
+import csv
+import os
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +18,7 @@ from services.declarations.achievement.domain import (
     format_of,
     read_rows,
 )
+from tests.nhs.formulas.shipped import shipped
 from tests.services.declarations.period import row
 
 KINDS = {"Numerator": Kind.NUMERATOR, "Denominator": Kind.OTHER, "AFIBPCADEC": Kind.OTHER}
@@ -149,3 +153,23 @@ def test_what_is_said_of_defaults_is_a_word():
         "DEFAULT_VALUES_USED_NOT_VALID",
         "DEFAULT_VALUES_USED",
     )
+
+
+@pytest.mark.real_data
+def test_the_shipped_catalogue_names_every_field_of_its_indicators_in_the_real_extract():
+    folder = Path(__file__).resolve().parents[4] / os.environ.get(
+        "CQRS_REAL_DATA", "../shared/data"
+    )
+    file = folder / "qof/INDICATOR_VALUES.csv"
+    if not file.exists():
+        pytest.skip(f"no {file}: set CQRS_REAL_DATA")
+    known = {
+        ("QOF2324", one.code, name): Kind.OTHER
+        for one in shipped("QOF2324").indicators
+        for name in (*one.fields.values(), *one.adjustments)
+    }
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        header, *rows = csv.reader(text)
+    assert format_of(header) is VALUES
+    read = read_rows(rows, 2, Fields.of(known), VALUES)
+    assert (read.rows, read.unknown) == (552, {})
