@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,6 +20,7 @@ from chassis.db import NoEntryError
 from chassis.errors import DomainError, TransientError
 from chassis.handling import ReaderStoppedError
 from chassis.migrate import CHASSIS, MigrationError, migrate
+from chassis.place import read_again
 from chassis.process import GaveUpError, PartDiedError, seldom_collect, stopped_by_signals, together
 from chassis.rebuild import BeginningLostError, rebuild
 from chassis.republish import republish
@@ -90,9 +92,23 @@ def _parser(service: Service[Any]) -> argparse.ArgumentParser:
     )
     republishing = commands.add_parser("republish", help="send the current state again")
     republishing.add_argument("topic", nargs="*", help="all of the service's if none is named")
+    again = commands.add_parser(
+        "reread", help="read the topics again, after a database was restored"
+    )
+    again.add_argument("since", type=_moment, help="before the backup began, with its zone")
     commands.add_parser("sdl", help="print the schema")
     commands.add_parser("events", help="print the events' JSON Schemas and examples")
     return parser
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} does not say in which zone: add +00:00 or +01:00")
+    return moment
 
 
 def _contracts(events: Sequence[EventContract]) -> dict[str, object]:
@@ -166,12 +182,25 @@ async def _rebuild(service: Service[Any], settings: Settings, given: argparse.Na
         log.info("read_model.rebuilt", events=heard)
 
 
+async def _reread(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
+    if service.subscription is None:
+        raise DomainError("NOTHING_HEARD", "it hears nothing, so it has nothing to read again")
+    if given.since.tzinfo is None:
+        raise DomainError(
+            "SINCE_NOT_VALID", f"{given.since} does not say in which zone: add +00:00"
+        )
+    async with Running.of(service, settings) as running:
+        again = await read_again(service.subscription, running.kafka, given.since)
+        log.info("reader.put_back", since=str(given.since), records=again)
+
+
 _COMMANDS: dict[str, Command] = {
     "api": _api,
     "worker": _worker,
     "serve": _both,
     "migrate": _migrate,
     "rebuild": _rebuild,
+    "reread": _reread,
     "republish": _republish,
 }
 

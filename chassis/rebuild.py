@@ -6,7 +6,6 @@ lock is held. The service's own reader waits for the lock meanwhile, as for any 
 takes what is newer. So nobody sees half a model, and a row that no event accounts for is gone.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -17,6 +16,7 @@ from chassis.db import Database, Tx
 from chassis.errors import TransientError
 from chassis.handling import FUSE, ReaderStoppedError, take
 from chassis.kafka import Kafka
+from chassis.place import in_the_readers_place
 from chassis.received import Received, Record, UndecodableError, decode
 from chassis.subscription import Subscription
 
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 _LOCK_TIMEOUT = "60s"
 _MOST_AT_ONCE = 5_000
-_JOINING = 60.0
 
 Offsets = Mapping[TopicPartition, int]
 
@@ -147,21 +146,8 @@ def _refuse_if_lost(first: Offsets) -> None:
 
 
 async def _let_reader_go_on(subscription: Subscription, kafka: Kafka, first: Offsets) -> None:
-    """Where the reader's place is before the beginning, put it at the beginning.
-
-    It takes the reader's place in the group for a moment: the reader itself has stopped.
-    """
-    consumer = AIOKafkaConsumer(
-        *subscription.topics,
-        **kafka.connection(),
-        group_id=subscription.group,
-        enable_auto_commit=False,
-        session_timeout_ms=kafka.session_timeout_ms,
-        heartbeat_interval_ms=kafka.session_timeout_ms // 4,
-    )
-    try:
-        await consumer.start()
-        await _assigned(consumer)
+    """Where the reader's place is before the beginning, put it at the beginning."""
+    async with in_the_readers_place(subscription, kafka) as consumer:
         mended = {
             place: first[place]
             for place in consumer.assignment() & first.keys()
@@ -169,11 +155,3 @@ async def _let_reader_go_on(subscription: Subscription, kafka: Kafka, first: Off
         }
         if mended:
             await consumer.commit(mended)
-    finally:
-        await consumer.stop()
-
-
-async def _assigned(consumer: AIOKafkaConsumer) -> None:
-    async with asyncio.timeout(_JOINING):
-        while not consumer.assignment():  # noqa: ASYNC110 - aiokafka has no event for it
-            await asyncio.sleep(0.02)

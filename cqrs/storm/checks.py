@@ -13,13 +13,22 @@ from cqrs.storm.topics import Told, told
 SILENT = ("OPENED", "DUTIES_JOINED")
 """Entries of a declaration's history that are no event."""
 
-_STEPS = {
-    "acceptOffers": "ACCEPTED",
-    "rejectOffers": "REJECTED",
-    "withdrawOffers": "WITHDRAWN",
-    "cancelOffers": "CANCELLED",
-    "createOffers": "MADE",
+_DONE: Mapping[str, tuple[str, ...]] = {
+    "createOffers": ("offer MADE",),
+    "acceptOffers": ("offer ACCEPTED",),
+    "rejectOffers": ("offer REJECTED",),
+    "withdrawOffers": ("offer WITHDRAWN",),
+    "cancelOffers": ("offer CANCELLED",),
+    "declareDeclarations": ("declaration DECLARED",),
+    "approveDeclarations": ("declaration APPROVED", "declaration FINANCE_APPROVED"),
+    "addPeople": ("person ADDED",),
 }
+"""By command, what must be found of each id it was answered with."""
+_FOUND = (
+    ("participation", "select offer, 'offer ' || what from offer_history"),
+    ("declarations", "select declaration_id, 'declaration ' || action from declaration_history"),
+    ("organisations", "select id, 'person ADDED' from directory.person"),
+)
 
 
 @dataclass
@@ -52,20 +61,13 @@ def check(stack: Stack, acknowledged: Mapping[str, Sequence[str]]) -> Findings:
 
 def _commands(stack: Stack, acknowledged: Mapping[str, Sequence[str]], found: Findings) -> None:
     """Whatever was answered as done is in a history."""
-    offers = set(stack.rows("participation", "select offer, what from offer_history"))
-    steps = set(
-        stack.rows("declarations", "select declaration_id, action from declaration_history")
-    )
+    there = {row for database, statement in _FOUND for row in stack.rows(database, statement)}
     for command, ids in acknowledged.items():
-        for one in ids:
-            if command in _STEPS:
-                there = (one, _STEPS[command]) in offers
-            elif command == "declareDeclarations":
-                there = (one, "DECLARED") in steps
-            else:
-                there = (one, "APPROVED") in steps or (one, "FINANCE_APPROVED") in steps
-            if not there:
-                found.lost.append(f"{command} {one}")
+        found.lost += [
+            f"{command} {one}"
+            for one in ids
+            if not any((one, step) in there for step in _DONE[command])
+        ]
 
 
 def _offers(stack: Stack, events: Sequence[Told], found: Findings) -> None:

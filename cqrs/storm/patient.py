@@ -12,6 +12,8 @@ from cqrs.play.gateway import DeliveryError, Gateway, Person, Refused
 
 _UNREACHABLE = "UNREACHABLE"
 _THEIR_FAULT = 500
+_STORMY = frozenset({_UNREACHABLE, "SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "TRY_AGAIN"})
+"""What a person is told while something is away."""
 
 
 @dataclass
@@ -25,11 +27,7 @@ class PatientGateway(Gateway):
 
 
 class PatientPerson(Person):
-    passing: ClassVar[frozenset[str]] = Person.passing | {
-        _UNREACHABLE,
-        "SERVICE_UNAVAILABLE",
-        "DEADLINE_EXCEEDED",
-    }
+    passing: ClassVar[frozenset[str]] = Person.passing | _STORMY
     patience: ClassVar[float] = 300.0
     gateway: PatientGateway
 
@@ -43,7 +41,7 @@ class PatientPerson(Person):
             told = {"message": repr(error), "extensions": {"code": _UNREACHABLE}}
             raise Refused(self.subject, [told]) from error
         except Refused as refused:
-            self.gateway.asked_again += refused.code in PatientPerson.passing - Person.passing
+            self.gateway.asked_again += refused.code in _STORMY
             raise
         if "dryRun" not in variables or not variables["dryRun"]:
             self._note(data)

@@ -168,6 +168,22 @@ def test_a_setting_that_is_missing_or_wrong_is_named_without_its_value(
     assert "hunter2" not in str(code)
 
 
+@pytest.mark.parametrize(
+    ("since", "wrong"),
+    [
+        ("yesterday", "Invalid isoformat string: 'yesterday'"),
+        ("2026-04-01T06:00", "2026-04-01T06:00 does not say in which zone"),
+    ],
+)
+def test_what_is_read_again_is_said_by_a_moment_with_its_zone(
+    nothing_set: None, capsys: pytest.CaptureFixture[str], since: str, wrong: str
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        run(service, ["reread", since])
+    assert end.value.code == 2
+    assert wrong in capsys.readouterr().err
+
+
 async def test_a_database_that_is_away_is_said_in_one_line_without_the_password(
     start: Start, environment: Environment
 ) -> None:

@@ -4,6 +4,7 @@ batches that failed, compaction, retention, and a broker that is started again."
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from chassis.db import Database, Tx
 from chassis.errors import TransientError
 from chassis.kafka import Kafka
 from chassis.outbox import Event
+from chassis.place import read_again
 from tests.support.containers import KafkaContainer
 from tests.support.eventually import eventually
 from tests.support.messaging import headers, on_the_topic, publish, reading, record, relaying
@@ -225,3 +227,25 @@ async def test_a_broker_that_is_started_again_costs_time_and_nothing_else(
     told = [each for each in await on_the_topic(kafka, topic) if each.key == b"k0"]
     assert len(told) >= rounds
     await effects_are(things, [])
+
+
+async def test_a_database_that_was_put_back_reads_again_what_it_no_longer_knows(
+    things: Database, kafka: Kafka, topic: str
+) -> None:
+    asked, rounds = subscription(topic), 10
+    async with reading(things, asked, kafka):
+        await publish(kafka, topic, [happened(key, n) for n in range(4) for key in KEYS])
+        await eventually(lambda: in_their_order(things, 4), PATIENCE)
+        async with things.reader() as reader:
+            known = await reader.fetchval("select array_agg(event) from chassis.inbox")
+        backed_up = datetime.now(UTC)
+        await publish(kafka, topic, [happened(key, n) for n in range(4, rounds) for key in KEYS])
+        await eventually(lambda: in_their_order(things, rounds), PATIENCE)
+    async with things.transaction() as tx:
+        await tx.execute("delete from chassis.inbox where event <> all($1)", known)
+        await tx.execute("delete from effect where n >= 4")
+    again = await read_again(asked, kafka, backed_up - timedelta(seconds=1))
+    assert again >= (rounds - 4) * len(KEYS)
+    async with reading(things, asked, kafka):
+        await eventually(lambda: in_their_order(things, rounds), PATIENCE)
+    assert await left_to_read(kafka, asked) == 0
