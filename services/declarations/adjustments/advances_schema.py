@@ -36,8 +36,10 @@ class OutstandingAdvanceFilter:
 class OutstandingAdvance:
     service_code: str = strawberry.field(description="The line that advances: QOFA2526.")
     recovered_by: list[str] = strawberry.field(description="The lines that take it off: QOF2526.")
-    provider: Organisation = strawberry.field(description="Who was paid.")
-    commissioner: Organisation = strawberry.field(description="Who commissioned the last of it.")
+    provider: Organisation | None = strawberry.field(description="Who was paid.")
+    commissioner: Organisation | None = strawberry.field(
+        description="Who commissioned the last of it."
+    )
     payments: int = strawberry.field(description="How many payments it was advanced by.")
     pounds: Pounds = strawberry.field(description="What of it has not been taken off or back.")
     proposed: Pounds = strawberry.field(
