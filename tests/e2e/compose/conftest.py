@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from cqrs.console import Progress
+from cqrs.england.england import SEED
 from cqrs.play.cast import Cast
 from cqrs.play.gateway import reached
 from cqrs.play.period import Period, play
@@ -30,7 +31,7 @@ class Played:
 @pytest.fixture(scope="session")
 def played(stack: TestStack, tmp_path_factory: pytest.TempPathFactory) -> Played:
     """What `cqrs play --compose` does."""
-    scene = Scene.generated(tmp_path_factory.mktemp("play"), england=False, icb=None, seed=1)
+    scene = Scene.generated(tmp_path_factory.mktemp("play"), england=False, icb=None, seed=SEED)
 
     async def playing() -> Period:
         system = stack.system
