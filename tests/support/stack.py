@@ -81,8 +81,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
         out.writelines(f"{name}={free_port()}\n" for name in _PORTS)
     project = f"cqrs-test-{int(time.time())}"
     told = {"COMPOSE_PROJECT_NAME": project, "COMPOSE_ENV_FILES": str(file)}
-    with (
-        environment(told),
-        DockerCompose(ROOT, "docker-compose.yml", env_file=str(file), wait=True),
-    ):
-        yield TestStack(secret_folder=folder)
+    compose = DockerCompose(ROOT, "docker-compose.yml", env_file=str(file), wait=True)
+    with environment(told):
+        try:
+            compose.start()
+            yield TestStack(secret_folder=folder)
+        finally:
+            compose.stop()
