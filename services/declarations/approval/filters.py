@@ -11,6 +11,7 @@ from services.declarations.approval import lists
 from services.declarations.approval.domain import Status as DeclarationStatus
 from services.declarations.payments import store as ledger
 from services.declarations.payments.domain import State as PaymentState
+from services.declarations.sight import types_of
 
 strawberry.enum(
     DeclarationStatus,
@@ -53,7 +54,11 @@ class DeclarationFilter:
 
     def wanted(self, principal: Principal) -> lists.DeclarationFilter:
         year = Year.parse(self.financial_year).period if self.financial_year else None
-        waiting = [s.value for role, s in _WAITING_FOR.items() if principal.holds(role)]
+        waiting = {
+            status.value: types_of(principal, role)
+            for role, status in _WAITING_FOR.items()
+            if principal.holds(role)
+        }
         return lists.DeclarationFilter(
             statuses=None if self.status is None else [s.value for s in self.status],
             service=self.service,

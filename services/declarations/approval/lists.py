@@ -1,6 +1,6 @@
 """Reads of declarations: who may see which, with or without pounds, and what waits for whom."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,8 +20,8 @@ class DeclarationFilter:
     provider: str | None = None
     commissioner: str | None = None
     financial_year: tuple[date, date] | None = None
-    waiting_in: Sequence[str] | None = None
-    """Only what waits for the caller, in these states."""
+    waiting_in: Mapping[str, Sequence[str]] | None = None
+    """Only what waits for the caller: in these states, of these payment types."""
     held: bool | None = None
     marked: bool | None = None
     """Whether a value it stands on is far from its provider's own history."""
@@ -29,11 +29,18 @@ class DeclarationFilter:
     def arguments(self, sight: Sight) -> tuple[object, ...]:
         """Parameters $5 to $12 of a filtered read."""
         first, last = self.financial_year or (None, None)
-        waiting = None if self.waiting_in is None else list(self.waiting_in)
         statuses = None if self.statuses is None else list(self.statuses)
         between = [self.provider, self.commissioner]
         named = (statuses, self.service, between, first, last)
-        return *named, waiting, sight.person, [self.held, self.marked]
+        return *named, self._waiting, sight.person, [self.held, self.marked]
+
+    @property
+    def _waiting(self) -> list[str] | None:
+        """The states, which an index finds; and each with each of its types, `STATE TYPE`."""
+        if self.waiting_in is None:
+            return None
+        pairs = [f"{state} {one}" for state, types in self.waiting_in.items() for one in types]
+        return [*self.waiting_in, *pairs]
 
 
 COLUMNS = """
@@ -59,6 +66,7 @@ and (($7::text[])[2] is null or d.commissioner = ($7::text[])[2])
 and ($8::date is null or (d.period_start <= $9::date and d.period_end >= $8))
 and ($10::text[] is null or (
     d.status = any($10) and not d.held
+    and (d.status || ' *' = any($10) or d.status || ' ' || d.payment_type = any($10))
     and (
         (d.status = 'AWAITING_PROVIDER_APPROVAL' or $11::uuid <> all(d.declared_by))
         and (d.status = 'AWAITING_COMMISSIONER_APPROVAL' or $11 <> all(d.approved_by))

@@ -49,3 +49,21 @@ async def test_a_payment_of_another_type_is_adjusted_by_nobody_for_it(period: Pe
     before = await period.everything()
     assert await period.ask(WHO, PROPOSE, payment=payment["id"]) == {"errors": ["ROLE_REQUIRED"]}
     assert await period.everything() == before
+
+
+async def test_what_is_of_another_type_waits_for_somebody_else(period: Period):
+    """Though they see it, by a role that is held for all types."""
+    await declared(period)
+    async with period.db.transaction() as tx:
+        await tx.execute(
+            "insert into directory.person_role (person_id, organisation, role)"
+            " select id, 'QHM', 'FINANCE_VIEW' from directory.person where subject = $1",
+            WHO,
+        )
+    waiting = "{ declarations(filter: {waitingForMe: true}) { totalCount } }"
+    for status in ("AWAITING_COMMISSIONER_APPROVAL", "AWAITING_FINANCE_APPROVAL"):
+        assert (await period.of("A81001"))["status"] == status
+        assert (await period.ask(WHO, waiting))["declarations"]["totalCount"] == 0
+        who = "approver" if status == "AWAITING_COMMISSIONER_APPROVAL" else "finance"
+        assert (await period.ask(who, waiting))["declarations"]["totalCount"] == 1
+        await period.approve(who, [await period.of("A81001")])
