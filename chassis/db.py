@@ -48,6 +48,8 @@ _GONE = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError)
 """What an attempt to tidy up a connection may meet."""
 
 _NO_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+_HALF_A_CHARACTER = "surrogates not allowed"
+"""What Python says of half of a character that JSON writes as two."""
 
 transient_errors = Counter(
     "cqrs_database_transient_errors_total", "Errors of the database that may pass.", ["kind"]
@@ -72,9 +74,11 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
             raise
         code, message, field = refusal
         raise DomainError(code, message, field=field) from error
-    except _NO_TEXT as error:
-        message = "A text holds a character that cannot be stored, such as NUL."
-        raise DomainError("TEXT_NOT_VALID", message) from error
+    except (*_NO_TEXT, asyncpg.DataError) as error:
+        if isinstance(error, _NO_TEXT) or _HALF_A_CHARACTER in str(error):
+            message = "A text holds a character that cannot be stored, such as NUL."
+            raise DomainError("TEXT_NOT_VALID", message) from error
+        raise
     except _TRANSIENT as error:
         transient_errors.labels(type(error).__name__).inc()
         raise TransientError(f"{type(error).__name__}: {error}") from error

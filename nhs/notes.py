@@ -9,7 +9,7 @@ LONGEST_REASON = 300
 """A reason travels in an event."""
 
 _TEN_DIGITS = re.compile(
-    r"(?<!\d)(\d{3})[\s.\-\u2010-\u2015]?(\d{3})[\s.\-\u2010-\u2015]?(\d{4})(?!\d)"
+    r"(?<!\d)(\d{3})[\s.\-\u2010-\u2015]{0,3}(\d{3})[\s.\-\u2010-\u2015]{0,3}(\d{4})(?!\d)"
 )
 
 

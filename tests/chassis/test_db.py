@@ -81,11 +81,15 @@ async def test_a_block_with_a_savepoint_fails_alone(things):
     assert await names(things) == ["a", "d"]
 
 
-@pytest.mark.parametrize("about", [None, {"why": "\0"}], ids=["text", "json"])
-async def test_a_text_that_cannot_be_stored_is_refused(things, about):
+@pytest.mark.parametrize(
+    ("name", "about"),
+    [("a\0b", None), ("a", {"why": "\0"}), ("\ud800", None), ("a", {"why": "\ud800"})],
+    ids=["text", "json", "half a character", "half a character in json"],
+)
+async def test_a_text_that_cannot_be_stored_is_refused(things, name, about):
     with pytest.raises(DomainError) as refused:
         async with things.transaction() as tx:
-            await tx.execute(INSERT, uuid4(), "a" if about else "a\0b", None, about)
+            await tx.execute(INSERT, uuid4(), name, None, about)
 
     assert refused.value.code == "TEXT_NOT_VALID"
     assert await names(things) == []

@@ -18,7 +18,9 @@ def nhs_number(nine: int) -> str | None:
 numbers = st.integers(0, 999_999_999).map(nhs_number).filter(bool)
 
 
-@given(numbers, st.sampled_from(["", " ", "-", ".", "\N{EN DASH}", "\N{NO-BREAK SPACE}"]))
+@given(
+    numbers, st.sampled_from(["", " ", "  ", " - ", "-", ".", "\N{EN DASH}", "\N{NO-BREAK SPACE}"])
+)
 def test_an_nhs_number_is_found_however_it_is_written(number, between):
     written = between.join((number[:3], number[3:6], number[6:]))
     assert has_nhs_number(f"about {written}.")
