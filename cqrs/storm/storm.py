@@ -116,8 +116,10 @@ class Storm:
             self.counted.periods += 1
             async with self._calm:  # publishing knows no keys
                 playing = await self._next(first)
-            for part in (period.offer_and_answer, period.measure, period.approve, period.settle):
+            for part in (period.offer_and_answer, period.measure, period.approve):
                 await part(playing)
+            async with self._calm:  # the example of a subscriber is away when the broker is
+                await period.settle(playing)
 
     async def _next(self, first: Period) -> Period:
         """The same period on a line of its own."""
