@@ -1,27 +1,20 @@
 """Loading INDICATOR_VALUES: what is wrong is listed, and nothing else is lost."""
 
 import asyncio
-from datetime import UTC, date, datetime
 from uuid import UUID
 
 import pytest
 
 from chassis.errors import DomainError
-from chassis.ids import new_id
 from chassis.jobs import run_jobs
-from chassis.received import Received
 from nhs.formulas.specification import QualityServiceSpecification
-from services.declarations import due
 from services.declarations.achievement.domain import COLUMNS
 from services.declarations.agreements import commands as agreements
-from services.declarations.agreements.commands import keep_offers
-from services.declarations.agreements.consumers import PROJECTIONS
 from services.declarations.app import SERVICE
 from tests.nhs.formulas.qof import qof
 from tests.services.declarations.period import (
     Period,
     extract_rows,
-    offer,
     row,
     worked_values,
 )
@@ -245,71 +238,6 @@ async def test_an_interrupted_load_that_starts_again_lists_each_error_once(perio
     assert await stored(period) == []
 
 
-async def test_values_that_came_before_the_achievement_date_wait_for_it(period):
-    declared_on = period.now
-    period.now = declared_on.replace(month=3, day=20)
-    await period.calculated("A81001")
-    assert await period.declarations() == []
-    period.now = declared_on
-    await period.settle()
-    assert (await period.of("A81001"))["pounds"] == "37227.05"
-
-
-async def test_a_list_of_another_day_stands_in_and_no_list_blocks(period):
-    async with period.db.transaction() as tx:
-        await tx.execute(
-            "update directory.list_size set counted_on = '2025-10-01' where ods_code = 'A81001'"
-        )
-        await tx.execute("delete from directory.list_size where ods_code = 'A81002'")
-    await period.calculated("A81001", "A81002")
-    async with period.db.reader() as reader:
-        assert await reader.fetchval("select list_stands_in from calculation") is True
-    assert (await period.of("A81002"))["missing"] == ["LIST_SIZE_UNKNOWN"]
-
-
-async def test_a_cancelled_participation_closes_its_declaration(period):
-    made = offer("A81003", version=1)
-    async with period.db.transaction() as tx:
-        await keep(tx, made)
-    await period.settle()
-    cancelled = made | {"version": 2, "status": "CANCELLED", "ended_on": "2026-03-30"}
-    async with period.db.transaction() as tx:
-        await keep(tx, cancelled)
-        await keep(tx, made)  # an older version, heard late, changes nothing
-    await period.settle()
-    assert (await period.of("A81003"))["status"] == "CLOSED"
-    assert await period.events_by_type() == {"declaration.closed.v1": 1}
-
-
-async def test_a_participation_that_goes_on_after_all_has_its_declaration(period):
-    made = offer("A81003", version=1)
-    async with period.db.transaction() as tx:
-        await keep(tx, made | {"version": 2, "ended_on": "2025-09-30"})
-    await period.settle()
-    assert await period.events_by_type() == {}
-    resumed = made | {"version": 3}
-    topic, now = "participation.offer", datetime.now(UTC)
-    told = Received(
-        new_id(), "offer.resumed.v1", "participation", now, topic, 0, 0, made["id"], resumed
-    )
-    async with period.db.transaction() as tx:
-        await PROJECTIONS[told.type](tx, [told])
-    await period.settle()
-    assert (await period.of("A81003"))["status"] == "INCOMPLETE"
-
-
-async def test_a_cancellation_after_the_achievement_date_closes_nothing(period):
-    made = offer("A81003", version=1)
-    async with period.db.transaction() as tx:
-        await keep(tx, made)
-    await period.settle()
-    late = {"version": 2, "status": "CANCELLED", "ended_on": "2026-04-02"}
-    async with period.db.transaction() as tx:
-        await keep(tx, made | late)
-    await period.settle()
-    assert (await period.of("A81003"))["status"] == "INCOMPLETE"
-
-
 async def test_an_upload_is_asked_for_put_loaded_by_a_job_and_watched(period):
     asked = await period.ask(
         "data load", 'mutation { requestAchievementUpload(fileName: "x.csv") { id path } }'
@@ -357,10 +285,6 @@ async def test_only_csv_files_are_asked_for(period):
     assert refused == {"errors": ["FILE_TYPE_NOT_ACCEPTED"]}
 
 
-async def keep(tx, offer_) -> None:
-    await keep_offers(tx, [offer_])
-
-
 async def test_a_row_no_column_can_hold_is_listed_and_the_rest_is_loaded(period):
     bad = [
         row("A81002", "AF006", "Numerator", "9" * 5_000),
@@ -386,22 +310,3 @@ async def test_what_is_no_text_at_all_is_refused_by_code(period):
     with pytest.raises(DomainError) as refused:
         await period.load([], header=["x" * 200_000])
     assert refused.value.code == "EXTRACT_MALFORMED"
-
-
-async def test_no_declaration_opens_unseen_by_a_load_that_has_not_ended(period):
-    await period.prevalence()
-    subject = ("QOF2526", date(2026, 3, 31), "A81001")
-    async with period.db.transaction() as tx:
-        await due.mark_providers(tx, [subject], "achievement was loaded")
-        opening = asyncio.create_task(period.open())
-
-        async def waits() -> None:
-            async with period.db.reader() as reader:
-                assert await reader.fetchval(
-                    "select count(*) from pg_locks where locktype = 'advisory' and not granted"
-                    " and database = (select oid from pg_database"
-                    " where datname = current_database())"
-                )
-
-        await eventually(waits)
-    assert await opening == 2
