@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-_PREFIX = "cqrs-"
+_PREFIX = "cqrs-run-"
+"""Not all that begins with cqrs-: plays and storms of systems elsewhere have folders, too."""
 _OWNER = "owner"
 _YOUNG_SECONDS = 60.0
 """A folder without an owner file may still be in the making."""

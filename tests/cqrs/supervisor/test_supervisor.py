@@ -1,3 +1,4 @@
+import os
 import signal
 import subprocess
 import sys
@@ -82,10 +83,18 @@ def test_two_systems_side_by_side_leave_each_other_alone() -> None:
 
 
 def test_a_folder_in_the_making_is_not_swept(tmp_path: Path) -> None:
-    young = tmp_path / "cqrs-young"
+    young = tmp_path / "cqrs-run-young"
     young.mkdir()
     assert sweep() == []
     assert young.exists()
+
+
+def test_what_a_play_or_a_storm_elsewhere_works_in_is_not_swept(tmp_path: Path) -> None:
+    theirs = tmp_path / "cqrs-storm-1"
+    theirs.mkdir()
+    os.utime(theirs, (0, 0))
+    assert sweep() == []
+    assert theirs.exists()
 
 
 def test_what_lies_in_a_folder_is_closed_to_others() -> None:
