@@ -185,10 +185,6 @@ async def _rebuild(service: Service[Any], settings: Settings, given: argparse.Na
 async def _reread(service: Service[Any], settings: Settings, given: argparse.Namespace) -> None:
     if service.subscription is None:
         raise DomainError("NOTHING_HEARD", "it hears nothing, so it has nothing to read again")
-    if given.since.tzinfo is None:
-        raise DomainError(
-            "SINCE_NOT_VALID", f"{given.since} does not say in which zone: add +00:00"
-        )
     async with Running.of(service, settings) as running:
         again = await read_again(service.subscription, running.kafka, given.since)
         log.info("reader.put_back", since=str(given.since), records=again)
