@@ -64,4 +64,4 @@ async def test_a_file_of_200_mb_is_refused_with_next_to_nothing_of_it_sent(cast,
     name, root = "request_organisation_upload", "requestOrganisationUpload"
     with pytest.raises(DeliveryError, match=r"large\.csv was not taken: FILE_TOO_LARGE"):
         await upload(cast.first(DATA_LOAD.subject), name, root, file, sent.append)
-    assert sum(sent) <= 2**20  # the answer and the first part may cross
+    assert sum(sent) <= 8 * 2**20  # what the buffers of both ends hold may cross the answer
