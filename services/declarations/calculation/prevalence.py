@@ -33,24 +33,20 @@ async def load_prevalence(
     average_list: str | None = None,
     now: datetime,
 ) -> UUID:
-    """Keep a whole set; everything not yet finance-approved is calculated with it."""
+    """Keep a whole set; everything not yet finance-approved is calculated with it.
+
+    The set that was loaded last, given again, is answered as it is: nothing has changed.
+    """
     principal.require(Role.DATA_LOAD)
     service = await _service(tx, quality_service)
     values = _read(given)
     _check_groups(service.prevalence_groups, values)
     average = _average(service, average_list)
+    loaded = store.PrevalenceSet(quality_service, name, source, values, average)
+    if same := await store.prevalences_as_given(tx, loaded):
+        return same
     identity = new_id()
-    await store.keep_prevalences(
-        tx,
-        identity,
-        values,
-        average_list=average,
-        quality_service=quality_service,
-        name=name,
-        source=source,
-        person=principal.person_id,
-        now=now,
-    )
+    await store.keep_prevalences(tx, identity, loaded, person=principal.person_id, now=now)
     await due.mark_service(tx, quality_service, "national prevalence was loaded")
     return identity
 

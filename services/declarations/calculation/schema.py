@@ -276,7 +276,8 @@ class NationalPrevalence:
 class CalculationMutation:
     @strawberry.mutation(
         description="Load a set of national prevalences. What is not finance-approved is "
-        "calculated again with it. Needs Data Load."
+        "calculated again with it; the set that was loaded last, given again, changes nothing. "
+        "Needs Data Load."
     )
     async def load_national_prevalence(
         self,

@@ -26,20 +26,24 @@ class Prevalences:
     values: Mapping[str, Fraction]
 
 
+@dataclass(frozen=True, slots=True)
+class PrevalenceSet:
+    """A set as it is loaded: whole, under its name."""
+
+    quality_service: str
+    name: str
+    source: str
+    values: Mapping[str, Decimal]
+    """By prevalence group."""
+    average_list: Decimal | None
+
+
 async def keep_prevalences(
-    tx: Tx,
-    identity: UUID,
-    values: Mapping[str, Decimal],
-    *,
-    average_list: Decimal | None,
-    quality_service: str,
-    name: str,
-    source: str,
-    person: UUID,
-    now: datetime,
+    tx: Tx, identity: UUID, given: PrevalenceSet, *, person: UUID, now: datetime
 ) -> None:
-    await tx.execute(_SET, identity, quality_service, name, source, person, now, average_list)
-    await tx.execute(_PREVALENCES, identity, list(values), list(values.values()))
+    said = (given.quality_service, given.name, given.source, person, now, given.average_list)
+    await tx.execute(_SET, identity, *said)
+    await tx.execute(_PREVALENCES, identity, list(given.values), list(given.values.values()))
 
 
 _SET = """
@@ -49,6 +53,27 @@ values ($1, $2, $3, $4, $5, $6, $7)
 _PREVALENCES = """
 insert into national_prevalence (set_id, group_code, prevalence)
 select $1, * from unnest($2::text[], $3::numeric[])
+"""
+
+
+async def prevalences_as_given(reader: Reader, given: PrevalenceSet) -> UUID | None:
+    """The set loaded last for the version, if it says just this."""
+    said = (given.quality_service, given.name, given.source, given.average_list)
+    values = (list(given.values), list(given.values.values()))
+    found = await reader.fetchval(_AS_GIVEN, *said, *values)
+    return None if found is None else UUID(str(found))
+
+
+_AS_GIVEN = """
+select s.id from (
+    select * from prevalence_set where quality_service = $1 order by id desc limit 1
+) s
+where s.name = $2 and s.source = $3 and s.average_list is not distinct from $4
+and not exists (
+    select from unnest($5::text[], $6::numeric[]) g (code, prevalence)
+    full join (select * from national_prevalence where set_id = s.id) n
+        on n.group_code = g.code and n.prevalence = g.prevalence
+    where g.code is null or n.group_code is null)
 """
 
 

@@ -222,6 +222,19 @@ async def test_a_new_set_of_prevalences_calculates_anew_what_is_not_paid_yet(per
     assert (await period.of("A81002"))["pounds"] != "37227.05"
 
 
+async def test_the_set_that_is_current_loaded_again_changes_nothing(period):
+    first = await period.prevalence()
+    await period.calculated("A81001")
+    await period.declare("practice", [await period.of("A81001")])
+    before = await period.of("A81001")
+    assert await period.prevalence() == first
+    await period.settle()
+    assert await period.of("A81001") == before
+
+    other = await period.prevalence(dict.fromkeys(qof().prevalence_groups, "0.04"))
+    assert await period.prevalence() not in (first, other)
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [
