@@ -44,7 +44,9 @@ class PaymentEntry:
         description="The entry an adjustment puts right."
     )
     reason: str | None = strawberry.field(description="Why it was adjusted.")
-    run: strawberry.ID | None = strawberry.field(description="The payment run that holds it.")
+    run: strawberry.ID | None = strawberry.field(
+        description="The payment run that holds it, or did."
+    )
     answer: str | None = strawberry.field(
         description="ACCEPTED or REJECTED, once finance has answered to the run."
     )

@@ -223,8 +223,12 @@ async def entries_of(reader: Reader, payments: Sequence[UUID]) -> dict[UUID, lis
 
 
 _ENTRIES_OF = """
-select e.*, s.status, s.at, s.reference, s.failure, s.run_id, s.answer, s.answer_reason
+select e.*, s.status, s.at, s.reference, s.failure, l.run_id, l.answer, l.answer_reason
 from ledger_entry e join entry_state s on s.entry_id = e.id
+left join lateral (
+    select * from payment_run_line l where l.entry_id = e.id
+    order by l.answer is not distinct from 'REJECTED', l.run_id desc limit 1
+) l on true
 where e.payment_id = any($1) order by e.payment_id, e.id
 """
 

@@ -31,7 +31,7 @@ MOST_ANSWERS: Final = 10_000
 async def ask_for_run(
     tx: Tx, principal: Principal, *, commissioner: str | None, cut_off: date, now: datetime
 ) -> UUID:
-    """Start the job that gathers what was entered until the cut-off, and is in no run yet."""
+    """Start the job that gathers what was entered until the cut-off, and no run holds."""
     whose = Whose.of(principal)
     of = commissioner or principal.organisation
     if not await store.commissions(tx, whose, of):
@@ -122,7 +122,7 @@ async def acknowledge(
             outcome.refused.append((answer.line, error.code, error.message, error.field))
         else:
             outcome.done.append(answer.line)
-    await store.keep_answers(tx, new, now)
+    await store.keep_answers(tx, run, new, now)
     return outcome
 
 

@@ -55,17 +55,31 @@ class Answer:
         return "ACCEPTED" if self.accepted else "REJECTED"
 
 
-def check_answer(answer: Answer, known: Mapping[UUID, str | None]) -> bool:
-    """Refuse what cannot be answered; whether it tells anything new. `known`: answers by line."""
-    if answer.line not in known:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a line when it is answered."""
+
+    answer: str | None
+    elsewhere: UUID | None
+    """The run that holds its entry now, if it is another one."""
+
+
+def check_answer(answer: Answer, lines: Mapping[UUID, Known]) -> bool:
+    """Refuse what cannot be answered; whether it tells anything new. `lines`: those of the run."""
+    if answer.line not in lines:
         raise DomainError("LINE_NOT_OF_RUN", f"The run has no line {answer.line}.", field="lineId")
+    known = lines[answer.line]
     if not answer.accepted and not (answer.reason or "").strip():
         message = "A line that is rejected needs a reason."
         raise DomainError("REASON_REQUIRED", message, field="reason")
-    if known[answer.line] == "ACCEPTED" and not answer.accepted:
+    if known.answer == "ACCEPTED" and not answer.accepted:
         message = "It has been accepted: what goes wrong after that is reported as failed."
         raise DomainError("ALREADY_ACCEPTED", message, field="accepted")
-    return known[answer.line] != answer.word
+    if answer.accepted and known.elsewhere:
+        message = f"It was rejected, and is in the payment run {known.elsewhere} now."
+        run = str(known.elsewhere)
+        raise DomainError("IN_ANOTHER_RUN", message, field="accepted", run=run)
+    return known.answer != answer.word
 
 
 def check_once(answers: Sequence[Answer]) -> None:

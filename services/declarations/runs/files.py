@@ -70,7 +70,7 @@ async def acknowledge(
             problems.append(Problem(row, error.code, column, error.message))
     if problems:
         return Acknowledged(0, 0, tuple(sorted(problems, key=lambda problem: problem.row)))
-    await store.keep_answers(tx, new, now)
+    await store.keep_answers(tx, run, new, now)
     return Acknowledged(len(answers), len(new))
 
 

@@ -146,8 +146,8 @@ class RunsQuery:
 @strawberry.type
 class RunsMutation:
     @strawberry.mutation(
-        description="Gather the entries that nobody has paid and that are in no run yet into a "
-        "file for finance. Needs Finance Management."
+        description="Gather the entries that nobody has paid and that are in no run yet, or were "
+        "rejected in it, into a file for finance. Needs Finance Management."
     )
     async def create_payment_run(
         self,

@@ -11,7 +11,7 @@ from asyncpg import Record
 from chassis.db import Reader, Tx
 from nhs.directory import Principal
 from nhs.roles import Role
-from services.declarations.runs.domain import Answer
+from services.declarations.runs.domain import Answer, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +63,33 @@ values ($1, $2, $3, $4, $5, $6, $7)
 
 
 async def gather(tx: Tx, run: UUID) -> None:
-    """Take the entries that nobody has paid or gathered; another run at once gets none of them."""
+    """Take the entries that nobody has paid and no run holds; another run at once gets none.
+
+    A line that finance rejected holds its entry no longer.
+    """
     await tx.execute(_GATHER, run)
 
 
 # Locked in one order, so that two runs wait for each other instead of colliding: who comes second
 # finds them taken.
 _GATHER = """
-with wanted as (
-    select s.entry_id from payment_run r
-    join entry_state s on s.run_id is null and s.status = 'AUTHORISED'
-    join ledger_entry e on e.id = s.entry_id
-    join payment p on p.id = e.payment_id
-    where r.id = $1 and e.amount <> 0
-    and e.entered_at < ((r.cut_off + 1)::timestamp at time zone 'Europe/London')
-    and (r.payment_types is null or p.payment_type = any(r.payment_types))
-    and exists (
-        select from directory.self_and_below(
-            r.commissioner, (r.asked_at at time zone 'Europe/London')::date) b
-        where b.organisation = p.commissioner and p.period_end between b.valid_from and b.valid_to)
-    order by s.entry_id
-    for update of s
-)
-update entry_state s set run_id = $1 from wanted w
-where s.entry_id = w.entry_id and s.run_id is null
+insert into payment_run_line (run_id, entry_id)
+select $1, s.entry_id from payment_run r
+join entry_state s on s.status = 'AUTHORISED'
+join ledger_entry e on e.id = s.entry_id
+join payment p on p.id = e.payment_id
+where r.id = $1 and e.amount <> 0
+and e.entered_at < ((r.cut_off + 1)::timestamp at time zone 'Europe/London')
+and (r.payment_types is null or p.payment_type = any(r.payment_types))
+and not exists (
+    select from payment_run_line l
+    where l.entry_id = s.entry_id and l.answer is distinct from 'REJECTED')
+and exists (
+    select from directory.self_and_below(
+        r.commissioner, (r.asked_at at time zone 'Europe/London')::date) b
+    where b.organisation = p.commissioner and p.period_end between b.valid_from and b.valid_to)
+order by s.entry_id for update of s
+on conflict (entry_id) where answer is distinct from 'REJECTED' do nothing
 """
 
 
@@ -97,13 +100,14 @@ async def lines(reader: Reader, run: UUID) -> AsyncIterator[Record]:
 
 
 _LINES = """
-select s.run_id as payment_run_id, e.id as line_id, p.service_code, p.payment_type,
+select l.run_id as payment_run_id, e.id as line_id, p.service_code, p.payment_type,
     p.financial_year, p.period_start, p.period_end, p.payee as payee_ods,
     p.provider as provider_ods, p.commissioner as commissioner_ods,
     coalesce(p.declaration_id, p.claim_id) as declaration_id,
     e.calculation_version as calc_version, e.amount, e.narrative
-from entry_state s join ledger_entry e on e.id = s.entry_id join payment p on p.id = e.payment_id
-where s.run_id = $1 order by p.payee, p.provider, e.id
+from payment_run_line l
+join ledger_entry e on e.id = l.entry_id join payment p on p.id = e.payment_id
+where l.run_id = $1 order by p.payee, p.provider, e.id
 """
 
 
@@ -120,9 +124,9 @@ select r.*, j.status, j.error, a.accepted, a.rejected
 from payment_run r
 left join chassis.job j on j.id = r.id
 cross join lateral (
-    select count(*) filter (where s.answer = 'ACCEPTED') as accepted,
-        count(*) filter (where s.answer = 'REJECTED') as rejected
-    from entry_state s where s.run_id = r.id
+    select count(*) filter (where l.answer = 'ACCEPTED') as accepted,
+        count(*) filter (where l.answer = 'REJECTED') as rejected
+    from payment_run_line l where l.run_id = r.id
 ) a
 where exists (
     select from directory.self_and_below($1, $2) b
@@ -146,26 +150,34 @@ async def count(reader: Reader, whose: Whose) -> int:
     return int(await reader.fetchval(sql, *whose.arguments))
 
 
-async def lock_answers(tx: Tx, run: UUID, lines: Sequence[UUID]) -> dict[UUID, str | None]:
-    """What has been answered to these lines of the run so far."""
-    rows = await tx.fetch(_LOCK_ANSWERS, run, lines)
-    return {row["entry_id"]: row["answer"] for row in rows}
+async def lock_answers(tx: Tx, run: UUID, lines: Sequence[UUID]) -> dict[UUID, Known]:
+    """What is known of these lines of the run so far; no run takes them meanwhile."""
+    await tx.execute(_LOCK, run, lines)
+    rows = await tx.fetch(_KNOWN, run, lines)
+    return {row["entry_id"]: Known(row["answer"], row["elsewhere"]) for row in rows}
 
 
-_LOCK_ANSWERS = """
-select entry_id, answer from entry_state where run_id = $1 and entry_id = any($2)
-order by entry_id for update
+_LOCK = """
+select from entry_state s join payment_run_line l on l.entry_id = s.entry_id and l.run_id = $1
+where s.entry_id = any($2::uuid[]) order by s.entry_id for update of s
+"""
+_KNOWN = """
+select l.entry_id, l.answer, o.run_id as elsewhere
+from payment_run_line l
+left join payment_run_line o on o.entry_id = l.entry_id and o.run_id <> l.run_id
+    and o.answer is distinct from 'REJECTED'
+where l.run_id = $1 and l.entry_id = any($2::uuid[])
 """
 
 
-async def keep_answers(tx: Tx, answers: Sequence[Answer], now: datetime) -> None:
+async def keep_answers(tx: Tx, run: UUID, answers: Sequence[Answer], now: datetime) -> None:
     rows = [(one.line, one.word, None if one.accepted else one.reason) for one in answers]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]
-    await tx.execute(_ANSWER, *columns, now)
+    await tx.execute(_ANSWER, *columns, now, run)
 
 
 _ANSWER = """
-update entry_state s set answer = n.answer, answer_reason = n.reason, answered_at = $4
+update payment_run_line l set answer = n.answer, answer_reason = n.reason, answered_at = $4
 from unnest($1::uuid[], $2::text[], $3::text[]) as n (entry_id, answer, reason)
-where s.entry_id = n.entry_id
+where l.run_id = $5 and l.entry_id = n.entry_id
 """

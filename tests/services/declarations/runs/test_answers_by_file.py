@@ -10,7 +10,7 @@ from tests.services.declarations.paying import finance_approved
 from tests.services.declarations.period import Period
 from tests.services.declarations.runs.test_runs import file_of, lines_of, made, run_of
 
-STATES = "select entry_id, answer, answer_reason, answered_at from entry_state order by entry_id"
+STATES = "select * from payment_run_line order by run_id, entry_id"
 
 
 async def run_of_two(period: Period) -> tuple[Any, list[str]]:

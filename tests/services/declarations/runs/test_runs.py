@@ -60,6 +60,13 @@ async def acknowledge(period: Period, run: Any, *lines: dict[str, Any], who: str
     return data if "errors" in data else data["acknowledgePaymentRun"]
 
 
+async def shown(period: Period) -> list[dict[str, Any]]:
+    """What the first entry of each payment says of its run."""
+    query = "{ payments { edges { node { entries { run answer answerReason } } } } }"
+    data = await period.ask("finance", query)
+    return [edge["node"]["entries"][0] for edge in data["payments"]["edges"]]
+
+
 def lines_of(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
@@ -125,11 +132,7 @@ async def test_answers_are_kept_once_and_shown_on_the_entry(period: Period):
         assert (len(answer["done"]), answer["refused"]) == (2, [])
     found = await run_of(period, run)
     assert (found["accepted"], found["rejected"]) == (1, 1)
-    data = await period.ask(
-        "finance", "{ payments { edges { node { entries { run answer answerReason } } } } }"
-    )
-    shown = [edge["node"]["entries"][0] for edge in data["payments"]["edges"]]
-    assert shown == [
+    assert await shown(period) == [
         {"run": run["id"], "answer": "ACCEPTED", "answerReason": None},
         {"run": run["id"], "answer": "REJECTED", "answerReason": "No such payee"},
     ]
@@ -137,6 +140,42 @@ async def test_answers_are_kept_once_and_shown_on_the_entry(period: Period):
     assert len(mended["done"]) == 1
     assert (await run_of(period, run))["accepted"] == 2
     assert [one["status"] for one in await payments(period)] == ["AUTHORISED"] * 2
+
+
+async def test_a_line_that_was_rejected_goes_into_the_next_run_until_it_is_accepted(period: Period):
+    (payment,) = await finance_approved(period, "A81001")
+    line = payment["entries"][0]["id"]
+    no = {"lineId": line, "accepted": False, "reason": "No such payee"}
+    first = await made(period)
+    content = await file_of(period, first)
+    await acknowledge(period, first, no)
+
+    asked = [await ask_for_run(period) for _ in range(3)]
+    await work(period, workers=3)
+    found = [await run_of(period, run) for run in asked]
+    assert sorted(run["count"] for run in found) == [0, 0, 1]
+    again = next(run for run in found if run["count"])
+    assert [each["line_id"] for each in lines_of(await file_of(period, again))] == [line]
+    assert (await file_of(period, first), await run_of(period, first)) == (
+        content,
+        first | {"rejected": 1},
+    )
+    assert await shown(period) == [{"run": again["id"], "answer": None, "answerReason": None}]
+
+    late = await acknowledge(period, first, {"lineId": line, "accepted": True})
+    assert [one["code"] for one in late["refused"]] == ["IN_ANOTHER_RUN"]
+    assert (await acknowledge(period, again, {"lineId": line, "accepted": True}))["done"] == [line]
+    assert await shown(period) == [{"run": again["id"], "answer": "ACCEPTED", "answerReason": None}]
+    assert (await made(period))["count"] == 0
+
+
+async def test_a_line_that_was_rejected_and_paid_since_goes_into_no_run(period: Period):
+    (payment,) = await finance_approved(period, "A81001")
+    line = payment["entries"][0]["id"]
+    run = await made(period)
+    await acknowledge(period, run, {"lineId": line, "accepted": False, "reason": "No such payee"})
+    await hear(period, [report("sent", line)])
+    assert (await made(period))["count"] == 0
 
 
 async def test_an_answer_that_cannot_be_is_refused_and_leaves_the_others_kept(period: Period):
