@@ -44,6 +44,13 @@ _TRANSIENT = (
     OSError,  # refused, reset and timed out among them
 )
 
+_PERHAPS = (
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.InternalClientError,
+    asyncpg.InterfaceError,
+)
+"""It depends on what was done: `_may_pass` knows."""
+
 _GONE = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError)
 """What an attempt to tidy up a connection may meet."""
 
@@ -65,7 +72,10 @@ def constraint_means(constraint: str, code: str, message: str, *, field: str | N
 
 @contextmanager
 def errors_named(connection: "Connection | PooledConnection | None" = None) -> Iterator[None]:
-    """Turn the driver's errors into ours: transient, refused, or (left as it is) a bug."""
+    """Turn the driver's errors into ours: transient, refused, or (left as it is) a bug.
+
+    Without a connection: those of making one, or giving it back.
+    """
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -79,21 +89,31 @@ def errors_named(connection: "Connection | PooledConnection | None" = None) -> I
             message = "A text holds a character that cannot be stored, such as NUL."
             raise DomainError("TEXT_NOT_VALID", message) from error
         raise
-    except _TRANSIENT as error:
+    except (*_TRANSIENT, *_PERHAPS) as error:
+        what = _may_pass(error, connection)
+        if what is None:
+            raise
         transient_errors.labels(type(error).__name__).inc()
-        raise TransientError(f"{type(error).__name__}: {error}") from error
-    except asyncpg.InternalClientError as error:
+        raise TransientError(f"{what}: {error}") from error
+
+
+def _may_pass(error: Exception, connection: "Connection | PooledConnection | None") -> str | None:
+    """In words what may pass; None for what does not."""
+    if isinstance(error, _TRANSIENT):
+        return type(error).__name__
+    if isinstance(error, asyncpg.ObjectNotInPrerequisiteStateError):
+        # Somebody keeps everybody out of the database, to restore it for example.
+        return "no connection" if connection is None else None
+    if isinstance(error, asyncpg.InternalClientError):
         # The server ended the connection, and the driver lost its way in what it still sent
         # (MagicStack/asyncpg issue 1069): of no more use to anybody.
         if connection is not None:
             connection.terminate()
-        transient_errors.labels(type(error).__name__).inc()
-        raise TransientError(f"the connection was lost: {error}") from error
-    except asyncpg.InterfaceError as error:
-        if isinstance(error, ValueError) or not _lost(connection):
-            raise
-        transient_errors.labels(type(error).__name__).inc()
-        raise TransientError(f"the connection was lost: {error}") from error
+        return _LOST
+    return None if isinstance(error, ValueError) or not _lost(connection) else _LOST
+
+
+_LOST = "the connection was lost"
 
 
 class NoEntryError(Exception):

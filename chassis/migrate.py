@@ -46,7 +46,7 @@ async def migrate(dsn: str, folders: Sequence[Path]) -> list[str]:
     with connecting(dsn):
         connection = await asyncpg.connect(dsn, server_settings={"application_name": "migrate"})
     try:
-        with errors_named():
+        with errors_named(connection):
             return await _applied(connection, migrations)
     finally:
         await connection.close()

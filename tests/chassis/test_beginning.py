@@ -6,6 +6,8 @@ import pytest
 
 from chassis.beginning import begin, broker_lacks
 from chassis.process import GaveUpError
+from tests.support.messaging import publish
+from tests.support.things import changed
 
 
 async def test_what_comes_in_time_lets_the_process_go_on():
@@ -30,8 +32,8 @@ async def test_what_does_not_come_is_named():
         await begin(lacking, asyncio.Event(), patience=0.1)
 
 
-async def test_topics_that_are_not_there_are_named(kafka):
-    there = "organisations.organisation"
-    assert await broker_lacks(kafka, [there]) is None
-    told = await broker_lacks(kafka, [there, "z.none", "a.none"])
+async def test_topics_that_are_not_there_are_named(kafka, topic):
+    await publish(kafka, topic, [changed("a", 1)])
+    assert await broker_lacks(kafka, [topic]) is None
+    told = await broker_lacks(kafka, [topic, "z.none", "a.none"])
     assert told == f"finds no topic a.none, z.none at {kafka.bootstrap}"

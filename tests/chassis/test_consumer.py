@@ -13,6 +13,7 @@ from chassis.outbox import Event
 from tests.support.eventually import eventually
 from tests.support.messaging import (
     AT,
+    all_is_read,
     headers,
     on_the_topic,
     parked,
@@ -92,6 +93,7 @@ async def test_a_reader_goes_on_where_it_stopped(things, kafka, topic):
     await publish(kafka, topic, [changed("a", 1)])
     async with reading(things, asked, kafka):
         await eventually(lambda: things_are(things, {"a": 1}))
+        await eventually(lambda: all_is_read(kafka, asked))
     async with things.transaction() as tx:
         await tx.execute("delete from thing")
 

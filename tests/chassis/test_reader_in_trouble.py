@@ -14,6 +14,7 @@ from chassis.outbox import Event
 from cqrs.embedded.broker import Broker
 from tests.support.eventually import eventually
 from tests.support.messaging import (
+    all_is_read,
     lose_the_oldest,
     parked,
     publish,
@@ -63,6 +64,7 @@ async def test_a_database_that_is_away_loses_nothing(things, dsn, kafka, topic, 
         postgres.execute(*close)
         try:
             await publish(kafka, topic, [happened(key, 2) for key in "abcdef"])
+            await asyncio.sleep(1)  # the reader tries again, and is not let in
         finally:
             postgres.execute(reopen)
         expected = sorted([("a", 1), *((key, 2) for key in "abcdef")])
@@ -133,6 +135,7 @@ async def test_a_reader_whose_offset_has_gone_stops_and_says_so(things, kafka, t
     await publish(kafka, topic, [changed("a", 1)])
     async with reading(things, asked, kafka):
         await eventually(lambda: things_are(things, {"a": 1}))
+        await eventually(lambda: all_is_read(kafka, asked))
     await lose_the_oldest(kafka, topic)
 
     with pytest.raises(LostOffsetError, match=r"records 1 to \d are gone"):

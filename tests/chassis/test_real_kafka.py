@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from chassis.consumer import Consumer, LostOffsetError, Received, Subscription
+from chassis.consumer import Consumer, LostOffsetError, Received
 from chassis.db import Database, Tx
 from chassis.errors import TransientError
 from chassis.kafka import Kafka
@@ -18,7 +18,15 @@ from chassis.outbox import Event
 from chassis.place import read_again
 from tests.support.containers import KafkaContainer
 from tests.support.eventually import eventually
-from tests.support.messaging import headers, on_the_topic, publish, reading, record, relaying
+from tests.support.messaging import (
+    all_is_read,
+    headers,
+    on_the_topic,
+    publish,
+    reading,
+    record,
+    relaying,
+)
 from tests.support.things import (
     CHANGED,
     HAPPENED,
@@ -91,19 +99,6 @@ async def some_took_effect(database: Database, least: int) -> None:
 
 async def both_assigned(*readers: Consumer) -> None:
     assert all(reader.assigned for reader in readers)
-
-
-async def all_is_read(kafka: Kafka, asked: Subscription) -> None:
-    """The group has committed its offsets: after the effects, and what it reads again has none."""
-    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
-    await consumer.start()
-    try:
-        places = [TopicPartition(asked.topics[0], n) for n in range(4)]
-        ends = await consumer.end_offsets(places)
-        committed = [await consumer.committed(place) or 0 for place in places]
-        assert sum(committed) == sum(ends.values())
-    finally:
-        await consumer.stop()
 
 
 async def test_a_worker_that_dies_without_a_word_is_stood_in_for_and_nothing_is_done_twice(

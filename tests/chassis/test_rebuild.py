@@ -15,6 +15,7 @@ from chassis.republish import republish
 from tests.support.eventually import eventually
 from tests.support.messaging import (
     AT,
+    all_is_read,
     headers,
     lose_the_oldest,
     publish,
@@ -176,6 +177,7 @@ async def test_after_a_republish_it_rebuilds_and_the_reader_goes_on(
     await publish(kafka, topic, [raw("a", 1)])
     async with reading(things, subscription, kafka):
         await eventually(lambda: things_are(things, {"a": 1}))
+        await eventually(lambda: all_is_read(kafka, subscription))
     await lose_the_beginning(kafka, topic)
     with pytest.raises(LostOffsetError):
         await Consumer(things, subscription, kafka).run(asyncio.Event())

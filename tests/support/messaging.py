@@ -126,6 +126,22 @@ async def on_the_topic(kafka: Kafka, topic: str, partitions: int = 4) -> list[Co
         await consumer.stop()
 
 
+async def all_is_read(kafka: Kafka, asked: Subscription) -> None:
+    """The group has committed its offsets: that comes after the effects.
+
+    Kafka refuses a commit while members come and go; what is read again then has no effect.
+    """
+    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
+    await consumer.start()
+    try:
+        places = [TopicPartition(asked.topics[0], n) for n in range(4)]
+        ends = await consumer.end_offsets(places)
+        committed = [await consumer.committed(place) or 0 for place in places]
+        assert sum(committed) == sum(ends.values())
+    finally:
+        await consumer.stop()
+
+
 async def parked(database: Database) -> list[dict[str, object]]:
     """What is on its way to dead-letter topics."""
     async with database.reader() as reader:
