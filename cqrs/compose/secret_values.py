@@ -25,11 +25,16 @@ def names() -> list[str]:
 
 
 def draw(file: Path) -> list[str]:
-    """Add what is missing; answers the names of what was drawn."""
+    """Add what is missing or empty; answers the names of what was drawn.
+
+    Of two lines of one name the later counts.
+    """
     written = file.read_text() if file.exists() else ""
-    known = {line.partition("=")[0] for line in written.splitlines()}
-    missing = [name for name in names() if name not in known]
+    told = dict(line.split("=", 1) for line in written.splitlines() if "=" in line)
+    missing = [name for name in names() if not told.get(name)]
     file.touch(mode=0o600)
     with file.open("a") as out:
+        if missing and written and not written.endswith("\n"):
+            out.write("\n")
         out.writelines(f"{name}={secrets.token_urlsafe(24)}\n" for name in missing)
     return missing

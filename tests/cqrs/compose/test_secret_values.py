@@ -26,6 +26,16 @@ def test_what_somebody_wrote_stays_and_what_is_missing_is_added(tmp_path):
     assert "MAIL_KEY=mine" in file.read_text().splitlines()
 
 
+def test_a_last_line_without_its_end_and_a_secret_without_its_value_are_mended(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("MAIL_KEY=\nGATEWAY_PORT=8001")
+    assert draw(file) == names()
+    told = dict(line.split("=", 1) for line in file.read_text().splitlines())
+    assert told["GATEWAY_PORT"] == "8001"
+    assert all(told[name] for name in names())
+    assert draw(file) == []
+
+
 def test_the_compose_file_asks_for_just_these_and_gives_none_a_default():
     asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "docker-compose.yml").read_text()))
     assert asked == set(names())
