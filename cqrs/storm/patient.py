@@ -1,5 +1,7 @@
 """People who ask again, with the same key, until they have an answer: nobody sees a storm."""
 
+import asyncio
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -48,12 +50,15 @@ class PatientPerson(Person):
         return data
 
     async def put(self, path: str, file: Path, sent: Callable[[int], None]) -> None:
-        for _ in range(60):
+        until = time.monotonic() + self.patience
+        while True:
             try:
                 return await super().put(path, file, sent)
-            except (aiohttp.ClientError, TimeoutError, DeliveryError):
-                self.gateway.asked_again += 1
-        raise DeliveryError(f"{file.name} was never taken")
+            except (aiohttp.ClientError, TimeoutError, DeliveryError) as error:
+                if time.monotonic() > until:
+                    raise DeliveryError(f"{file.name} was never taken") from error
+            self.gateway.asked_again += 1
+            await asyncio.sleep(0.25)
 
     def _note(self, data: Mapping[str, Any]) -> None:
         for command, answer in data.items():
