@@ -3,7 +3,8 @@
 One relay a service is the leader, by an advisory lock on a connection of its own, over which it
 reads and deletes as well. It always takes the oldest rows there are: a cursor over positions would
 pass by a row that is committed late. A leader that loses its connection has lost its lock, so it
-drops its producer with all that is in it.
+drops its producer with all that is in it; and so it does when a batch has failed, for the broker
+takes no later one from that producer.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from prometheus_client import Counter, Gauge
 from chassis.db import Connection, errors_named
 from chassis.errors import TransientError
 from chassis.kafka import Kafka
-from chassis.sending import Sender
+from chassis.sending import GapError, Sender
 
 log = structlog.get_logger()
 
@@ -44,6 +45,8 @@ class Relay:
         self._kafka = kafka
         self._name = name
         self._timeout = request_timeout
+        self._failing: set[str] = set()
+        """Topics that failed in the last round."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Stand for election, lead while elected, until told to stop."""
@@ -81,14 +84,16 @@ class Relay:
             return
         sender = await Sender.start(self._kafka, request_timeout=self._timeout)
         try:
-            await connection.execute("update chassis.relay set in_order = false")
+            await connection.execute(_IN_ORDER, False)
             log.info("relay.leading")
             await _unless_lost(connection, self._relay(connection, sender, stop))
-        except BaseException:
+        except BaseException as error:
             await sender.abandon()
+            if isinstance(error, GapError) and not error.may_arrive:
+                await connection.execute(_IN_ORDER, True)
             raise
         await sender.close()
-        await connection.execute("update chassis.relay set in_order = true")
+        await connection.execute(_IN_ORDER, True)
 
     async def _outwait_predecessor(self, connection: Connection, stop: asyncio.Event) -> None:
         """What a leader that was cut off has sent may still arrive, for one request time-out."""
@@ -97,26 +102,26 @@ class Relay:
             await _pause(stop, self._timeout)
 
     async def _relay(self, connection: Connection, sender: Sender, stop: asyncio.Event) -> None:
-        failing: set[str] = set()
         while not stop.is_set():
-            found, failing = await self._round(connection, sender, failing)
-            if failing:
+            found = await self._round(connection, sender)
+            if sender.gap:
+                raise sender.gap
+            if self._failing:
                 await _pause(stop, _TROUBLE)
             elif not found:
                 await _pause(stop, _IDLE)
 
-    async def _round(
-        self, connection: Connection, sender: Sender, failing: set[str]
-    ) -> tuple[int, set[str]]:
+    async def _round(self, connection: Connection, sender: Sender) -> int:
         """Send the oldest rows; topics that failed in the last round wait for the next."""
-        rows = await connection.fetch(_OLDEST, _MOST_AT_ONCE, list(failing))
+        rows = await connection.fetch(_OLDEST, _MOST_AT_ONCE, list(self._failing))
+        self._failing = set()
         waiting.set(len(rows))
         if not rows:
-            return 0, set()
-        positions, failing_now = await sender.send(rows)
+            return 0
+        positions, self._failing = await sender.send(rows)
         await connection.execute(_SENT, positions)
         _count(rows, set(positions))
-        return len(rows), failing_now
+        return len(rows)
 
 
 async def _unless_lost(connection: Connection, work: Any) -> None:
@@ -158,4 +163,5 @@ from chassis.outbox where aggregatetype <> all($2::text[])
 order by position limit $1
 """
 
+_IN_ORDER = "update chassis.relay set in_order = $1"
 _SENT = "delete from chassis.outbox where position = any($1::bigint[])"

@@ -20,11 +20,25 @@ _BATCH_BYTES = 512 * 1024
 _MOST_BYTES = 1024 * 1024  # what a broker takes unless told otherwise
 
 
+class GapError(KafkaError):  # type: ignore[misc]  # aiokafka has no types
+    """A batch failed, and of what comes after it the broker takes nothing from this producer.
+
+    The batch had its sequence numbers; aiokafka gives them to no other.
+    """
+
+    def __init__(self, reason: str, *, may_arrive: bool) -> None:
+        super().__init__(reason)
+        self.may_arrive = may_arrive
+        """Nobody has answered for it: it may have been sent, and still be on its way."""
+
+
 class Sender:
     """A producer that hands over to nobody: closed when all is sent, or abandoned."""
 
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
+        self.gap: GapError | None = None
+        """Once there is one, the sender is of no more use."""
 
     @classmethod
     async def start(cls, kafka: Kafka, *, request_timeout: float) -> "Sender":
@@ -100,6 +114,10 @@ class Sender:
         for (place, batch), outcome in zip(batches.items(), sent, strict=True):
             if isinstance(outcome, KafkaError):
                 failing.add(place.topic)
+                # A broker's answer that may be retried is: only a batch that waited too long for a
+                # broker to be sent to ends with one.
+                unanswered = outcome.retriable or bool(self.gap and self.gap.may_arrive)
+                self.gap = GapError(f"{place}: {outcome!r}", may_arrive=unanswered)
                 log.warning("relay.batch_failed", place=str(place), reason=repr(outcome))
             elif isinstance(outcome, BaseException):
                 raise outcome

@@ -4,12 +4,16 @@ import asyncio
 import os
 import signal
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import TopicAuthorizationFailedError
+from aiokafka.producer.sender import SendProduceReqHandler
+from structlog.testing import capture_logs
 
 from chassis import outbox, relay, wire
 from chassis.db import Database
@@ -194,9 +198,6 @@ async def test_a_topic_that_fails_does_not_hold_up_the_others(
 
 
 def refuse_topic(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
-    from aiokafka import AIOKafkaProducer
-    from aiokafka.errors import TopicAuthorizationFailedError
-
     real = AIOKafkaProducer.partitions_for
 
     async def partitions_for(self: AIOKafkaProducer, topic: str) -> Any:
@@ -205,6 +206,61 @@ def refuse_topic(monkeypatch: pytest.MonkeyPatch, refused: str) -> None:
         return await real(self, topic)
 
     monkeypatch.setattr(AIOKafkaProducer, "partitions_for", partitions_for)
+
+
+async def test_what_found_no_leader_in_time_is_sent_with_all_that_comes_after_it(
+    database, dsn, kafka, topic, monkeypatch
+):
+    """A broker that was away has no leader for a moment: what waited too long by then fails."""
+    async with relaying(dsn, kafka):
+        await record(database, topic, [("a", 1), ("b", 1)])
+        await all_sent(database)
+        with monkeypatch.context() as patch, capture_logs() as said:
+            patch.setattr(ClusterMetadata, "leader_for_partition", lambda *_: -1)
+            await record(database, topic, [("a", 2), ("b", 2)])
+            await eventually(lambda: batch_failed(said, "LeaderNotAvailableError()"))
+        await record(database, topic, [("a", 3), ("b", 3)])
+        await all_sent(database)
+
+    heard = versions(await on_the_topic(kafka, topic))
+    assert heard == {"a": [1, 2, 3], "b": [1, 2, 3]}
+
+
+async def batch_failed(said: Sequence[Mapping[str, Any]], reason: str) -> None:
+    assert any(one["event"] == "relay.batch_failed" and one["reason"] == reason for one in said)
+
+
+async def test_what_a_broker_refuses_holds_up_no_other_topic_and_is_sent_in_the_end(
+    database, dsn, kafka, topic, monkeypatch
+):
+    other = f"{topic}-other"
+    async with relaying(dsn, kafka, timeout=30):
+        await record(database, topic, [("a", 1)])
+        await all_sent(database)
+        with monkeypatch.context() as patch:
+            refuse_batches(patch, topic)
+            await record(database, topic, [("a", 2)])
+            await record(database, other, [("b", n) for n in range(3)])
+            await eventually(lambda: only_left(database, 1))
+        await record(database, topic, [("a", 3)])
+        await all_sent(database)
+
+    assert versions(await on_the_topic(kafka, topic)) == {"a": [1, 2, 3]}
+    assert without_repeats(versions(await on_the_topic(kafka, other))["b"]) == [0, 1, 2]
+
+
+def refuse_batches(patch: pytest.MonkeyPatch, refused: str) -> None:
+    """As a broker does that has taken the right to write the topic away."""
+    real = SendProduceReqHandler.do
+
+    async def do(self: SendProduceReqHandler, node: int) -> None:
+        for place in [place for place in self._batches if place.topic == refused]:
+            batch = self._batches.pop(place)
+            batch.failure(exception=TopicAuthorizationFailedError(refused))
+        if self._batches:
+            await real(self, node)
+
+    patch.setattr(SendProduceReqHandler, "do", do)
 
 
 async def test_a_relay_starts_again_when_its_database_comes_back(database, dsn, kafka, topic):
