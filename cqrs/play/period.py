@@ -11,6 +11,7 @@ from cqrs.england.people import Person as Invented
 from cqrs.play import (
     achievement,
     catalogue,
+    cut_offs,
     declarations,
     ledger,
     messages,
@@ -53,6 +54,11 @@ class Period:
     """Practices that the files put into two PCNs on one day."""
     quality_service: str = ""
     books: Books | None = None
+
+    @property
+    def line(self) -> str:
+        """The code all versions of the quality service have."""
+        return self.quality_service.partition("/")[0]
 
     @property
     def left_out(self) -> list[str]:
@@ -165,6 +171,19 @@ async def measure(period: Period) -> None:
         for icb, expected in period.waiting.items():
             someone = period.cast(APPROVAL, icb)
             step.add("declarations", await declarations.calculated(someone, expected, step.show))
+    with period.progress.step("Cut-off loaded") as step:
+        await cut_offs.load(data_load, period.line)
+        step.counts["declarations still open"] = await _still_open(
+            period, sum(period.waiting.values())
+        )
+
+
+async def _still_open(period: Period, expected: int) -> int:
+    approvers = (period.cast(APPROVAL, icb) for icb in period.waiting)
+    found = sum([await cut_offs.still_open(someone, period.line) for someone in approvers])
+    if found != expected:
+        raise PlayError(f"{found} declarations are open before the cut-off, not {expected}")
+    return found
 
 
 async def _merge(period: Period, mergers: Mergers, step: Step) -> None:
@@ -192,6 +211,7 @@ async def approve(period: Period) -> None:
         step.counts["declarations"] = await declarations.approve_for_finance(
             period.cast, period.waiting
         )
+        step.counts["open at the cut-off"] = await _still_open(period, 0)
 
 
 async def settle(period: Period) -> None:
