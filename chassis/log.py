@@ -23,7 +23,35 @@ _SECRETS = (
     (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "…"),
     (re.compile(r"\b(signature=)[0-9a-f]+"), r"\1…"),
 )
+_REPETITIVE = "aiokafka"
+_SPARING_SECONDS = 10.0
 _QUIET = ("uvicorn.access", "aiokafka", "faststream", "asyncio", "strawberry.execution")
+
+
+class Sparing(logging.Filter):
+    """Of a library's lines that differ in their figures alone, one in ten seconds.
+
+    The next one says how many there were: aiokafka says each time that it finds no broker, some
+    hundred times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        """When a line was let through, and how many have been held back since."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(_REPETITIVE):
+            return True
+        line = (record.name, str(record.msg))
+        said, held = self._said.get(line, (0.0, 0))
+        if record.created - said < _SPARING_SECONDS:
+            self._said[line] = said, held + 1
+            return False
+        self._said[line] = record.created, 0
+        if held:
+            record.msg, record.args = f"{record.getMessage()} ({held} more like it)", ()
+        return True
 
 
 def without_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -60,6 +88,7 @@ def configure(service: str, *, level: str = "info", form: str = "json") -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     handler = logging.StreamHandler(sys.stdout)
+    handler.addFilter(Sparing())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

@@ -44,6 +44,21 @@ def test_a_librarys_record_takes_the_same_form(capsys: pytest.CaptureFixture[str
     assert (line["event"], line["level"], line["service"]) == ("it is late", "warning", "sample")
 
 
+def test_what_a_library_says_again_and_again_is_said_once_in_ten_seconds() -> None:
+    sparing = logs.Sparing()
+
+    def said(name: str, seconds: float, node: int) -> str | None:
+        told = {"name": name, "msg": "no broker %s", "args": (node,), "created": 1e9 + seconds}
+        record = logging.makeLogRecord(told)
+        return record.getMessage() if sparing.filter(record) else None
+
+    assert said("aiokafka.conn", 0, 1) == "no broker 1"
+    assert [said("aiokafka.conn", n / 10, 2) for n in range(1, 100)] == [None] * 99
+    assert said("aiokafka.client", 5, 3) == "no broker 3"
+    assert said("aiokafka.conn", 10, 4) == "no broker 4 (99 more like it)"
+    assert [said("somebody", 0, 5) for _ in range(3)] == ["no broker 5"] * 3
+
+
 def test_a_traceback_is_in_the_event(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("sample")
     error = ValueError("with postgresql://me:hunter2@db/x")
