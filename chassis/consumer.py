@@ -41,6 +41,8 @@ log = structlog.get_logger()
 
 MOST_AT_ONCE = 500
 _POLL_MS = 50
+_METADATA_MS = 5_000
+"""A broker that has just begun may not know a topic yet; who heard so asks again after this."""
 _BACK_OFF = (0.1, 10.0)
 """Seconds a held partition waits: at first, and at most."""
 _RECONNECT = 1.0
@@ -197,6 +199,7 @@ def _broker(kafka: Kafka) -> KafkaBroker:
         kafka.bootstrap.split(","),
         security=SASLPlaintext(kafka.username, kafka.password) if kafka.username else None,
         consumer_only=True,
+        metadata_max_age_ms=_METADATA_MS,
         allow_auto_create_topics=False,
         apply_types=False,
         logger=None,

@@ -38,7 +38,7 @@ async def test_a_reader_that_parks_everything_is_stopped_by_its_fuse(things, kaf
     reader = Consumer(things, subscription(topic), kafka, fuse=10)
 
     with pytest.raises(ReaderStoppedError, match="10 records in a row"):
-        await asyncio.wait_for(reader.run(asyncio.Event()), 10)
+        await asyncio.wait_for(reader.run(asyncio.Event()), 30)
 
     assert len(await parked(things)) == 10
 
@@ -139,7 +139,7 @@ async def test_a_reader_whose_offset_has_gone_stops_and_says_so(things, kafka, t
     await lose_the_oldest(kafka, topic)
 
     with pytest.raises(LostOffsetError, match=r"records 1 to \d are gone"):
-        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 10)
+        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 30)
 
 
 async def test_a_new_reader_that_finds_the_beginning_gone_stops(things, kafka, topic):
@@ -149,7 +149,7 @@ async def test_a_new_reader_that_finds_the_beginning_gone_stops(things, kafka, t
 
     with pytest.raises(LostOffsetError, match="records 0 to"):
         await asyncio.wait_for(
-            Consumer(things, subscription(topic), kafka).run(asyncio.Event()), 10
+            Consumer(things, subscription(topic), kafka).run(asyncio.Event()), 30
         )
 
 
@@ -164,4 +164,4 @@ async def test_an_offset_beyond_the_end_stops_a_reader(things, kafka, topic, bro
     await consumer.stop()
 
     with pytest.raises(LostOffsetError, match="1000 was read once"):
-        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 10)
+        await asyncio.wait_for(Consumer(things, asked, kafka).run(asyncio.Event()), 30)
