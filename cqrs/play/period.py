@@ -19,7 +19,7 @@ from cqrs.play import (
     organisations,
     people,
 )
-from cqrs.play.asking import PlayError
+from cqrs.play.asking import PlayError, until
 from cqrs.play.cast import APPROVAL, FINANCE_VIEW, Cast, everybody, everybody_at
 from cqrs.play.clock import Clock
 from cqrs.play.ledger import Books
@@ -30,6 +30,7 @@ from cqrs.supervisor.first_people import ADMINISTRATOR, DATA_LOAD, DRAFTING, ENG
 SERVICE = "QOF2526"
 _OFFERED = "2025-03-13"
 _YEAR_HAS_ENDED = "2026-04-01"
+_PATIENCE = 300.0
 _STARTS, _ENDS, _RESPOND_BY = "2025-04-01", "2026-03-31", "2025-03-31"
 
 
@@ -179,11 +180,14 @@ async def measure(period: Period) -> None:
 
 
 async def _still_open(period: Period, expected: int) -> int:
-    approvers = (period.cast(APPROVAL, icb) for icb in period.waiting)
-    found = sum([await cut_offs.still_open(someone, period.line) for someone in approvers])
-    if found != expected:
-        raise PlayError(f"{found} declarations are open before the cut-off, not {expected}")
-    return found
+    """Wait until so many are: an offer that was cancelled may not have been heard of yet."""
+
+    async def found() -> int:
+        approvers = (period.cast(APPROVAL, icb) for icb in period.waiting)
+        return sum([await cut_offs.still_open(someone, period.line) for someone in approvers])
+
+    failing = f"{expected} declarations were to be open before the cut-off"
+    return await until(found, lambda number: number == expected, failing, _PATIENCE)
 
 
 async def _merge(period: Period, mergers: Mergers, step: Step) -> None:
