@@ -103,7 +103,7 @@ def _may_pass(error: Exception, connection: "Connection | PooledConnection | Non
         return type(error).__name__
     if isinstance(error, asyncpg.ObjectNotInPrerequisiteStateError):
         # Somebody keeps everybody out of the database, to restore it for example.
-        return "no connection" if connection is None else None
+        return type(error).__name__ if connection is None else None
     if isinstance(error, asyncpg.InternalClientError):
         # The server ended the connection, and the driver lost its way in what it still sent
         # (MagicStack/asyncpg issue 1069): of no more use to anybody.

@@ -7,6 +7,7 @@ log.info("offers.accepted", count=142)
 import logging
 import re
 import sys
+import time
 from typing import Any
 
 import orjson
@@ -25,6 +26,8 @@ _SECRETS = (
 )
 _REPETITIVE = "aiokafka"
 _SPARING_SECONDS = 10.0
+_FIGURES = re.compile(r"\d+")
+_MOST_LINES = 1_000
 _QUIET = ("uvicorn.access", "aiokafka", "faststream", "asyncio", "strawberry.execution")
 
 
@@ -37,18 +40,20 @@ class Sparing(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[tuple[str, str], tuple[float, int]] = {}
+        self._said: dict[str, tuple[float, int]] = {}
         """When a line was let through, and how many have been held back since."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not record.name.startswith(_REPETITIVE):
             return True
-        line = (record.name, str(record.msg))
-        said, held = self._said.get(line, (0.0, 0))
-        if record.created - said < _SPARING_SECONDS:
+        now, line = time.monotonic(), _FIGURES.sub("", record.getMessage())
+        said, held = self._said.get(line, (-_SPARING_SECONDS, 0))
+        if now - said < _SPARING_SECONDS:
             self._said[line] = said, held + 1
             return False
-        self._said[line] = record.created, 0
+        if len(self._said) > _MOST_LINES:
+            self._said.clear()
+        self._said[line] = now, 0
         if held:
             record.msg, record.args = f"{record.getMessage()} ({held} more like it)", ()
         return True

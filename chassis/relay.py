@@ -64,11 +64,13 @@ class Relay:
                 command_timeout=self._timeout,  # a network may fall silent for good
                 server_settings={"application_name": f"{self._name} relay"},
             )
-            try:
+        try:
+            with errors_named(connection):
                 if await self._elected(connection, stop):
                     await self._lead(connection, stop)
-            finally:
-                connection.terminate()  # and the lock is free, whatever state we are in
+        finally:
+            waiting.set(0)  # who leads now counts them
+            connection.terminate()  # and the lock is free, whatever state we are in
 
     async def _elected(self, connection: Connection, stop: asyncio.Event) -> bool:
         """Wait for the lock: by asking, for a waiting statement would hold back vacuum."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import BrokerResponseError, KafkaError
 from aiokafka.partitioner import murmur2
 
 from chassis import wire
@@ -114,9 +114,10 @@ class Sender:
         for (place, batch), outcome in zip(batches.items(), sent, strict=True):
             if isinstance(outcome, KafkaError):
                 failing.add(place.topic)
-                # A broker's answer that may be retried is: only a batch that waited too long for a
-                # broker to be sent to ends with one.
-                unanswered = outcome.retriable or bool(self.gap and self.gap.may_arrive)
+                # What a broker answered is final, unless it may be retried: that is, until a batch
+                # has waited too long for a broker to be sent to.
+                unanswered = outcome.retriable or not isinstance(outcome, BrokerResponseError)
+                unanswered = unanswered or bool(self.gap and self.gap.may_arrive)
                 self.gap = GapError(f"{place}: {outcome!r}", may_arrive=unanswered)
                 log.warning("relay.batch_failed", place=str(place), reason=repr(outcome))
             elif isinstance(outcome, BaseException):

@@ -31,7 +31,7 @@ def draw(file: Path) -> list[str]:
     """
     written = file.read_text() if file.exists() else ""
     told = dict(line.split("=", 1) for line in written.splitlines() if "=" in line)
-    missing = [name for name in names() if not told.get(name)]
+    missing = [name for name in names() if not told.get(name, "").strip("'\" ")]
     file.touch(mode=0o600)
     with file.open("a") as out:
         if missing and written and not written.endswith("\n"):

@@ -31,7 +31,11 @@ class Refused(RuntimeError):  # noqa: N818 - it is what happened, and reads so
 
 
 class DeliveryError(RuntimeError):
-    """A file was not taken."""
+    """A file was not taken; `status` is HTTP's, 0 where there was no answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 @dataclass
@@ -85,7 +89,8 @@ class Person:
         with BufferedReader(_Watched(file, sent)) as content:
             async with session.put(address, data=content, expect100=True) as answer:
                 if not answer.ok:
-                    raise DeliveryError(f"{file.name} was not taken: {await _refusal(answer)}")
+                    message = f"{file.name} was not taken: {await _refusal(answer)}"
+                    raise DeliveryError(message, answer.status)
 
     async def token(self) -> str:
         if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:

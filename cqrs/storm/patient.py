@@ -55,6 +55,8 @@ class PatientPerson(Person):
             try:
                 return await super().put(path, file, sent)
             except (aiohttp.ClientError, TimeoutError, DeliveryError) as error:
+                if isinstance(error, DeliveryError) and error.status < _THEIR_FAULT:
+                    raise
                 if time.monotonic() > until:
                     raise DeliveryError(f"{file.name} was never taken") from error
             self.gateway.asked_again += 1

@@ -228,6 +228,12 @@ async def test_a_cancelled_transaction_leaves_nothing_and_its_connection_serves_
     await database.close()
 
 
+async def test_what_a_statement_lacks_does_not_pass(things):
+    with pytest.raises(asyncpg.ObjectNotInPrerequisiteStateError):
+        async with things.reader() as reader:
+            await reader.fetchval("select lastval()")
+
+
 async def test_a_database_that_is_away_is_transient():
     with pytest.raises(TransientError):
         await Database.connect("postgresql://nobody@127.0.0.1:1/none", name="test")

@@ -3,9 +3,11 @@
 import asyncio
 
 import aiohttp
+import pytest
 from aiohttp import web
 
 from cqrs.embedded.ports import free_port
+from cqrs.play.gateway import DeliveryError
 from cqrs.storm.patient import PatientGateway
 
 
@@ -35,3 +37,27 @@ async def test_a_file_is_put_again_until_the_gateway_is_back(tmp_path):
             await runner.cleanup()
     assert taken == ["A81001"]
     assert gateway.asked_again
+
+
+async def test_a_file_that_is_refused_is_not_put_again(tmp_path):
+    file = tmp_path / "extract.csv"
+    file.write_text("A81001")
+
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"error": {"code": "FILE_TOO_LARGE"}}, status=413)
+
+    application = web.Application()
+    application.router.add_put("/files/1", refuse)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    try:
+        async with aiohttp.ClientSession() as session:
+            gateway = PatientGateway(f"http://127.0.0.1:{port}", "nowhere", session, "none")
+            with pytest.raises(DeliveryError, match="was not taken"):
+                await gateway.person("anna", "A81001").put("/files/1", file, lambda _: None)
+    finally:
+        await runner.cleanup()
+    assert not gateway.asked_again

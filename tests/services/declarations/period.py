@@ -158,13 +158,16 @@ class Period:
             found = await achievement.store.find_problems(reader, self.last_load, 1_000)
         return [(problem.code, problem.line, problem.field) for problem in found]
 
-    async def prevalence(self, values: Mapping[str, str] | None = None) -> Any:
+    async def prevalence(
+        self, values: Mapping[str, str] | None = None, source: str = "made up"
+    ) -> Any:
         given = (values or worked_prevalences()).items()
         return await self.ask(
             "data load",
-            """mutation ($values: [GroupPrevalenceInput!]!) { loadNationalPrevalence(input: {
-                name: "England 2025/26", qualityService: "QOF2526/1", source: "made up",
-                values: $values}) { id } }""",
+            """mutation ($values: [GroupPrevalenceInput!]!, $source: String!) {
+                loadNationalPrevalence(input: { name: "England 2025/26",
+                    qualityService: "QOF2526/1", source: $source, values: $values}) { id } }""",
+            source=source,
             values=[{"group": group, "prevalence": value} for group, value in given],
         )
 

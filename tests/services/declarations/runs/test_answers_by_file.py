@@ -105,6 +105,16 @@ async def test_what_was_accepted_is_not_rejected_by_a_later_file(period: Period)
     ]
 
 
+async def test_what_is_in_another_run_by_now_is_not_accepted_by_a_later_file(period: Period):
+    run, (first, _) = await run_of_two(period)
+    await answer(period, run, [run["id"], first, "REJECTED", "The account is closed"])
+    again = await made(period)
+    assert again["count"] == 1
+    told = await answer(period, run, [run["id"], first, "ACCEPTED", ""])
+    assert told["errors"] == [{"code": "IN_ANOTHER_RUN", "row": 2, "field": "outcome"}]
+    assert (await run_of(period, run))["rejected"] == 1
+
+
 async def test_a_file_with_other_columns_is_refused_whole(period: Period):
     run, _ = await run_of_two(period)
     told = await answer(period, run, header=["line_id", "outcome"])

@@ -1,15 +1,18 @@
 """Payment runs: files with control totals, and what finance answers to their lines."""
 
+import asyncio
 import csv
 import hashlib
 import io
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from chassis.ids import new_id
 from nhs.roles import Role
+from services.declarations.runs import store
 from services.declarations.runs.domain import COLUMNS
 from tests.services.declarations.paying import (
     POUNDS,
@@ -167,6 +170,27 @@ async def test_a_line_that_was_rejected_goes_into_the_next_run_until_it_is_accep
     assert (await acknowledge(period, again, {"lineId": line, "accepted": True}))["done"] == [line]
     assert await shown(period) == [{"run": again["id"], "answer": "ACCEPTED", "answerReason": None}]
     assert (await made(period))["count"] == 0
+
+
+async def test_of_two_runs_at_once_the_second_finds_the_rejected_line_taken(period: Period):
+    (payment,) = await finance_approved(period, "A81001")
+    line = {"lineId": payment["entries"][0]["id"], "accepted": False, "reason": "No such payee"}
+    await acknowledge(period, await made(period), line)
+    one, other = [UUID((await ask_for_run(period))["id"]) for _ in range(2)]
+
+    async def gather_other() -> None:
+        async with period.db.transaction() as tx:
+            await store.gather(tx, other)
+
+    async with period.db.transaction() as tx:
+        await store.gather(tx, one)
+        second = asyncio.create_task(gather_other())
+        await asyncio.wait([second], timeout=0.3)
+        assert not second.done(), "it waits for the first"
+    await second
+    async with period.db.reader() as reader:
+        rows = await reader.fetch("select run_id from payment_run_line where answer is null")
+    assert [row["run_id"] for row in rows] == [one]
 
 
 async def test_a_line_that_was_rejected_and_paid_since_goes_into_no_run(period: Period):
