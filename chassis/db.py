@@ -29,6 +29,17 @@ LOCK_TIMEOUT_MS = 2_000
 
 _CONNECTING = 10.0
 
+GIVE_UP_SOON = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
+"""Has the server end, within some eleven seconds, the session of who was cut off from it.
+
+It would hold its locks for two hours else: the relay's, and those of rows.
+"""
+
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
 
@@ -253,6 +264,7 @@ class Database:
                 init=json_as_values,
                 reset=_as_it_was,
                 server_settings={
+                    **GIVE_UP_SOON,
                     "application_name": name,
                     "lock_timeout": str(LOCK_TIMEOUT_MS),
                     "jit": "off",

@@ -17,7 +17,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 
-from chassis.db import Connection, errors_named
+from chassis.db import GIVE_UP_SOON, Connection, errors_named
 from chassis.errors import TransientError
 from chassis.kafka import Kafka
 from chassis.sending import GapError, Sender
@@ -62,7 +62,7 @@ class Relay:
             connection = await asyncpg.connect(
                 self._dsn,
                 command_timeout=self._timeout,  # a network may fall silent for good
-                server_settings={"application_name": f"{self._name} relay"},
+                server_settings={**GIVE_UP_SOON, "application_name": f"{self._name} relay"},
             )
         try:
             with errors_named(connection):

@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.db import Database, Reader, constraint_means, deadline
+from chassis.db import GIVE_UP_SOON, Database, Reader, constraint_means, deadline
 from chassis.errors import DomainError, TransientError
 from chassis.ids import new_id
 
@@ -226,6 +226,14 @@ async def test_a_cancelled_transaction_leaves_nothing_and_its_connection_serves_
     async with database.reader() as reader:
         assert await reader.fetchval("select count(*) from thing") == 0
     await database.close()
+
+
+async def test_the_server_is_told_to_end_the_session_of_who_was_cut_off(things):
+    async with things.reader() as reader:
+        rows = await reader.fetch(
+            "select name, setting from pg_settings where name = any($1)", list(GIVE_UP_SOON)
+        )
+    assert {row["name"]: row["setting"] for row in rows} == GIVE_UP_SOON
 
 
 async def test_what_a_statement_lacks_does_not_pass(things):

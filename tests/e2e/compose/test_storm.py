@@ -9,6 +9,8 @@ from cqrs.services import SERVICES
 from cqrs.storm.faults import Fault, drawn_faults, rolling_restart
 from cqrs.storm.storm import Counted, Storm
 from tests.e2e.compose.conftest import Played
+from tests.support.eventually import eventually
+from tests.support.stack import TestStack
 
 pytestmark = [
     pytest.mark.containers,
@@ -29,6 +31,31 @@ async def stormed(played: Played, seed: int, faults: Iterator[Fault]) -> Counted
     assert counted.commands > 500
     assert found.events > counted.commands
     return counted
+
+
+async def test_a_leader_that_was_cut_off_keeps_no_lock(stack: TestStack) -> None:
+    """The database hears nothing of its end, and would keep the session for hours."""
+    service = "participation-worker"
+    (worker,) = stack.containers(service)
+    network = stack.network(worker)
+
+    async def led_by(number: int) -> None:
+        assert len(stack.rows("participation", _LEADERS)) == number
+
+    await eventually(lambda: led_by(1), 60)
+    stack.cut(worker)
+    try:
+        await eventually(lambda: led_by(0), 30)
+    finally:
+        stack.mend(worker, network, service)
+    stack.wait([worker])
+    await eventually(lambda: led_by(1), 60)
+
+
+_LEADERS = """
+select pid from pg_locks join pg_stat_activity using (pid)
+where locktype = 'advisory' and granted and application_name = 'participation relay'
+"""
 
 
 async def test_a_short_storm_loses_doubles_and_reorders_nothing(played: Played) -> None:
