@@ -15,7 +15,8 @@ R = TypeVar("R")
 AT_ONCE = 8
 """People who act at the same time."""
 _PAGE = 100
-_PASSING = "NOT_YET_KNOWN"
+_NOT_YET_KNOWN = "NOT_YET_KNOWN"
+_PASSING = frozenset({_NOT_YET_KNOWN, "RECALCULATION_PENDING"})
 _ENDED = frozenset({"DONE", "FAILED"})
 
 
@@ -59,12 +60,20 @@ async def many(things: Iterable[T], act: Callable[[T], Awaitable[R]]) -> list[R]
 
 
 async def in_bulk(person: Person, name: str, root: str, **variables: object) -> Mapping[str, Any]:
-    """A bulk command of which nothing may be refused."""
-    answer: Mapping[str, Any] = (await person.ask(document(name), **variables))[root]
-    if refused := answer["refused"]:
-        told = "; ".join(f"{r['id']}: {r['code']} {r['message']}" for r in refused[:3])
-        raise PlayError(f"{root} refused {len(refused)}: {told}")
-    return answer
+    """A bulk command of which nothing may be refused; what passes by itself is asked for again."""
+    ends = time.monotonic() + person.patience
+    while True:
+        answer: Mapping[str, Any] = (await person.ask(document(name), **variables))[root]
+        if not (refused := answer["refused"]):
+            return answer
+        begun = answer["done"] and not variables.get("dryRun")
+        passes = all(refusal["code"] in _PASSING for refusal in refused)
+        if begun or not passes or time.monotonic() > ends:
+            told = "; ".join(f"{r['id']}: {r['code']} {r['message']}" for r in refused[:3])
+            raise PlayError(f"{root} refused {len(refused)}: {told}")
+        await asyncio.sleep(0.1)
+        if variables.get("key"):
+            variables["key"] = a_key()  # by the old one it would be answered the same
 
 
 async def all_known(person: Person, name: str, root: str, **variables: object) -> None:
@@ -72,7 +81,7 @@ async def all_known(person: Person, name: str, root: str, **variables: object) -
 
     async def not_yet_known() -> int:
         answer = (await person.ask(document(name), dryRun=True, key=None, **variables))[root]
-        return sum(refusal["code"] == _PASSING for refusal in answer["refused"])
+        return sum(refusal["code"] == _NOT_YET_KNOWN for refusal in answer["refused"])
 
     await until(not_yet_known, lambda left: not left, f"{root}: not all was heard of", 60)
 
