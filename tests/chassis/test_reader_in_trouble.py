@@ -156,7 +156,9 @@ async def test_a_new_reader_that_finds_the_beginning_gone_stops(things, kafka, t
 async def test_an_offset_beyond_the_end_stops_a_reader(things, kafka, topic, broker: Broker):
     asked = subscription(topic)
     await publish(kafka, topic, [changed("a", 1)])
-    consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
+    consumer = AIOKafkaConsumer(
+        **kafka.connection(), group_id=asked.group, enable_auto_commit=False
+    )
     await consumer.start()
     place = TopicPartition(topic, 0)
     consumer.assign([place])
