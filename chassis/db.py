@@ -1,6 +1,7 @@
 """The database of a service: reads, and the transactions that alone may write."""
 
 import asyncio
+import socket
 from collections.abc import (
     AsyncIterator,
     Awaitable,
@@ -261,7 +262,7 @@ class Database:
                 min_size=1,
                 max_size=pool_size,
                 timeout=_CONNECTING,
-                init=json_as_values,
+                init=_made_ready,
                 reset=_as_it_was,
                 server_settings={
                     **GIVE_UP_SOON,
@@ -325,6 +326,32 @@ class Database:
         finally:
             with errors_named():
                 await self._pool.release(connection)
+
+
+async def _made_ready(connection: Connection) -> None:
+    _end_when_silent(connection)
+    await json_as_values(connection)
+
+
+def _end_when_silent(connection: Connection) -> None:
+    """Have the kernel end a connection whose server is gone: who waited for an answer is told."""
+    # asyncpg has no other way to it.
+    line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
+    if line.family == socket.AF_UNIX:
+        return
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, option in _OURS.items():
+        if hasattr(socket, option):  # each system has some of them
+            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), int(GIVE_UP_SOON[name]))
+
+
+_OURS = {
+    "tcp_keepalives_idle": "TCP_KEEPIDLE",
+    "tcp_keepalives_interval": "TCP_KEEPINTVL",
+    "tcp_keepalives_count": "TCP_KEEPCNT",
+    "tcp_user_timeout": "TCP_USER_TIMEOUT",
+}
+"""What our end calls them."""
 
 
 async def json_as_values(connection: Connection) -> None:

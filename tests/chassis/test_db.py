@@ -3,6 +3,7 @@
 # ruff: noqa: PT012 - a transaction is a block
 
 import asyncio
+import socket
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -234,6 +235,14 @@ async def test_the_server_is_told_to_end_the_session_of_who_was_cut_off(things):
             "select name, setting from pg_settings where name = any($1)", list(GIVE_UP_SOON)
         )
     assert {row["name"]: row["setting"] for row in rows} == GIVE_UP_SOON
+
+
+async def test_our_end_of_a_connection_notices_a_server_that_is_gone(things):
+    async with things.reader() as reader:
+        line = reader._connection._con._transport.get_extra_info("socket")
+        assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        told = [socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT]
+        assert [line.getsockopt(socket.IPPROTO_TCP, option) for option in told] == [5, 2, 3]
 
 
 async def test_what_a_statement_lacks_does_not_pass(things):
