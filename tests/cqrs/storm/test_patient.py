@@ -5,10 +5,20 @@ import asyncio
 import aiohttp
 import pytest
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from cqrs.embedded.ports import free_port
 from cqrs.play.gateway import DeliveryError
 from cqrs.storm.patient import PatientGateway
+
+
+async def answering(put: Handler) -> web.AppRunner:
+    """A gateway that is nowhere yet."""
+    application = web.Application()
+    application.router.add_put("/files/1", put)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    return runner
 
 
 async def test_a_file_is_put_again_until_the_gateway_is_back(tmp_path):
@@ -20,10 +30,7 @@ async def test_a_file_is_put_again_until_the_gateway_is_back(tmp_path):
         taken.append(await request.text())
         return web.Response()
 
-    application = web.Application()
-    application.router.add_put("/files/1", take)
-    runner = web.AppRunner(application)
-    await runner.setup()
+    runner = await answering(take)
     async with aiohttp.ClientSession() as session:
         gateway = PatientGateway(f"http://127.0.0.1:{port}", "nowhere", session, "none")
         putting = asyncio.create_task(
@@ -46,10 +53,7 @@ async def test_a_file_that_is_refused_is_not_put_again(tmp_path):
     async def refuse(_: web.Request) -> web.Response:
         return web.json_response({"error": {"code": "FILE_TOO_LARGE"}}, status=413)
 
-    application = web.Application()
-    application.router.add_put("/files/1", refuse)
-    runner = web.AppRunner(application)
-    await runner.setup()
+    runner = await answering(refuse)
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
     port = runner.addresses[0][1]
