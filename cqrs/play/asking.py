@@ -15,8 +15,7 @@ R = TypeVar("R")
 AT_ONCE = 8
 """People who act at the same time."""
 _PAGE = 100
-_NOT_YET_KNOWN = "NOT_YET_KNOWN"
-_PASSING = frozenset({_NOT_YET_KNOWN, "RECALCULATION_PENDING"})
+_PASSING = frozenset({"NOT_YET_KNOWN", "RECALCULATION_PENDING"})
 _ENDED = frozenset({"DONE", "FAILED"})
 
 
@@ -74,16 +73,6 @@ async def in_bulk(person: Person, name: str, root: str, **variables: object) -> 
         await asyncio.sleep(0.1)
         if variables.get("key"):
             variables["key"] = a_key()  # by the old one it would be answered the same
-
-
-async def all_known(person: Person, name: str, root: str, **variables: object) -> None:
-    """Ask by dry runs until everything named has been heard of."""
-
-    async def not_yet_known() -> int:
-        answer = (await person.ask(document(name), dryRun=True, key=None, **variables))[root]
-        return sum(refusal["code"] == _NOT_YET_KNOWN for refusal in answer["refused"])
-
-    await until(not_yet_known, lambda left: not left, f"{root}: not all was heard of", 60)
 
 
 async def job(
