@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from chassis import log as logs
 from chassis.clock import ClockError
-from chassis.db import NoEntryError
+from chassis.connections import NoEntryError
 from chassis.errors import DomainError, TransientError
 from chassis.handling import ReaderStoppedError
 from chassis.migrate import CHASSIS, MigrationError, migrate

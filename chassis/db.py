@@ -1,26 +1,23 @@
 """The database of a service: reads, and the transactions that alone may write."""
 
 import asyncio
-import socket
 from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
     Coroutine,
     Iterable,
-    Iterator,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 import asyncpg
-from prometheus_client import Counter
 
-from chassis import wire
-from chassis.errors import DomainError, TransientError
+from chassis.connections import GIVE_UP_SOON, connecting, make_ready
+from chassis.db_errors import Connection, PooledConnection, errors_named
+from chassis.errors import TransientError
 
 deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 """The loop time by which the request at hand must be answered; becomes statement_timeout."""
@@ -30,130 +27,8 @@ LOCK_TIMEOUT_MS = 2_000
 
 _CONNECTING = 10.0
 
-GIVE_UP_SOON = {
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-    "tcp_user_timeout": "10000",
-}
-"""Has the server end, within some eleven seconds, the session of who was cut off from it.
-
-It would hold its locks for two hours else: the relay's, and those of rows.
-"""
-
-Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
-PooledConnection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
-
-_TRANSIENT = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.SerializationError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.QueryCanceledError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.InvalidCachedStatementError,  # a migration passed by
-    OSError,  # refused, reset and timed out among them
-)
-
-_PERHAPS = (
-    asyncpg.ObjectNotInPrerequisiteStateError,
-    asyncpg.InternalClientError,
-    asyncpg.InterfaceError,
-)
-"""It depends on what was done: `_may_pass` knows."""
-
 _GONE = (asyncpg.PostgresError, asyncpg.InternalClientError, OSError)
 """What an attempt to tidy up a connection may meet."""
-
-_NO_TEXT = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
-_HALF_A_CHARACTER = "surrogates not allowed"
-"""What Python says of half of a character that JSON writes as two."""
-
-transient_errors = Counter(
-    "cqrs_database_transient_errors_total", "Errors of the database that may pass.", ["kind"]
-)
-
-_refusals: dict[str, tuple[str, str, str | None]] = {}
-
-
-def constraint_means(constraint: str, code: str, message: str, *, field: str | None = None) -> None:
-    """Say which refusal it is when a write breaks the constraint of this name."""
-    _refusals[constraint] = (code, message, field)
-
-
-@contextmanager
-def errors_named(connection: "Connection | PooledConnection | None" = None) -> Iterator[None]:
-    """Turn the driver's errors into ours: transient, refused, or (left as it is) a bug.
-
-    Without a connection: those of making one, or giving it back.
-    """
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as error:
-        refusal = _refusals.get(error.constraint_name or "")
-        if refusal is None:
-            raise
-        code, message, field = refusal
-        raise DomainError(code, message, field=field) from error
-    except (*_NO_TEXT, asyncpg.DataError) as error:
-        if isinstance(error, _NO_TEXT) or _HALF_A_CHARACTER in str(error):
-            message = "A text holds a character that cannot be stored, such as NUL."
-            raise DomainError("TEXT_NOT_VALID", message) from error
-        raise
-    except (*_TRANSIENT, *_PERHAPS) as error:
-        what = _may_pass(error, connection)
-        if what is None:
-            raise
-        transient_errors.labels(type(error).__name__).inc()
-        raise TransientError(f"{what}: {error}") from error
-
-
-def _may_pass(error: Exception, connection: "Connection | PooledConnection | None") -> str | None:
-    """In words what may pass; None for what does not."""
-    if isinstance(error, _TRANSIENT):
-        return type(error).__name__
-    if isinstance(error, asyncpg.ObjectNotInPrerequisiteStateError):
-        # Somebody keeps everybody out of the database, to restore it for example.
-        return type(error).__name__ if connection is None else None
-    if isinstance(error, asyncpg.InternalClientError):
-        # The server ended the connection, and the driver lost its way in what it still sent
-        # (MagicStack/asyncpg issue 1069): of no more use to anybody.
-        if connection is not None:
-            connection.terminate()
-        return _LOST
-    return None if isinstance(error, ValueError) or not _lost(connection) else _LOST
-
-
-_LOST = "the connection was lost"
-
-
-class NoEntryError(Exception):
-    """The database lets nobody in as we come: a wrong password, role or name."""
-
-
-@contextmanager
-def connecting(dsn: str) -> Iterator[None]:
-    """Say of a connection that cannot be made where it was to lead, and no password."""
-    where = urlsplit(dsn)
-    place = f"{where.netloc.rpartition('@')[2]}{where.path}"
-    try:
-        with errors_named():
-            yield
-    except TransientError as error:
-        raise TransientError(f"no connection to {place}: {error}") from error
-    except _NO_ENTRY as error:
-        raise NoEntryError(f"no entry to {place}: {error}") from error
-
-
-_NO_ENTRY = (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError)
-
-
-def _lost(connection: "Connection | PooledConnection | None") -> bool:
-    try:
-        return connection is None or connection.is_closed()
-    except asyncpg.InterfaceError:  # the pool has taken it back
-        return True
 
 
 class Reader:
@@ -262,7 +137,7 @@ class Database:
                 min_size=1,
                 max_size=pool_size,
                 timeout=_CONNECTING,
-                init=_made_ready,
+                init=make_ready,
                 reset=_as_it_was,
                 server_settings={
                     **GIVE_UP_SOON,
@@ -326,52 +201,6 @@ class Database:
         finally:
             with errors_named():
                 await self._pool.release(connection)
-
-
-async def _made_ready(connection: Connection) -> None:
-    _end_when_silent(connection)
-    await json_as_values(connection)
-
-
-def _end_when_silent(connection: Connection) -> None:
-    """Have the kernel end a connection whose server is gone: who waited for an answer is told."""
-    # asyncpg has no other way to it.
-    line = connection._transport.get_extra_info("socket")  # type: ignore[attr-defined]  # noqa: SLF001
-    if line.family == socket.AF_UNIX:
-        return
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, option in _OURS.items():
-        if hasattr(socket, option):  # each system has some of them
-            line.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), int(GIVE_UP_SOON[name]))
-
-
-_OURS = {
-    "tcp_keepalives_idle": "TCP_KEEPIDLE",
-    "tcp_keepalives_interval": "TCP_KEEPINTVL",
-    "tcp_keepalives_count": "TCP_KEEPCNT",
-    "tcp_user_timeout": "TCP_USER_TIMEOUT",
-}
-"""What our end calls them."""
-
-
-async def json_as_values(connection: Connection) -> None:
-    """Read and write json and jsonb as Python values, in COPY as well."""
-    for kind, prefix in (("json", b""), ("jsonb", b"\x01")):
-        await connection.set_type_codec(
-            kind,
-            schema="pg_catalog",
-            format="binary",
-            encoder=_encoder(prefix),
-            decoder=_decoder(len(prefix)),
-        )
-
-
-def _encoder(prefix: bytes) -> Any:
-    return lambda value: prefix + wire.encode(value)
-
-
-def _decoder(skip: int) -> Any:
-    return lambda data: wire.decode(bytes(data)[skip:])
 
 
 async def _as_it_was(_: Connection) -> None:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import asyncpg
 
-from chassis.db import Connection, Reader, connecting, errors_named
+from chassis.connections import connecting
+from chassis.db import Reader
+from chassis.db_errors import Connection, errors_named
 
 CHASSIS = Path(__file__).parent / "migrations"
 """The chassis' own tables; always the first of the folders."""

@@ -17,7 +17,8 @@ import structlog
 from aiokafka.errors import KafkaError
 from prometheus_client import Counter, Gauge
 
-from chassis.db import GIVE_UP_SOON, Connection, errors_named
+from chassis.connections import GIVE_UP_SOON
+from chassis.db_errors import Connection, errors_named
 from chassis.errors import TransientError
 from chassis.kafka import Kafka
 from chassis.sending import GapError, Sender

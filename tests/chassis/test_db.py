@@ -12,7 +12,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from chassis.db import GIVE_UP_SOON, Database, Reader, constraint_means, deadline
+from chassis.connections import GIVE_UP_SOON
+from chassis.db import Database, Reader, deadline
+from chassis.db_errors import constraint_means
 from chassis.errors import DomainError, TransientError
 from chassis.ids import new_id
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from asyncpg import Record
 
 from chassis.auth import Identity
-from chassis.db import Reader, Tx, constraint_means
+from chassis.db import Reader, Tx
+from chassis.db_errors import constraint_means
 from chassis.ids import new_id
 from nhs.roles import OrganisationKind, Role
 from services.organisations.access.domain import Asked, Past, Status

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.db import Reader, Tx, constraint_means
+from chassis.db import Reader, Tx
+from chassis.db_errors import constraint_means
 from chassis.ids import new_id
 from nhs.directory.principal import Acting
 from nhs.reports import Report

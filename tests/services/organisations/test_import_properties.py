@@ -9,7 +9,7 @@ import asyncpg
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from chassis import db
+from chassis import connections
 from chassis.db import Database
 from services.organisations.network.domain import Span, overlaps
 from tests.services.organisations.importing import load_files, rows
@@ -216,9 +216,9 @@ async def counting(dsn, monkeypatch):
         await as_it_was(connection)
         connection.add_query_logger(lambda record: asked.append(record.query))
 
-    as_it_was = db.json_as_values
+    as_it_was = connections.json_as_values
     with monkeypatch.context() as patched:
-        patched.setattr(db, "json_as_values", init)
+        patched.setattr(connections, "json_as_values", init)
         async with opened(dsn) as database:
             yield database, asked
 

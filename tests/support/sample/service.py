@@ -12,7 +12,8 @@ import strawberry
 from pydantic import BaseModel
 
 from chassis.auth import Identity
-from chassis.db import Reader, Tx, constraint_means
+from chassis.db import Reader, Tx
+from chassis.db_errors import constraint_means
 from chassis.errors import DomainError, TransientError
 from chassis.export import Cell, Report
 from chassis.files import FileKind

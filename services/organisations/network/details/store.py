@@ -7,7 +7,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.db import Reader, Tx, constraint_means
+from chassis.db import Reader, Tx
+from chassis.db_errors import constraint_means
 from nhs.directory import Acting
 from services.organisations.network.details.domain import Details
 

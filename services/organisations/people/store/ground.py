@@ -7,7 +7,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from chassis.db import Reader, constraint_means
+from chassis.db import Reader
+from chassis.db_errors import constraint_means
 from nhs.roles import OrganisationKind, Role
 from services.organisations.people.domain import (
     ADMINISTRATORS,
