@@ -112,11 +112,11 @@ def peers(postgres: Postgres, broker: Broker, given: argparse.Namespace) -> tupl
 
 async def order(broker: Broker, topic: str) -> tuple[int, int]:
     """Records on the topic, and those that came after a newer one of the same key."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, fetch_max_wait_ms=20)
+    settings = {"fetch_max_wait_ms": 20, "auto_offset_reset": "earliest"}
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap, **settings)
     await consumer.start()
     places = [TopicPartition(topic, n) for n in range(PARTITIONS)]
     consumer.assign(places)
-    await consumer.seek_to_beginning()
     total = sum((await consumer.end_offsets(places)).values())
     newest: dict[bytes, int] = defaultdict(lambda: -1)
     seen = late = 0

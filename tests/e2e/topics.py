@@ -12,10 +12,10 @@ async def records(kafka: str) -> list[ConsumerRecord]:
     """Everything on every topic, dead letters too; each partition in its order."""
     topics = with_dead(declared_topics(), frozenset(SERVICES))
     every = [TopicPartition(each.name, n) for each in topics for n in range(each.partitions)]
-    async with AIOKafkaConsumer(bootstrap_servers=kafka, fetch_max_wait_ms=20) as consumer:
+    settings = {"fetch_max_wait_ms": 20, "auto_offset_reset": "earliest"}
+    async with AIOKafkaConsumer(bootstrap_servers=kafka, **settings) as consumer:
         consumer.assign(every)
         ends = await consumer.end_offsets(every)
-        await consumer.seek_to_beginning()
         found: list[ConsumerRecord] = []
         while len(found) < sum(ends.values()):
             for batch in (await consumer.getmany(timeout_ms=1_000)).values():
