@@ -20,6 +20,7 @@ from cqrs.play.gateway import DeliveryError, Refused, reached, sign_in
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene
 from cqrs.play.summary import print_doors, print_summary
+from cqrs.storm.clock import SteppingClock
 from cqrs.storm.faults import drawn_faults
 from cqrs.storm.storm import Storm
 from cqrs.storm.table import show
@@ -113,15 +114,18 @@ async def play_on_running(system: int | None, wanted: Wanted, *, compose: bool) 
 async def storm(seconds: float, seed: int) -> int:
     """Play on the system of docker-compose.yml under faults; fails if anything is wrong after."""
     progress, stack = Progress(), Stack()
-    faults = drawn_faults(stack, seed, seconds)
-    blowing = Storm(stack, composed(), ComposedClock(), progress, seed, faults)
+    clock = SteppingClock(ComposedClock())
+    faults = drawn_faults(stack, clock, seed, seconds)
+    blowing = Storm(stack, composed(), clock, progress, seed, faults)
     try:
-        counted = await blowing.blow()
+        await blowing.blow()
     except (*_FAILURES, StackError, ExceptionGroup) as failure:
+        show(progress, blowing.counted, seed)
         progress.fail(failure.exceptions[0] if isinstance(failure, ExceptionGroup) else failure)
         return 1
-    show(progress, counted, seed)
-    return 0 if counted.findings.sound else 1
+    show(progress, blowing.counted, seed)
+    findings = blowing.counted.findings
+    return 0 if findings and findings.sound else 1
 
 
 async def print_token(person: str, system: int | None) -> int:

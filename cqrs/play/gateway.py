@@ -31,11 +31,11 @@ class Refused(RuntimeError):  # noqa: N818 - it is what happened, and reads so
 
 
 class DeliveryError(RuntimeError):
-    """A file was not taken; `status` is HTTP's, 0 where there was no answer."""
+    """A file was not taken; `status` is HTTP's, 0 where there was no answer, `code` ours."""
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    def __init__(self, message: str, status: int = 0, code: str = "") -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.code = status, code
 
 
 @dataclass
@@ -89,8 +89,9 @@ class Person:
         with BufferedReader(_Watched(file, sent)) as content:
             async with session.put(address, data=content, expect100=True) as answer:
                 if not answer.ok:
-                    message = f"{file.name} was not taken: {await _refusal(answer)}"
-                    raise DeliveryError(message, answer.status)
+                    code, said = await _refusal(answer)
+                    message = f"{file.name} was not taken: {said}"
+                    raise DeliveryError(message, answer.status, code)
 
     async def token(self) -> str:
         if time.monotonic() - self._signed_in > _TOKEN_SECONDS or not self._token:
@@ -128,12 +129,13 @@ class _Watched(FileIO):
         return size
 
 
-async def _refusal(answer: aiohttp.ClientResponse) -> str:
+async def _refusal(answer: aiohttp.ClientResponse) -> tuple[str, str]:
+    """Its code, and all of it in words."""
     try:
         (error, *_) = (await answer.json(content_type=None))["errors"]
     except (ValueError, LookupError, TypeError):
-        return str(answer.status)
-    return f"{_code(error)} {error['message']}"
+        return "", str(answer.status)
+    return _code(error), f"{_code(error)} {error['message']}"
 
 
 @asynccontextmanager

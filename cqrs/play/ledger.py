@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import runpy
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -36,6 +37,14 @@ async def compare(viewer: Person, subscriber: Sequence[str], expected: int) -> B
     if theirs != ours:
         raise PlayError(f"the ledger does not agree: subscriber {theirs}, GraphQL {ours}")
     return ours
+
+
+def subscriber_entries(subscriber: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """By id, as the example subscriber reads them, however often each was delivered."""
+    address, *settings = subscriber
+    given = {"bootstrap.servers": address} | dict(word.split("=", 1) for word in settings)
+    read = runpy.run_path(str(_SUBSCRIBER))["entries"]
+    return {entry["entry_id"]: entry for entry in read(given)}
 
 
 async def _subscriber(arguments: Sequence[str]) -> Books:

@@ -57,12 +57,12 @@ def _commissioner(icb: str, fates: Fates) -> Iterator[Told]:
         yield Told(SUPERVISOR, icb, kind, of)  # who sees all of it
 
 
-async def check(cast: Cast, expected: Sequence[Told]) -> int:
-    """Wait until all were told; answers how many tasks and messages those people have."""
+async def check(cast: Cast, quality_service: str, expected: Sequence[Told]) -> int:
+    """Wait until all were told; answers how many tasks and messages they have of the service."""
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
 
     async def look(who: tuple[str, str]) -> None:
-        found[who] = await _messages(cast, *who)
+        found[who] = await _messages(cast, quality_service, *who)
 
     left, ends = list(expected), time.monotonic() + _PATIENCE
     while left:
@@ -82,9 +82,15 @@ def _was_told(found: dict[tuple[str, str], list[tuple[str, str]]], told: Told) -
     return (told.kind, told.of) in found.get((told.role, told.organisation), [])
 
 
-async def _messages(cast: Cast, role: str, organisation: str) -> list[tuple[str, str]]:
+async def _messages(
+    cast: Cast, quality_service: str, role: str, organisation: str
+) -> list[tuple[str, str]]:
     listed = nodes(cast(role, organisation), "messages", "messages", {})
-    return [(node["kind"], node["subjectCode"]) async for node in listed]
+    return [
+        (node["kind"], node["subjectCode"])
+        async for node in listed
+        if node["qualityService"] == {"id": quality_service}
+    ]
 
 
 def _nobody_was_told_of_acceptance(found: dict[tuple[str, str], list[tuple[str, str]]]) -> None:

@@ -83,7 +83,7 @@ class Period:
 
 async def play(period: Period) -> None:
     """Every step in its order; the first that fails ends the play."""
-    for part in (prepare, offer_and_answer, measure, approve, settle):
+    for part in (prepare, offer_and_answer, measure, approve, await_messages, reconcile):
         await part(period)
 
 
@@ -140,7 +140,7 @@ async def offer_and_answer(period: Period) -> None:
     period.clock.set("2025-03-24")
     with period.progress.step("Reminded of the response date") as step:
         silent = [code for icb_fates in fates.values() for code in icb_fates.withdrawn]
-        await messages.check(cast, messages.reminders(silent))
+        await messages.check(cast, period.quality_service, messages.reminders(silent))
         step.counts["practices"] = len(silent)
     period.clock.set("2025-03-28")
     with period.progress.step("Offers taken back") as step:
@@ -218,13 +218,18 @@ async def approve(period: Period) -> None:
         step.counts["open at the cut-off"] = await _still_open(period, 0)
 
 
-async def settle(period: Period) -> None:
+async def await_messages(period: Period) -> None:
     with period.progress.step("Everyone was told") as step:
         concerned = [
             told for icb, fates in period.fates.items() for told in messages.everyone(icb, fates)
         ]
         step.counts["people"] = len({(told.role, told.organisation) for told in concerned})
-        step.counts["tasks and messages"] = await messages.check(period.cast, concerned)
+        step.counts["tasks and messages"] = await messages.check(
+            period.cast, period.quality_service, concerned
+        )
+
+
+async def reconcile(period: Period) -> None:
     with period.progress.step("The ledger agrees") as step:
         viewer = period.cast(FINANCE_VIEW, ENGLAND)
         period.books = await ledger.compare(viewer, period.subscriber, len(period.participating))

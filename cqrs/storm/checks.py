@@ -3,14 +3,16 @@
 Everything is compared by its identity, so that each count names things that can be looked at.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 from cqrs.compose.stack import Stack
-from cqrs.storm.topics import Told, told
+from cqrs.play.ledger import subscriber_entries
+from cqrs.services import SERVICES
+from cqrs.storm.findings import Findings, Step
+from cqrs.storm.topics import READERS, Told, dead, told
 
-SILENT = ("OPENED", "DUTIES_JOINED")
+_SILENT = ("OPENED", "DUTIES_JOINED")
 """Entries of a declaration's history that are no event."""
 
 _DONE: Mapping[str, tuple[str, ...]] = {
@@ -22,164 +24,118 @@ _DONE: Mapping[str, tuple[str, ...]] = {
     "declareDeclarations": ("declaration DECLARED",),
     "approveDeclarations": ("declaration APPROVED", "declaration FINANCE_APPROVED"),
     "addPeople": ("person ADDED",),
+    "publishQualityService": ("quality service PUBLISHED",),
+    "loadAchievement": ("job DONE",),
 }
 """By command, what must be found of each id it was answered with."""
 _FOUND = (
     ("participation", "select offer, 'offer ' || what from offer_history"),
+    ("participation", "select id, 'quality service ' || status from quality_service"),
     ("declarations", "select declaration_id, 'declaration ' || action from declaration_history"),
+    ("declarations", "select id, 'job ' || status from chassis.job"),
     ("organisations", "select id, 'person ADDED' from directory.person"),
 )
 
+_TOLD = (
+    *(f"offer.{step}.v1" for step in ("made", "rejected", "withdrawn", "cancelled")),
+    "offer.response-due.v1",
+    *(f"declaration.{step}.v1" for step in ("calculated", "declared", "approved")),
+    "declaration.finance-approved.v1",
+)
+"""Events of which somebody must be told (DOMAIN.md 10.4)."""
 
-@dataclass
-class Findings:
-    """Each a list of what is wrong, by name; all empty if nothing is."""
-
-    events: int = 0
-    again: int = 0
-    """Delivered more than once, which readers must bear: no fault."""
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    reordered: list[str] = field(default_factory=list)
-
-    @property
-    def sound(self) -> bool:
-        return not (self.lost or self.doubled or self.reordered)
+_DIRECTORY = ("participation", "declarations", "notifications")
+"""Who hears of organisations and people."""
 
 
-def check(stack: Stack, acknowledged: Mapping[str, Sequence[str]]) -> Findings:
+def check(
+    stack: Stack, subscriber: Sequence[str], acknowledged: Mapping[str, Sequence[str]]
+) -> Findings:
     """Compare everything; commands by the ids they were answered with."""
     found = Findings()
     _commands(stack, acknowledged, found)
-    _offers(stack, told(stack, "participation.offer"), found)
-    _declarations(stack, told(stack, "declarations.declaration"), found)
-    _payments(stack, found)
-    _projections(stack, found)
-    _messages(stack, found)
+    events = {topic: told(stack, topic) for topic in READERS}
+    _offers(stack, events["participation.offer"], found)
+    _declarations(stack, events["declarations.declaration"], found)
+    _payments(stack, subscriber, found)
+    _directory(stack, events, found)
+    _messages(stack, [one for each in events.values() for one in each], found)
+    _nothing_left(stack, found)
     return found
 
 
 def _commands(stack: Stack, acknowledged: Mapping[str, Sequence[str]], found: Findings) -> None:
-    """Whatever was answered as done is in a history."""
-    there = {row for database, statement in _FOUND for row in stack.rows(database, statement)}
+    there = Counter(
+        row for database, statement in _FOUND for row in stack.rows(database, statement)
+    )
     for command, ids in acknowledged.items():
-        found.lost += [
-            f"{command} {one}"
-            for one in ids
-            if not any((one, step) in there for step in _DONE[command])
-        ]
+        steps = Counter({one: sum(there[one, step] for step in _DONE[command]) for one in ids})
+        found.acknowledged(command, ids, steps)
 
 
 def _offers(stack: Stack, events: Sequence[Told], found: Findings) -> None:
     rows = stack.rows("participation", "select offer, version from offer_history")
     mine = [one for one in events if not one.type.endswith(("restated.v1", "response-due.v1"))]
-    _compare(
-        "offer",
-        {(key, int(version)) for key, version in rows},
-        [((one.key, int(one.payload["version"])), one) for one in mine],
-        found,
-    )
+    found.steps("offer", rows, [(_step(one, "version"), one) for one in mine])
+    heard = dict(stack.rows("declarations", "select id, version from offer"))
+    found.heard("offer", "declarations", _newest(rows), heard)
 
 
 def _declarations(stack: Stack, events: Sequence[Told], found: Findings) -> None:
-    silent = ", ".join(f"'{action}'" for action in SILENT)
+    silent = ", ".join(f"'{action}'" for action in _SILENT)
     rows = stack.rows(
         "declarations",
         f"select declaration_id, position from declaration_history where action not in ({silent})",  # noqa: S608 - our own words
     )
     mine = [one for one in events if not one.type.endswith(("restated.v1", "reminded.v1"))]
-    _compare(
-        "declaration",
-        {(key, int(position)) for key, position in rows},
-        [((one.key, int(one.payload["history_length"])), one) for one in mine],
-        found,
-    )
+    found.steps("declaration", rows, [(_step(one, "history_length"), one) for one in mine])
 
 
-Step = tuple[str, int]
-"""An aggregate, and which of its steps."""
+def _payments(stack: Stack, subscriber: Sequence[str], found: Findings) -> None:
+    """Each finance-approved declaration has a payment; a finance system has each entry."""
+    found.lost += [f"payment of declaration {one}" for (one,) in stack.rows(*_UNPAID)]
+    rows = stack.rows("declarations", "select id from ledger_entry")
+    found.ledger([one for (one,) in rows], subscriber_entries(subscriber).keys())
 
 
-def _compare(
-    noun: str, rows: set[Step], events: Sequence[tuple[Step, Told]], found: Findings
-) -> None:
-    """Each step of the rows is one event, and an aggregate's events come in the steps' order."""
-    by_step: dict[Step, set[str]] = defaultdict(set)
-    order: dict[str, list[int]] = defaultdict(list)
-    deliveries = Counter(one.id for _, one in events)
-    seen: set[str] = set()
-    for step, one in sorted(events, key=lambda pair: pair[1].place):
-        by_step[step].add(one.id)
-        if one.id not in seen:
-            order[step[0]].append(step[1])
-        seen.add(one.id)
-    found.events += len(seen)
-    found.again += sum(deliveries.values()) - len(deliveries)
-    found.lost += [f"event of {noun} {key}, {step}" for key, step in sorted(rows - by_step.keys())]
-    found.doubled += [
-        f"{len(ids)} events of {noun} {step[0]}, {step[1]}"
-        for step, ids in by_step.items()
-        if len(ids) > 1
-    ]
-    found.reordered += [f"{noun} {key}: {steps}" for key, steps in order.items() if _falls(steps)]
+_UNPAID = (
+    "declarations",
+    """
+select d.id from declaration d where d.status = 'FINANCE_APPROVED' and not exists (
+    select from payment p join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
+    where p.declaration_id = d.id)
+""",
+)
 
 
-def _falls(steps: Sequence[int]) -> bool:
-    return list(steps) != sorted(steps)
-
-
-def _payments(stack: Stack, found: Findings) -> None:
-    """Each finance-approved declaration has one payment with one authorised entry."""
-    rows = stack.rows("declarations", _PAYMENTS)
-    found.lost += [f"payment of declaration {one}" for one, entries in rows if not entries]
-    found.doubled += [f"payment of declaration {one}" for one, entries in rows if entries > 1]
-
-
-_PAYMENTS = """
-select d.id, count(e.id) from declaration d
-left join payment p on p.declaration_id = d.id
-left join ledger_entry e on e.payment_id = p.id and e.kind = 'AUTHORISED'
-where d.status = 'FINANCE_APPROVED' group by d.id
-"""
-
-
-def _projections(stack: Stack, found: Findings) -> None:
-    """What was heard is what is so, aggregate by aggregate, in each version."""
-    offers = "select id, version from offer"
-    _same(stack, "offer", offers, owner="participation", readers=("declarations",), found=found)
+def _directory(stack: Stack, events: Mapping[str, Sequence[Told]], found: Findings) -> None:
+    """What was told and heard of organisations, people and the catalogue is what is so."""
+    published = "select id, version from quality_service where status = 'PUBLISHED'"
+    owned = dict(stack.rows("participation", published))
+    _told_and_heard("quality-service", owned, events["participation.quality-service"], found)
+    for reader in ("declarations", "notifications"):
+        heard = dict(stack.rows(reader, "select id, version from quality_service"))
+        found.heard("quality-service", reader, owned, heard)
     for table, key in (("organisation", "ods_code"), ("person", "id")):
         statement = f"select {key}, version from directory.{table}"  # noqa: S608 - our own words
-        heard = ("participation", "declarations", "notifications")
-        _same(stack, table, statement, owner="organisations", readers=heard, found=found)
+        owned = dict(stack.rows("organisations", statement))
+        _told_and_heard(table, owned, events[f"organisations.{table}"], found)
+        for reader in _DIRECTORY:
+            found.heard(table, reader, owned, dict(stack.rows(reader, statement)))
 
 
-def _same(
-    stack: Stack,
-    noun: str,
-    statement: str,
-    *,
-    owner: str,
-    readers: Sequence[str],
-    found: Findings,
+def _told_and_heard(
+    noun: str, owned: Mapping[str, int], events: Sequence[Told], found: Findings
 ) -> None:
-    owned = set(stack.rows(owner, statement))
-    for reader in readers:
-        heard = set(stack.rows(reader, statement))
-        found.lost += [f"{noun} {one[0]} in {reader}" for one in sorted(owned - heard, key=str)]
-        found.doubled += [
-            f"{noun} {one[0]} of another version in {reader}"
-            for one in sorted(heard - owned, key=str)
-        ]
+    found.newest(noun, owned, [(_step(one, "version"), one) for one in events])
 
 
-def _messages(stack: Stack, found: Findings) -> None:
-    """No event tells a person the same thing twice."""
-    found.doubled += [f"message of {event} to {person}" for event, person in _told_twice(stack)]
-
-
-def _told_twice(stack: Stack) -> Iterator[tuple[str, str]]:
-    for event, person, _ in stack.rows("notifications", _TWICE):
-        yield event, person
+def _messages(stack: Stack, events: Sequence[Told], found: Findings) -> None:
+    """Somebody was told of each event, and nobody of the same thing twice."""
+    raised = {one for (one,) in stack.rows("notifications", "select event_id from message_event")}
+    found.told([one for one in events if one.type in _TOLD], raised)
+    twice = stack.rows("notifications", _TWICE)
+    found.doubled += [f"message of {event} to {person}" for event, person, _ in twice]
 
 
 _TWICE = """
@@ -187,3 +143,19 @@ select e.event_id, m.person_id, m.subject_code from message_event e
 join message m on m.id = e.message_id
 group by e.event_id, m.person_id, m.organisation, m.subject_code having count(*) > 1
 """
+
+
+def _nothing_left(stack: Stack, found: Findings) -> None:
+    """Nothing waits to be sent, and no reader set anything aside."""
+    for service in SERVICES:
+        waiting = stack.rows(service, "select id, type from chassis.outbox")
+        found.lost += [f"unsent {type_} {one} of {service}" for one, type_ in waiting]
+    found.lost += [f"set aside: {topic}, {number} records" for topic, number in dead(stack)]
+
+
+def _step(one: Told, number: str) -> Step:
+    return one.key, int(one.payload[number])
+
+
+def _newest(steps: Collection[Step]) -> Mapping[str, int]:
+    return dict(sorted(steps))

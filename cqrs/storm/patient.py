@@ -16,6 +16,8 @@ _UNREACHABLE = "UNREACHABLE"
 _THEIR_FAULT = 500
 _STORMY = frozenset({_UNREACHABLE, "SERVICE_UNAVAILABLE", "DEADLINE_EXCEEDED", "TRY_AGAIN"})
 """What a person is told while something is away."""
+_OF_ONE = frozenset({"publishQualityService", "loadAchievement"})
+"""Commands whose answer is the one thing they are about."""
 
 
 @dataclass
@@ -23,6 +25,8 @@ class PatientGateway(Gateway):
     acknowledged: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     """By command, the ids it was answered with as done."""
     asked_again: int = 0
+    longest: float = 0.0
+    """Seconds that somebody waited for an answer, at most."""
 
     def person(self, subject: str, organisation: str) -> Person:
         return PatientPerson(self, subject, organisation)
@@ -32,6 +36,13 @@ class PatientPerson(Person):
     passing: ClassVar[frozenset[str]] = Person.passing | _STORMY
     patience: ClassVar[float] = 300.0
     gateway: PatientGateway
+
+    async def ask(self, document: str, **variables: object) -> Mapping[str, Any]:
+        began = time.monotonic()
+        try:
+            return await super().ask(document, **variables)
+        finally:
+            self.gateway.longest = max(self.gateway.longest, time.monotonic() - began)
 
     async def ask_once(self, document: str, variables: Mapping[str, object]) -> Mapping[str, Any]:
         try:
@@ -55,6 +66,8 @@ class PatientPerson(Person):
             try:
                 return await super().put(path, file, sent)
             except (aiohttp.ClientError, TimeoutError, DeliveryError) as error:
+                if getattr(error, "code", "") == "ALREADY_UPLOADED":
+                    return None  # by nobody else, for the path is ours: an answer got lost
                 if isinstance(error, DeliveryError) and error.status < _THEIR_FAULT:
                     raise
                 if time.monotonic() > until:
@@ -64,5 +77,9 @@ class PatientPerson(Person):
 
     def _note(self, data: Mapping[str, Any]) -> None:
         for command, answer in data.items():
-            if isinstance(answer, Mapping) and "done" in answer and "refused" in answer:
+            if not isinstance(answer, Mapping):
+                continue
+            if "done" in answer and "refused" in answer:
                 self.gateway.acknowledged[command] += [str(one) for one in answer["done"]]
+            elif command in _OF_ONE:
+                self.gateway.acknowledged[command].append(str(answer["id"]))

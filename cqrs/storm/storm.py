@@ -2,13 +2,14 @@
 
 import asyncio
 import random
+import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
+from uuid import uuid4
 
 import aiohttp
 
@@ -17,13 +18,16 @@ from cqrs.compose.system import Composed
 from cqrs.console import Progress
 from cqrs.england.england import SEED
 from cqrs.play import catalogue, ledger, period
+from cqrs.play.asking import until
 from cqrs.play.cast import APPROVAL, FINANCE_VIEW, Cast
-from cqrs.play.clock import Clock
 from cqrs.play.gateway import Refused
 from cqrs.play.period import Period
 from cqrs.play.scene import Scene
-from cqrs.storm.checks import Findings, check
+from cqrs.services import SERVICES
+from cqrs.storm.checks import check
+from cqrs.storm.clock import SteppingClock
 from cqrs.storm.faults import Fault
+from cqrs.storm.findings import Findings
 from cqrs.storm.patient import PatientGateway
 from cqrs.supervisor.first_people import DRAFTING, ENGLAND, PUBLISHING
 
@@ -35,30 +39,32 @@ _PROBE = """query Probe($icb: OdsCode!) { organisation(odsCode: $icb) { name }
   messages(first: 1) { totalCount } }"""
 
 
+_UNDER_FAULTS = (
+    period.offer_and_answer,
+    period.measure,
+    period.approve,
+    period.await_messages,
+)
+
+
 @dataclass
 class Counted:
     """What a storm was, and what came of it."""
 
     seconds: float = 0.0
     periods: int = 0
-    clock_steps: int = 0
+    clock_set: int = 0
+    """How often the play set the business clock; faults step it as well."""
     recoveries: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """By kind of fault, the seconds from its end until everything answered again."""
     commands: int = 0
     asked_again: int = 0
+    longest: float = 0.0
+    """Seconds that somebody waited for an answer, at most."""
     payments: int = 0
     pounds: str = ""
-    findings: Findings = field(default_factory=Findings)
-
-
-@dataclass
-class _CountingClock:
-    clock: Clock
-    counted: Counted
-
-    def set(self, day: str, hour: int = 9) -> datetime:
-        self.counted.clock_steps += 1
-        return self.clock.set(day, hour)
+    findings: Findings | None = None
+    """None for a storm in which something failed, and so was not counted."""
 
 
 @dataclass
@@ -67,7 +73,7 @@ class Storm:
 
     stack: Stack
     system: Composed
-    clock: Clock
+    clock: SteppingClock
     progress: Progress
     seed: int
     faults: Iterator[Fault]
@@ -75,6 +81,7 @@ class Storm:
     counted: Counted = field(default_factory=Counted)
     _calm: asyncio.Lock = field(default_factory=asyncio.Lock)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
+    _began: float = field(default_factory=time.monotonic)
 
     async def blow(self, prepared: Period | None = None) -> Counted:
         """Play until the last fault is over; prepared: on a system where that has been played.
@@ -88,14 +95,17 @@ class Storm:
                 gateway = PatientGateway(
                     self.system.gateway, self.system.issuer, session, self.system.password
                 )
-                await self._blow(await self._first(gateway, Path(folder), prepared))
+                try:
+                    await self._blow(await self._first(gateway, Path(folder), prepared))
+                finally:
+                    self._note(gateway)
                 await self._count(gateway)
         return self.counted
 
     async def _first(
         self, gateway: PatientGateway, folder: Path, prepared: Period | None
     ) -> Period:
-        cast, clock = Cast(gateway), _CountingClock(self.clock, self.counted)
+        cast, clock = Cast(gateway), self.clock
         if prepared:
             return replace(prepared, cast=cast, clock=clock, progress=self.progress)
         scene = Scene.generated(folder, england=False, icb=None, seed=SEED)  # as in the realm
@@ -104,11 +114,10 @@ class Storm:
         return first
 
     async def _blow(self, first: Period) -> None:
-        began = time.monotonic()
+        self._began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._periods(first))
             group.create_task(self._faults(first.cast, first.scene.roster.icbs[0]))
-        self.counted.seconds = time.monotonic() - began
 
     async def _periods(self, first: Period) -> None:
         """One after the other; what has begun is played to its end."""
@@ -116,16 +125,16 @@ class Storm:
             self.counted.periods += 1
             async with self._calm:  # publishing knows no keys
                 playing = await self._next(first)
-            for part in (period.offer_and_answer, period.measure, period.approve):
+            for part in _UNDER_FAULTS:
                 await part(playing)
             async with self._calm:  # the example of a subscriber is away when the broker is
-                await period.settle(playing)
+                await period.reconcile(playing)
 
     async def _next(self, first: Period) -> Period:
         """The same period on a line of its own."""
         first.clock.set("2025-03-12")
         drafting, publishing = (first.cast.first(each.subject) for each in (DRAFTING, PUBLISHING))
-        line = f"QOF{self.seed % 100:02}{self.counted.periods:03}"
+        line = f"QOF{uuid4().hex[:6].upper()}"  # an earlier storm may have been here
         service = await catalogue.publish(drafting, publishing, period.SERVICE, line)
         return replace(first, quality_service=service, books=None)
 
@@ -136,33 +145,56 @@ class Storm:
                 fault = await asyncio.to_thread(next, self.faults, None)
                 if fault is None:
                     break
-                await self._answering(cast, icb)
+                await self._recovered(cast, icb)
             recovery = time.monotonic() - fault.undone
             self.counted.recoveries[fault.kind].append(recovery)
             self.progress.say(f"  {fault.kind}: {fault.what}, {recovery:.1f} s")
             await asyncio.sleep(pauses.uniform(*_BETWEEN))
         self._over.set()
 
-    async def _answering(self, cast: Cast, icb: str) -> None:
-        """Until one query over all services is answered whole."""
+    async def _recovered(self, cast: Cast, icb: str) -> None:
+        """One query over all services is answered whole, and what waited to be sent was."""
         person = cast(APPROVAL, icb)
-        while True:
+        waiting = await asyncio.to_thread(self._unsent)
+
+        async def answered() -> bool:
             try:
                 await person.ask_once(_PROBE, {"icb": icb})
             except Refused:
-                await asyncio.sleep(0.1)
-            else:
-                return
+                return False
+            return True
+
+        async def sent() -> bool:
+            first = await asyncio.to_thread(self._unsent, "min")
+            return all(first[name] > last for name, last in waiting.items())
+
+        for check_one, failing in ((answered, "an answer"), (sent, f"{waiting} to be sent")):
+            await until(check_one, bool, f"{failing} was waited for", _SETTLING)
+
+    def _unsent(self, which: str = "max") -> Mapping[str, int]:
+        """By service, the first (min) or last (max) place of the events that wait."""
+        nothing = {"min": sys.maxsize, "max": 0}[which]
+        statement = f"select coalesce({which}(position), {nothing}) from chassis.outbox"  # noqa: S608 - our own words
+        return {service: int(self.stack.execute(service, statement)) for service in SERVICES}
+
+    def _note(self, gateway: PatientGateway) -> None:
+        counted = self.counted
+        counted.seconds = time.monotonic() - self._began
+        counted.clock_set = self.clock.set_by_play
+        counted.commands = sum(len(ids) for ids in gateway.acknowledged.values())
+        counted.asked_again, counted.longest = gateway.asked_again, gateway.longest
 
     async def _count(self, gateway: PatientGateway) -> None:
-        counted, acknowledged = self.counted, dict(gateway.acknowledged)
-        counted.commands = sum(len(ids) for ids in acknowledged.values())
-        counted.asked_again = gateway.asked_again
+        counted, subscriber = self.counted, self.system.subscriber
         ends = time.monotonic() + _SETTLING
         while True:
-            counted.findings = await asyncio.to_thread(check, self.stack, acknowledged)
+            counted.findings = await asyncio.to_thread(
+                check, self.stack, subscriber, gateway.acknowledged
+            )
             if counted.findings.sound or time.monotonic() > ends:
                 break
+        approved = Counter(gateway.acknowledged["approveDeclarations"])
+        paid = sum(times > 1 for times in approved.values())  # by the ICB, then by finance
         viewer = Cast(gateway)(FINANCE_VIEW, ENGLAND)
-        books = await ledger.compare(viewer, self.system.subscriber, 0)
+        books = await ledger.compare(viewer, subscriber, paid)
         counted.payments, counted.pounds = books.entries, f"£{books.pounds:,}"

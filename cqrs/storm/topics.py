@@ -2,22 +2,25 @@
 
 import base64
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chassis.topics import DEAD, declared_topics
 from cqrs.compose.stack import Stack
 
 READERS = {
     "participation.offer": "declarations-worker",
+    "participation.quality-service": "declarations-worker",
     "declarations.declaration": "notifications-worker",
+    "organisations.organisation": "participation-worker",
+    "organisations.person": "participation-worker",
 }
 """Which worker may read a topic."""
-WRITERS = {
-    "participation.offer": "participation-worker",
-    "declarations.declaration": "declarations-worker",
-}
+_HEARS_MOST = "notifications"
+"""The service that reads every topic of the others."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,22 @@ def told(stack: Stack, topic: str) -> list[Told]:
     return [_told(json.loads(line)) for line in _lines(stack, topic)]
 
 
-def again(stack: Stack, topic: str, last: int) -> int:
-    """Deliver the topic's last records once more; answers how many."""
-    lines = _lines(stack, topic)[-last:]
-    if lines:
-        stack.script(WRITERS[topic], _script("again"), topic, given="\n".join(lines))
-    return len(lines)
+def again(stack: Stack, topic: str, number: int, drawn: random.Random) -> int:
+    """Deliver some of the topic's records once more, as they were; answers how many."""
+    lines = _lines(stack, topic)
+    places = sorted(drawn.sample(range(len(lines)), min(number, len(lines))))
+    if places:
+        writer = f"{topic.partition('.')[0]}-worker"
+        given = "\n".join(lines[place] for place in places)
+        stack.script(writer, _script("again"), topic, given=given)
+    return len(places)
+
+
+def dead(stack: Stack) -> list[tuple[str, int]]:
+    """Topics of what could not be read that hold anything, and how many records."""
+    read = [f"{topic.name}{DEAD}" for topic in declared_topics() if _HEARS_MOST in topic.readers]
+    told = stack.script(f"{_HEARS_MOST}-worker", _script("ends"), *read)
+    return [(topic, number) for topic, number in json.loads(told).items() if number]
 
 
 def _lines(stack: Stack, topic: str) -> Sequence[str]:

@@ -59,7 +59,8 @@ async def test_two_who_approve_all_at_the_same_moment_approve_each_once_and_it_i
     await declarations.approve_for_finance(cast, {ICB: waiting})
     books = await ledger.compare(cast(FINANCE_VIEW, ENGLAND), [system.running.kafka], waiting)
     assert books.pounds > 0
-    assert await messages.check(cast, messages.everyone(ICB, declared.fates[ICB])) > waiting
+    expected = messages.everyone(ICB, declared.fates[ICB])
+    assert await messages.check(cast, declared.quality_service, expected) > waiting
 
 
 _ALL = {"filter": {"waitingForMe": True}}

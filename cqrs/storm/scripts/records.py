@@ -31,10 +31,10 @@ def line(record: ConsumerRecord) -> str:
 
 
 async def main(topic: str) -> None:
-    async with AIOKafkaConsumer(topic, **KAFKA.connection()) as consumer:
+    reading = AIOKafkaConsumer(topic, **KAFKA.connection(), auto_offset_reset="earliest")
+    async with reading as consumer:
         places = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic)]
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
         for place in places:
             while await consumer.position(place) < ends[place]:
                 found = await consumer.getmany(place, timeout_ms=1_000)

@@ -46,6 +46,31 @@ async def test_a_file_is_put_again_until_the_gateway_is_back(tmp_path):
     assert gateway.asked_again
 
 
+async def test_a_file_that_was_taken_though_the_answer_was_lost_is_there(tmp_path):
+    file = tmp_path / "extract.csv"
+    file.write_text("A81001")
+    taken = []
+
+    async def take_once(request: web.Request) -> web.Response:
+        taken.append(await request.text())
+        if len(taken) == 1:
+            assert request.transport
+            request.transport.abort()
+        refused = {"message": "another path", "extensions": {"code": "ALREADY_UPLOADED"}}
+        return web.json_response({"errors": [refused]}, status=409)
+
+    runner = await answering(take_once)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    port = runner.addresses[0][1]
+    try:
+        async with aiohttp.ClientSession() as session:
+            gateway = PatientGateway(f"http://127.0.0.1:{port}", "nowhere", session, "none")
+            await gateway.person("anna", "A81001").put("/files/1", file, lambda _: None)
+    finally:
+        await runner.cleanup()
+    assert taken == ["A81001"] * 2
+
+
 async def test_a_file_that_is_refused_is_not_put_again(tmp_path):
     file = tmp_path / "extract.csv"
     file.write_text("A81001")

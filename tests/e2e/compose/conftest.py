@@ -1,7 +1,7 @@
 """The payment period, played on the containers from outside."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 import pytest
@@ -10,9 +10,9 @@ from cqrs.console import Progress
 from cqrs.england.england import SEED
 from cqrs.play.cast import Cast
 from cqrs.play.gateway import reached
+from cqrs.play.ledger import subscriber_entries
 from cqrs.play.period import Period, play
 from cqrs.play.scene import Scene
-from examples.ledger import entries
 from tests.support.stack import TestStack
 
 
@@ -21,11 +21,9 @@ class Played:
     stack: TestStack
     period: Period
 
-    def ledger(self) -> dict[str, dict[str, str]]:
+    def ledger(self) -> Mapping[str, Mapping[str, str]]:
         """As a finance system outside has it: by entry, however often each was delivered."""
-        address, *settings = self.stack.system.subscriber
-        given = {"bootstrap.servers": address} | dict(word.split("=", 1) for word in settings)
-        return {entry["entry_id"]: entry for entry in entries(given)}
+        return subscriber_entries(self.stack.system.subscriber)
 
 
 @pytest.fixture(scope="session")
