@@ -44,19 +44,38 @@ class TestStack(Stack):
         lines = (self.secret_folder / ".env").read_text().splitlines()
         return dict(line.split("=", 1) for line in lines)
 
-    def run(self, image: str, *command: str, **environment: str) -> tuple[int, str]:
-        """A container of its own in the stack's network: its exit status, and its last line."""
-        told = [word for pair in environment.items() for word in ("-e", "=".join(pair))]
-        network = f"{os.environ['COMPOSE_PROJECT_NAME']}_default"
+    def run(self, service: str, *command: str, **changes: str | None) -> tuple[int, str]:
+        """One more container of the service, told something else, or (None) not told it at all.
+
+        Where something is not told, its command must be given. Answers its exit status and all it
+        said, but for its log, whose lines are JSON.
+        """
+        told = {"CQRS_START_SECONDS": "5", **changes}
+        given = [word for name, to in told.items() if to for word in ("-e", f"{name}={to}")]
+        if untold := [word for name, to in told.items() if to is None for word in ("-u", name)]:
+            given += ["--entrypoint", " ".join(("env", *untold, "/app/start"))]
         done = subprocess.run(
-            ("docker", "run", "--rm", "--network", network, *told, image, *command),
+            (
+                "docker",
+                "compose",
+                "--progress",
+                "quiet",
+                "run",
+                "--rm",
+                "-T",
+                "--no-deps",
+                *given,
+                service,
+                *command,
+            ),
+            cwd=self.folder,
             check=False,
             capture_output=True,
             text=True,
             timeout=120,
         )
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        return done.returncode, lines[-1] if lines else ""
+        lines = (done.stdout + done.stderr).splitlines()
+        return done.returncode, "\n".join(one for one in lines if not one.startswith("{"))
 
 
 @contextmanager

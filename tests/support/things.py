@@ -52,7 +52,8 @@ def subscription(topic: str, **changes: object) -> Subscription:
         "reactions": {HAPPENED: react},
         "read_model": ["public.thing"],
     }
-    return Subscription(f"group-{uuid4().hex[:8]}", [topic], **{**fields, **changes})
+    group = str(changes.pop("group", f"group-{uuid4().hex[:8]}"))
+    return Subscription(group, [topic], **{**fields, **changes})
 
 
 def changed(key: str, version: int, name: str = "") -> dict[str, object]:

@@ -3,6 +3,7 @@
 import pytest
 
 from cqrs.compose.stack import StackError
+from cqrs.services import SERVICES
 from tests.support.stack import TestStack, environment
 
 pytestmark = [
@@ -11,32 +12,13 @@ pytestmark = [
     pytest.mark.xdist_group("stack"),
 ]
 
-IMAGE = "cqrs/participation:local"
 
-
-@pytest.fixture
-def told(stack: TestStack) -> dict[str, str]:
-    """What the participation worker is told in the stack."""
-    secrets = stack.secrets
-    password = secrets["PARTICIPATION_PASSWORD"]
-    return {
-        "CQRS_DATABASE_URL": f"postgresql://participation:{password}@postgres/participation",
-        "CQRS_KAFKA": "kafka:9092",
-        "CQRS_KAFKA_USERNAME": "participation",
-        "CQRS_KAFKA_PASSWORD": secrets["KAFKA_PARTICIPATION_PASSWORD"],
-        "CQRS_FILES_KEY": secrets["PARTICIPATION_FILES_KEY"],
-        "CQRS_ISSUER": "http://localhost/realms/cqrs",
-        "CQRS_JWKS_URL": "http://keycloak:8080/realms/cqrs/protocol/openid-connect/certs",
-        "CQRS_START_SECONDS": "5",
-    }
-
-
-WRONG = {
+WRONG: dict[str, tuple[str, str | None, str]] = {
     "a secret that is missing": ("CQRS_FILES_KEY", None, "CQRS_FILES_KEY: Field required"),
     "a wrong database password": (
         "CQRS_DATABASE_URL",
         "postgresql://participation:hunter2@postgres/participation",
-        'password authentication failed for user "participation"',
+        "password authentication failed for user",
     ),
     "a database that is not there": (
         "CQRS_DATABASE_URL",
@@ -46,42 +28,99 @@ WRONG = {
     "a broker that cannot be reached": ("CQRS_KAFKA", "nowhere:9092", "finds no broker"),
     "a wrong broker password": ("CQRS_KAFKA_PASSWORD", "hunter2", "finds no broker that lets"),
 }
+WHERE = [
+    *((wrong, "participation", "worker") for wrong in WRONG),
+    *(("a secret that is missing", service, "api") for service in SERVICES),
+    *(("a wrong database password", service, "migrate") for service in SERVICES),
+]
 
 
-@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize(("wrong", "service", "process"), WHERE)
 def test_it_is_named_in_one_line_without_a_secret(
-    stack: TestStack, told: dict[str, str], wrong: str
+    stack: TestStack, wrong: str, service: str, process: str
 ) -> None:
     name, value, expected = WRONG[wrong]
-    told.pop(name)
-    status, line = stack.run(IMAGE, "worker", **told | ({name: value} if value else {}))
+    status, said = stack.run(f"{service}-{process}", process, **{name: value})
     assert status != 0
-    assert line.startswith("participation worker: ")
+    (line,) = said.splitlines()
+    assert line.startswith(f"{service} {process}: ")
     assert expected in line
     assert "hunter2" not in line
 
 
-def test_a_database_that_nobody_migrated_is_named(stack: TestStack, told: dict[str, str]) -> None:
+def test_a_gateway_that_is_told_of_no_service_says_so(stack: TestStack) -> None:
+    status, said = stack.run("gateway", "serve", CQRS_SUBGRAPHS=None)
+    assert status != 0
+    (line,) = said.splitlines()
+    assert "CQRS_SUBGRAPHS" in line
+
+
+def test_topics_on_a_broker_that_is_not_there_are_named(stack: TestStack) -> None:
+    status, said = stack.run("kafka-topics", CQRS_KAFKA="nowhere:9092")
+    assert status != 0
+    (line,) = said.splitlines()
+    assert "no broker at nowhere:9092" in line
+
+
+@pytest.mark.parametrize("process", ["api", "worker"])
+def test_a_database_that_nobody_migrated_is_named(stack: TestStack, process: str) -> None:
     stack.execute("postgres", "create database empty owner participation")
+    password = stack.secrets["PARTICIPATION_PASSWORD"]
+    there = f"postgresql://participation:{password}@postgres/empty"
     try:
-        there = told["CQRS_DATABASE_URL"].removesuffix("participation") + "empty"
-        status, line = stack.run(IMAGE, "api", **told | {"CQRS_DATABASE_URL": there})
+        status, said = stack.run(f"participation-{process}", CQRS_DATABASE_URL=there)
     finally:
         stack.execute("postgres", "drop database empty with (force)")
     assert status != 0
+    (line,) = said.splitlines()
     assert "still waits for" in line
     assert "chassis/0001_messaging.sql" in line
 
 
-def test_a_topic_that_is_not_there_is_named(stack: TestStack, told: dict[str, str]) -> None:
-    """The broker shows the user of organisations its own topics only: to it, ours are not there."""
-    others = {
-        "CQRS_KAFKA_USERNAME": "organisations",
-        "CQRS_KAFKA_PASSWORD": stack.secrets["KAFKA_ORGANISATIONS_PASSWORD"],
-    }
-    status, line = stack.run(IMAGE, "worker", **told | others)
+def test_a_topic_that_is_not_there_is_named(stack: TestStack) -> None:
+    """One that notifications alone reads, and of which nothing is told here."""
+    topic = "organisations.membership-proposal"
+    stack.compose("stop", "notifications-worker")
+    administrator = ("--entrypoint", "python", "kafka-topics", "-")
+    stack.compose("run", "--rm", "-T", *administrator, given=_FORGET.format(topic))
+    try:
+        status, said = stack.run("notifications-worker")
+    finally:
+        stack.compose("run", "--rm", "-T", "kafka-topics")
+        stack.compose("up", "-d", "--wait", "--no-build", "notifications-worker")
     assert status != 0
-    assert "finds no topic participation.offer, participation.quality-service" in line
+    (line,) = said.splitlines()
+    assert f"finds no topic {topic}" in line
+
+
+_FORGET = """
+import os
+from confluent_kafka.admin import AdminClient
+told = os.environ
+client = AdminClient({{
+    "bootstrap.servers": told["CQRS_KAFKA"],
+    "security.protocol": "SASL_PLAINTEXT",
+    "sasl.mechanism": "PLAIN",
+    "sasl.username": told["CQRS_KAFKA_USERNAME"],
+    "sasl.password": told["CQRS_KAFKA_PASSWORD"],
+}})
+[gone.result() for gone in client.delete_topics(["{}"]).values()]
+"""
+
+
+def test_compose_shows_what_a_service_was_told_wrong(stack: TestStack) -> None:
+    again = ("up", "-d", "--wait", "--no-build", "participation-worker")
+    try:
+        with (
+            environment({"PARTICIPATION_PASSWORD": "hunter2"}),
+            pytest.raises(StackError, match="participation-migrate"),
+        ):
+            stack.compose(*again)
+        shown = stack.compose("logs", "--no-log-prefix", "participation-migrate")
+        assert "password authentication failed for user" in shown
+        assert "hunter2" not in shown
+    finally:
+        stack.compose(*again)
 
 
 def test_compose_names_the_secret_that_is_missing(stack: TestStack) -> None:

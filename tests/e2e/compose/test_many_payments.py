@@ -90,7 +90,7 @@ def extract(folder: Path, line: str, practices: Sequence[str]) -> Path:
 
 
 def kill_who_sends(stack: Stack) -> str:
-    """The worker that leads the relay, as soon as there is something for it to send."""
+    """The worker that leads the relay, as soon as there is a payment for it to send."""
     (address,) = stack.rows("declarations", _LEADER)[0]
     by_address = {stack.address(one): one for one in stack.containers("declarations-worker")}
     while not unsent(stack):
@@ -101,9 +101,10 @@ def kill_who_sends(stack: Stack) -> str:
 
 
 def unsent(stack: Stack) -> int:
-    return int(stack.execute("declarations", "select count(*) from chassis.outbox"))
+    return int(stack.execute("declarations", _UNSENT))
 
 
+_UNSENT = "select count(*) from chassis.outbox where type = 'payment.authorised.v1'"
 _LEADER = """
 select host(a.client_addr) from pg_locks l join pg_stat_activity a using (pid)
 where l.locktype = 'advisory' and l.granted and a.application_name = 'declarations relay'
