@@ -26,7 +26,7 @@ from chassis.rebuild import BeginningLostError, rebuild
 from chassis.republish import republish
 from chassis.running import Running
 from chassis.service import EventContract, Service
-from chassis.settings import Settings
+from chassis.settings import Settings, settings_at_fault
 
 log = structlog.get_logger()
 
@@ -203,9 +203,4 @@ _COMMANDS: dict[str, Command] = {
 
 def _line(error: BaseException) -> str:
     """One line without a value in it, which might be a secret."""
-    if isinstance(error, ValidationError):
-        return "; ".join(
-            f"CQRS_{'.'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}"
-            for wrong in error.errors()
-        )
-    return str(error)
+    return settings_at_fault(error) if isinstance(error, ValidationError) else str(error)

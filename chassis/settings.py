@@ -6,7 +6,7 @@ Read in a service's `__main__` and nowhere else.
 import re
 from pathlib import Path
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.mail import Tls
@@ -112,3 +112,11 @@ class Settings(BaseSettings):
         if self.smtp_username and self.smtp_tls == "none":
             raise ValueError("smtp_username needs smtp_tls: a password is not sent in the clear")
         return self
+
+
+def settings_at_fault(error: ValidationError) -> str:
+    """Each variable and what is wrong with it; without its value, which might be a secret."""
+    return "; ".join(
+        f"CQRS_{'.'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}"
+        for wrong in error.errors()
+    )

@@ -4,8 +4,10 @@ import sys
 from types import FrameType
 
 import uvicorn
+from pydantic import ValidationError
 
 from chassis import log
+from chassis.settings import settings_at_fault
 from gateway.app import Application
 from gateway.config import GatewaySettings
 
@@ -28,9 +30,14 @@ def main(arguments: list[str]) -> int:
     if arguments != ["serve"]:
         sys.stderr.write(f"{_USAGE}\n")
         return 2
-    settings = GatewaySettings()
-    log.configure("gateway", level=settings.log_level, form=settings.log_format)
-    application = Application(settings)
+    try:
+        settings = GatewaySettings()
+        log.configure("gateway", level=settings.log_level, form=settings.log_format)
+        application = Application(settings)
+    except ValidationError as error:
+        sys.exit(f"gateway serve: {settings_at_fault(error)}")
+    except OSError as error:
+        sys.exit(f"gateway serve: {error}")
     config = uvicorn.Config(
         application,
         host=settings.host,

@@ -46,5 +46,7 @@ class GatewaySettings(BaseSettings):
     def _pairs(cls, given: object) -> object:
         if not isinstance(given, str):
             return given
-        pairs = (pair.split("=", 1) for pair in given.split(",") if pair.strip())
-        return {name.strip(): url.strip().rstrip("/") for name, url in pairs}
+        pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
+        if any(not sign for _, sign, _ in pairs):
+            raise ValueError("each is NAME=URL, with commas between them")
+        return {name.strip(): url.strip().rstrip("/") for name, _, url in pairs}
