@@ -51,6 +51,14 @@ class Reader:
         with errors_named(self._connection):
             return await self._connection.fetchval(sql, *args)
 
+    async def plan_anew(self) -> None:
+        """Have each statement from here on planned for what it is given, until the end.
+
+        For those that ask much of tables that grow fast: a statement that is run often keeps the
+        plan it had when they were small, until autovacuum has looked at them.
+        """
+        await self.fetchval("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+
     async def stream(self, sql: str, *args: object) -> AsyncIterator[asyncpg.Record]:
         """Rows as they come, for results that should not be held whole."""
         with errors_named(self._connection):
