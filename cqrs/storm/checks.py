@@ -3,6 +3,7 @@
 Everything is compared by its identity, so that each count names things that can be looked at.
 """
 
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
@@ -46,6 +47,21 @@ _TOLD = (
 
 _DIRECTORY = ("participation", "declarations", "notifications")
 """Who hears of organisations and people."""
+
+
+_SETTLING = 180.0
+"""Seconds in which readers come to the end of what was told."""
+
+
+def check_at_rest(
+    stack: Stack, subscriber: Sequence[str], acknowledged: Mapping[str, Sequence[str]]
+) -> Findings:
+    """`check` again and again until nothing is found, or it is too late for what is on its way."""
+    ends = time.monotonic() + _SETTLING
+    while True:
+        found = check(stack, subscriber, acknowledged)
+        if found.sound or time.monotonic() > ends:
+            return found
 
 
 def check(

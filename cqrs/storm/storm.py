@@ -24,7 +24,7 @@ from cqrs.play.gateway import Refused
 from cqrs.play.period import Period
 from cqrs.play.scene import Scene
 from cqrs.services import SERVICES
-from cqrs.storm.checks import check
+from cqrs.storm.checks import check_at_rest
 from cqrs.storm.clock import SteppingClock
 from cqrs.storm.faults import Fault
 from cqrs.storm.findings import Findings
@@ -186,13 +186,9 @@ class Storm:
 
     async def _count(self, gateway: PatientGateway) -> None:
         counted, subscriber = self.counted, self.system.subscriber
-        ends = time.monotonic() + _SETTLING
-        while True:
-            counted.findings = await asyncio.to_thread(
-                check, self.stack, subscriber, gateway.acknowledged
-            )
-            if counted.findings.sound or time.monotonic() > ends:
-                break
+        counted.findings = await asyncio.to_thread(
+            check_at_rest, self.stack, subscriber, gateway.acknowledged
+        )
         approved = Counter(gateway.acknowledged["approveDeclarations"])
         paid = sum(times > 1 for times in approved.values())  # by the ICB, then by finance
         viewer = Cast(gateway)(FINANCE_VIEW, ENGLAND)

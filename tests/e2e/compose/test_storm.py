@@ -8,7 +8,7 @@ import pytest
 
 from cqrs.console import Progress
 from cqrs.services import SERVICES
-from cqrs.storm.checks import check
+from cqrs.storm.checks import check, check_at_rest
 from cqrs.storm.clock import SteppingClock
 from cqrs.storm.faults import KINDS, Fault, drawn_faults, rolling_restart
 from cqrs.storm.storm import Counted, Storm
@@ -68,7 +68,7 @@ where locktype = 'advisory' and granted and application_name = 'participation re
 
 def test_the_checker_finds_what_was_planted_and_nothing_else(played: Played) -> None:
     stack, subscriber = played.stack, played.stack.system.subscriber
-    before = check(stack, subscriber, {})
+    before = check_at_rest(stack, subscriber, {})
     assert (before.lost, before.doubled, before.reordered) == ([], [], [])
     another = str(uuid4())
     (((offer,),), ((person,),), ((event,),), ((entry,),)) = (stack.rows(*one) for one in _SOMETHING)
