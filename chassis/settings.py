@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     """Whom people may turn to; shown in mails."""
     help_telephone: str = ""
 
-    log_level: str = "info"
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error|critical)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
 
     @property
@@ -118,5 +118,7 @@ def settings_at_fault(error: ValidationError) -> str:
     """Each variable and what is wrong with it; without its value, which might be a secret."""
     return "; ".join(
         f"CQRS_{'.'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}"
+        if wrong["loc"]
+        else wrong["msg"]  # of several together: it names them
         for wrong in error.errors()
     )

@@ -38,7 +38,7 @@ class GatewaySettings(BaseSettings):
     """The built-in issuer of a demonstration; the page lets one choose a person of it."""
     file_limit: int = Field(default=256 * 1024 * 1024, ge=1)
     """Bytes of a file on its way to a service, which has its own limit for each kind."""
-    log_level: str = "info"
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error|critical)$")
     log_format: str = Field(default="json", pattern="^(json|console)$")
 
     @field_validator("subgraphs", mode="before")

@@ -44,7 +44,10 @@ def subscriber_entries(subscriber: Sequence[str]) -> Mapping[str, Mapping[str, s
     address, *settings = subscriber
     given = {"bootstrap.servers": address} | dict(word.split("=", 1) for word in settings)
     read = runpy.run_path(str(_SUBSCRIBER))["entries"]
-    return {entry["entry_id"]: entry for entry in read(given)}
+    try:
+        return {entry["entry_id"]: entry for entry in read(given)}
+    except SystemExit as error:
+        raise PlayError(f"{_SUBSCRIBER.name}: {error}") from error
 
 
 async def _subscriber(arguments: Sequence[str]) -> Books:

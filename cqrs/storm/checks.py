@@ -92,7 +92,7 @@ def _commands(stack: Stack, acknowledged: Mapping[str, Sequence[str]], found: Fi
 def _offers(stack: Stack, events: Sequence[Told], found: Findings) -> None:
     rows = stack.rows("participation", "select offer, version from offer_history")
     mine = [one for one in events if not one.type.endswith(("restated.v1", "response-due.v1"))]
-    found.steps("offer", rows, [(_step(one, "version"), one) for one in mine])
+    found.steps("offer", rows, _versions(mine))
     heard = dict(stack.rows("declarations", "select id, version from offer"))
     found.heard("offer", "declarations", _newest(rows), heard)
 
@@ -128,22 +128,20 @@ def _directory(stack: Stack, events: Mapping[str, Sequence[Told]], found: Findin
     """What was told and heard of organisations, people and the catalogue is what is so."""
     published = "select id, version from quality_service where status = 'PUBLISHED'"
     owned = dict(stack.rows("participation", published))
-    _told_and_heard("quality-service", owned, events["participation.quality-service"], found)
+    found.newest("quality-service", owned, _versions(events["participation.quality-service"]))
     for reader in ("declarations", "notifications"):
         heard = dict(stack.rows(reader, "select id, version from quality_service"))
         found.heard("quality-service", reader, owned, heard)
     for table, key in (("organisation", "ods_code"), ("person", "id")):
         statement = f"select {key}, version from directory.{table}"  # noqa: S608 - our own words
         owned = dict(stack.rows("organisations", statement))
-        _told_and_heard(table, owned, events[f"organisations.{table}"], found)
+        found.newest(table, owned, _versions(events[f"organisations.{table}"]))
         for reader in _DIRECTORY:
             found.heard(table, reader, owned, dict(stack.rows(reader, statement)))
 
 
-def _told_and_heard(
-    noun: str, owned: Mapping[str, int], events: Sequence[Told], found: Findings
-) -> None:
-    found.newest(noun, owned, [(_step(one, "version"), one) for one in events])
+def _versions(events: Sequence[Told]) -> list[tuple[Step, Told]]:
+    return [(_step(one, "version"), one) for one in events]
 
 
 def _messages(stack: Stack, events: Sequence[Told], found: Findings) -> None:
@@ -162,7 +160,7 @@ group by e.event_id, m.person_id, m.organisation, m.subject_code having count(*)
 
 
 def _nothing_left(stack: Stack, found: Findings) -> None:
-    """Nothing waits to be sent, and no reader set anything aside."""
+    """Nothing waits to be sent, and nothing that services tell each other was set aside."""
     for service in SERVICES:
         waiting = stack.rows(service, "select id, type from chassis.outbox")
         found.lost += [f"unsent {type_} {one} of {service}" for one, type_ in waiting]

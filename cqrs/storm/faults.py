@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -32,7 +32,7 @@ class Fault:
     """When, by the monotonic clock."""
 
 
-def drawn_faults(stack: Stack, clock: SteppingClock, seed: int, seconds: float) -> Iterator[Fault]:
+def drawn_faults(stack: Stack, clock: SteppingClock, seed: int, seconds: float) -> Generator[Fault]:
     """One after the other for so many seconds, and then until each kind came equally often.
 
     Each is over when it is answered.
@@ -46,16 +46,16 @@ def drawn_faults(stack: Stack, clock: SteppingClock, seed: int, seconds: float) 
 
 @contextmanager
 def _two_workers(stack: Stack) -> Iterator[None]:
-    for worker in _TWO:
-        stack.scaled(worker, 2)
     try:
+        for worker in _TWO:
+            stack.scaled(worker, 2)
         yield
     finally:
         for worker in _TWO:
             stack.scaled(worker, 1)
 
 
-def rolling_restart(stack: Stack) -> Iterator[Fault]:
+def rolling_restart(stack: Stack) -> Generator[Fault]:
     """Every service, one after the other, in a new container each, as an upgrade does it."""
     for name in (*(f"{service}-{part}" for service in SERVICES for part in _PARTS), "gateway"):
         stack.compose("up", "-d", "--no-build", "--no-deps", "--force-recreate", name)
@@ -77,7 +77,7 @@ class Faults:
     def one(self, kind: str) -> Fault:
         """Do something, undo it after a while, and wait until all is healthy again."""
         self._undone = time.monotonic()
-        what = _DONE[kind](self)
+        what = _KINDS[kind](self)
         return Fault(kind, what, self._undone)
 
     def kill_api(self) -> str:
@@ -145,7 +145,7 @@ class Faults:
         self._undone = time.monotonic()
 
 
-_DONE: Mapping[str, Callable[[Faults], str]] = {
+_KINDS: Mapping[str, Callable[[Faults], str]] = {
     "API killed": Faults.kill_api,
     "worker killed": Faults.kill_worker,
     "gateway killed": Faults.kill_gateway,
@@ -157,4 +157,4 @@ _DONE: Mapping[str, Callable[[Faults], str]] = {
     "delivered twice": Faults.deliver_twice,
     "clock stepped": Faults.step_clock,
 }
-KINDS: Final = tuple(_DONE)
+KINDS: Final = tuple(_KINDS)

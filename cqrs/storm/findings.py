@@ -34,13 +34,22 @@ class Findings:
     def steps(self, noun: str, rows: Collection[Step], events: Sequence[tuple[Step, Told]]) -> None:
         """Each step of the rows is one event, and there is no event without its row."""
         told, kept = self._in_order(noun, events), set(rows)
+        by_step = Counter(step for step, _ in {(step, one.id) for step, one in events})
+        self.doubled += [
+            f"{ids} events of {noun} {key}, {step}"
+            for (key, step), ids in by_step.items()
+            if ids > 1
+        ]
         self.lost += [f"event of {noun} {key}, {step}" for key, step in sorted(kept - told)]
         self.lost += [f"row of {noun} {key}, {step}" for key, step in sorted(told - kept)]
 
     def newest(
         self, noun: str, rows: Mapping[str, int], events: Sequence[tuple[Step, Told]]
     ) -> None:
-        """The last event of each is of the version the row has; older ones may be compacted."""
+        """The last event of each is of the version the row has.
+
+        Older ones may be compacted, and each may have been republished.
+        """
         last = dict(sorted(self._in_order(noun, events)))
         self.lost += [
             f"{noun} {key}: the row is of version {rows.get(key)}, the event of {last.get(key)}"
@@ -49,26 +58,19 @@ class Findings:
         ]
 
     def _in_order(self, noun: str, events: Sequence[tuple[Step, Told]]) -> set[Step]:
-        """Each step is of one event, and an aggregate's events came in the order of its steps."""
-        by_step: dict[Step, set[str]] = defaultdict(set)
+        """The steps that were told; an aggregate's events came in the order of its steps."""
         order: dict[str, list[int]] = defaultdict(list)
         seen: set[str] = set()
         for step, one in sorted(events, key=lambda pair: pair[1].place):
-            by_step[step].add(one.id)
             if one.id not in seen:
                 order[step[0]].append(step[1])
             seen.add(one.id)
         self.events += len(seen)
         self.again += len(events) - len(seen)
-        self.doubled += [
-            f"{len(ids)} events of {noun} {key}, {step}"
-            for (key, step), ids in by_step.items()
-            if len(ids) > 1
-        ]
         self.reordered += [
             f"{noun} {key}: {steps}" for key, steps in order.items() if steps != sorted(steps)
         ]
-        return set(by_step)
+        return {step for step, _ in events}
 
     def heard(
         self, noun: str, reader: str, owned: Mapping[str, int], heard: Mapping[str, int]

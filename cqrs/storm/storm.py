@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
@@ -33,7 +33,8 @@ from cqrs.supervisor.first_people import DRAFTING, ENGLAND, PUBLISHING
 
 _BETWEEN = (2.0, 12.0)
 """Seconds from one fault to the next, at least and at most."""
-_SETTLING = 180.0
+_PATIENCE = 180.0
+"""Seconds a recovery may take."""
 _PROBE = """query Probe($icb: OdsCode!) { organisation(odsCode: $icb) { name }
   offers(first: 1) { totalCount } declarations(first: 1) { totalCount }
   messages(first: 1) { totalCount } }"""
@@ -76,7 +77,7 @@ class Storm:
     clock: SteppingClock
     progress: Progress
     seed: int
-    faults: Iterator[Fault]
+    faults: Generator[Fault]
     """Each happens when it is asked for."""
     counted: Counted = field(default_factory=Counted)
     _calm: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -115,9 +116,12 @@ class Storm:
 
     async def _blow(self, first: Period) -> None:
         self._began = time.monotonic()
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._periods(first))
-            group.create_task(self._faults(first.cast, first.scene.roster.icbs[0]))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._periods(first))
+                group.create_task(self._faults(first.cast, first.scene.roster.icbs[0]))
+        finally:
+            await asyncio.to_thread(self.faults.close)
 
     async def _periods(self, first: Period) -> None:
         """One after the other; what has begun is played to its end."""
@@ -142,7 +146,7 @@ class Storm:
         pauses = random.Random(self.seed)  # noqa: S311 - a storm is drawn to be drawn again
         while True:
             async with self._calm:
-                fault = await asyncio.to_thread(next, self.faults, None)
+                fault = await self._next_fault()
                 if fault is None:
                     break
                 await self._recovered(cast, icb)
@@ -151,6 +155,15 @@ class Storm:
             self.progress.say(f"  {fault.kind}: {fault.what}, {recovery:.1f} s")
             await asyncio.sleep(pauses.uniform(*_BETWEEN))
         self._over.set()
+
+    async def _next_fault(self) -> Fault | None:
+        """None after the last. What has been done is undone, even if the play fails meanwhile."""
+        happening = asyncio.create_task(asyncio.to_thread(next, self.faults, None))
+        try:
+            return await asyncio.shield(happening)
+        except asyncio.CancelledError:
+            await asyncio.wait([happening])
+            raise
 
     async def _recovered(self, cast: Cast, icb: str) -> None:
         """One query over all services is answered whole, and what waited to be sent was."""
@@ -169,7 +182,7 @@ class Storm:
             return all(first[name] > last for name, last in waiting.items())
 
         for check_one, failing in ((answered, "an answer"), (sent, f"{waiting} to be sent")):
-            await until(check_one, bool, f"{failing} was waited for", _SETTLING)
+            await until(check_one, bool, f"{failing} was waited for", _PATIENCE)
 
     def _unsent(self, which: str = "max") -> Mapping[str, int]:
         """By service, the first (min) or last (max) place of the events that wait."""

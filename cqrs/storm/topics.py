@@ -19,6 +19,7 @@ READERS = {
     "organisations.person": "participation-worker",
 }
 """Which worker may read a topic."""
+_COMPACTED = frozenset(topic.name for topic in declared_topics() if topic.compacted)
 _HEARS_MOST = "notifications"
 """The service that reads every topic of the others."""
 
@@ -41,8 +42,13 @@ def told(stack: Stack, topic: str) -> list[Told]:
 
 
 def again(stack: Stack, topic: str, number: int, drawn: random.Random) -> int:
-    """Deliver some of the topic's records once more, as they were; answers how many."""
+    """Deliver some of the topic's records once more, as they were; answers how many.
+
+    Of a compacted topic the newest of a key: an older one would be the one that is kept.
+    """
     lines = _lines(stack, topic)
+    if topic in _COMPACTED:
+        lines = list({json.loads(line)["key"]: line for line in lines}.values())
     places = sorted(drawn.sample(range(len(lines)), min(number, len(lines))))
     if places:
         writer = f"{topic.partition('.')[0]}-worker"
@@ -54,8 +60,8 @@ def again(stack: Stack, topic: str, number: int, drawn: random.Random) -> int:
 def dead(stack: Stack) -> list[tuple[str, int]]:
     """Topics of what could not be read that hold anything, and how many records."""
     read = [f"{topic.name}{DEAD}" for topic in declared_topics() if _HEARS_MOST in topic.readers]
-    told = stack.script(f"{_HEARS_MOST}-worker", _script("ends"), *read)
-    return [(topic, number) for topic, number in json.loads(told).items() if number]
+    ends = stack.script(f"{_HEARS_MOST}-worker", _script("ends"), *read)
+    return [(topic, number) for topic, number in json.loads(ends).items() if number]
 
 
 def _lines(stack: Stack, topic: str) -> Sequence[str]:

@@ -97,6 +97,7 @@ where q.id = $2
 async def mark_providers(tx: Tx, subjects: Sequence[tuple[str, date, str]], reason: str) -> None:
     """Service code, achievement date and provider whose values changed."""
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
+    await tx.plan_anew()
     await _mark(tx, _OF_PROVIDERS, reason, list(codes), list(days), list(providers))
 
 
@@ -250,7 +251,7 @@ async def hold_still(tx: Tx, subjects: Sequence[Subject]) -> dict[Subject, Statu
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
     await tx.plan_anew()
     await tx.execute(_HOLD_STILL, list(codes), list(days), list(providers))
-    return await statuses_of(tx, subjects)
+    return await _statuses(tx, subjects)
 
 
 _SUBJECT = (
@@ -261,11 +262,10 @@ _SUBJECT = (
 # many times as many rows as there are values.
 _COUNTING = """
 counting as materialized (
-    select d.service_code, d.achievement_date, practice as provider, d.id, d.indicator, d.status
-    from calculation c
+    select d.service_code, d.achievement_date, s.provider, d.id, d.indicator, d.status
+    from (select distinct unnest($3::text[]) as provider) s
+    join calculation c on c.counted ? s.provider
     join declaration d on d.id = c.declaration_id and d.calculation_version = c.version
-    cross join jsonb_array_elements_text(c.counted) practice
-    where c.counted ?| $3
 )"""
 _STANDS_ON = f"""
 select s.service_code, s.achievement_date, s.provider, d.id, d.indicator, d.status
@@ -291,9 +291,13 @@ order by d.id for share of d
 
 async def statuses_of(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Statuses]:
     """The states of the declarations that stand on these values, for who only looks."""
+    await reader.plan_anew()
+    return await _statuses(reader, subjects)
+
+
+async def _statuses(reader: Reader, subjects: Sequence[Subject]) -> dict[Subject, Statuses]:
     codes, days, providers = zip(*subjects, strict=True) if subjects else ((), (), ())
     found: dict[Subject, dict[str | None, frozenset[str]]] = {}
-    await reader.plan_anew()
     for row in await reader.fetch(_STATUSES, list(codes), list(days), list(providers)):
         subject = (row["service_code"], row["achievement_date"], row["provider"])
         found.setdefault(subject, {})[row["indicator"]] = frozenset(row["statuses"])

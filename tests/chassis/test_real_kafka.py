@@ -3,8 +3,8 @@ batches that failed, compaction, retention, and a broker that is started again."
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from uuid import uuid4
@@ -86,25 +86,43 @@ class Happening:
         self._enough.set()
         return await self._flowing
 
+    def cancel(self) -> None:
+        self._flowing.cancel()
+
+
+@asynccontextmanager
+async def happening(kafka: Kafka, topic: str) -> AsyncIterator[Happening]:
+    load = Happening(kafka, topic)
+    try:
+        yield load
+    finally:
+        load.cancel()
+
 
 async def test_workers_that_join_and_leave_under_load_lose_and_repeat_nothing(
     things: Database, kafka: Kafka, topic: str
 ) -> None:
-    asked, load = subscription(topic), Happening(kafka, topic)
-    async with reading(things, asked, kafka) as first:
+    asked = subscription(topic)
+    async with reading(things, asked, kafka) as first, happening(kafka, topic) as load:
         await eventually(lambda: some_took_effect(things, 50), PATIENCE)
         async with reading(things, asked, kafka) as second:
             await eventually(lambda: both_assigned(first, second), PATIENCE)
-            await eventually(lambda: some_took_effect(things, 500), PATIENCE)
-        await eventually(lambda: some_took_effect(things, 1_000), PATIENCE)
+            joined = await effects(things)
+            await eventually(lambda: some_took_effect(things, joined + 400), PATIENCE)
+        left = await effects(things)
+        await eventually(lambda: some_took_effect(things, left + 400), PATIENCE)
         rounds = await load.ended()
         await eventually(lambda: in_their_order(things, rounds), PATIENCE)
         await eventually(lambda: all_is_read(kafka, asked), PATIENCE)
 
 
 async def some_took_effect(database: Database, least: int) -> None:
+    assert await effects(database) >= least
+
+
+async def effects(database: Database) -> int:
     async with database.reader() as reader:
-        assert await reader.fetchval("select count(*) from effect") >= least
+        return int(await reader.fetchval("select count(*) from effect"))
 
 
 async def both_assigned(*readers: Consumer) -> None:
@@ -114,16 +132,20 @@ async def both_assigned(*readers: Consumer) -> None:
 async def test_a_worker_that_dies_without_a_word_is_stood_in_for_and_nothing_is_done_twice(
     things: Database, dsn: str, kafka: Kafka, topic: str
 ) -> None:
-    asked, load = subscription(topic), Happening(kafka, topic)
-    dying = get_context("spawn").Process(target=read, args=(dsn, topic, asked.group, kafka))
+    asked = subscription(topic)
+    dying = get_context("spawn").Process(
+        target=read, args=(dsn, topic, asked.group, kafka), daemon=True
+    )
     dying.start()
-    await eventually(lambda: some_took_effect(things, 50), PATIENCE)
-    dying.kill()
-    dying.join()
-    async with reading(things, asked, kafka):
-        await eventually(lambda: some_took_effect(things, 500), PATIENCE)
-        rounds = await load.ended()
-        await eventually(lambda: in_their_order(things, rounds), PATIENCE)
+    async with happening(kafka, topic) as load:
+        await eventually(lambda: some_took_effect(things, 50), PATIENCE)
+        dying.kill()
+        dying.join()
+        done = await effects(things)
+        async with reading(things, asked, kafka):
+            await eventually(lambda: some_took_effect(things, done + 500), PATIENCE)
+            rounds = await load.ended()
+            await eventually(lambda: in_their_order(things, rounds), PATIENCE)
 
 
 def read(dsn: str, topic: str, group: str, kafka: Kafka) -> None:

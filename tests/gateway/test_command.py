@@ -15,6 +15,7 @@ import pytest
             "participation-api:8000",
             "CQRS_SUBGRAPHS: Value error, each is NAME=URL",
         ),
+        ("CQRS_LOG_LEVEL", "loud", "CQRS_LOG_LEVEL: String should match pattern"),
         ("CQRS_PORT", "99999", "CQRS_PORT: Input should be less than or equal to 65535"),
         ("CQRS_SUPERGRAPH", "nowhere.graphql", "No such file or directory: 'nowhere.graphql'"),
     ],

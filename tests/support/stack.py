@@ -54,26 +54,29 @@ class TestStack(Stack):
         given = [word for name, to in told.items() if to for word in ("-e", f"{name}={to}")]
         if untold := [word for name, to in told.items() if to is None for word in ("-u", name)]:
             given += ["--entrypoint", " ".join(("env", *untold, "/app/start"))]
-        done = subprocess.run(
-            (
-                "docker",
-                "compose",
-                "--progress",
-                "quiet",
-                "run",
-                "--rm",
-                "-T",
-                "--no-deps",
-                *given,
-                service,
-                *command,
-            ),
-            cwd=self.folder,
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        name = f"{os.environ['COMPOSE_PROJECT_NAME']}-wrong"
+        running = [
+            "docker",
+            "compose",
+            "--progress",
+            "quiet",
+            "run",
+            "--rm",
+            "-T",
+            "--no-deps",
+            "--name",
+        ]
+        try:
+            done = subprocess.run(
+                [*running, name, *given, service, *command],
+                cwd=self.folder,
+                check=False,
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        finally:  # one that went on would join in
+            subprocess.run(["docker", "rm", "-f", name], check=False, capture_output=True)
         lines = (done.stdout + done.stderr).splitlines()
         return done.returncode, "\n".join(one for one in lines if not one.startswith("{"))
 

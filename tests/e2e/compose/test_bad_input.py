@@ -80,10 +80,10 @@ def test_a_database_that_nobody_migrated_is_named(stack: TestStack, process: str
 def test_a_topic_that_is_not_there_is_named(stack: TestStack) -> None:
     """One that notifications alone reads, and of which nothing is told here."""
     topic = "organisations.membership-proposal"
-    stack.compose("stop", "notifications-worker")
     administrator = ("--entrypoint", "python", "kafka-topics", "-")
-    stack.compose("run", "--rm", "-T", *administrator, given=_FORGET.format(topic))
     try:
+        stack.compose("stop", "notifications-worker")
+        stack.compose("run", "--rm", "-T", *administrator, given=_FORGET.format(topic))
         status, said = stack.run("notifications-worker")
     finally:
         stack.compose("run", "--rm", "-T", "kafka-topics")
@@ -109,18 +109,17 @@ client = AdminClient({{
 
 
 def test_compose_shows_what_a_service_was_told_wrong(stack: TestStack) -> None:
-    again = ("up", "-d", "--wait", "--no-build", "participation-worker")
     try:
         with (
             environment({"PARTICIPATION_PASSWORD": "hunter2"}),
             pytest.raises(StackError, match="participation-migrate"),
         ):
-            stack.compose(*again)
+            stack.compose("up", "-d", "--wait", "--no-build", "participation-worker")
         shown = stack.compose("logs", "--no-log-prefix", "participation-migrate")
         assert "password authentication failed for user" in shown
         assert "hunter2" not in shown
     finally:
-        stack.compose(*again)
+        stack.compose("up", "-d", "--wait", "--no-build")
 
 
 def test_compose_names_the_secret_that_is_missing(stack: TestStack) -> None:

@@ -78,13 +78,14 @@ def test_the_checker_finds_what_was_planted_and_nothing_else(played: Played) -> 
         ("notifications", *_turns("message_event", "", "event_id", f"'{event}'", f"'{another}'")),
         ("declarations", *_turns("ledger_entry", "", "id", f"'{entry}'", f"'{another}'")),
     ]
-    for database, planting, _ in wrong:
-        stack.execute(database, planting)
     try:
+        for database, planting, _ in wrong:
+            stack.execute(database, planting)
         found = check(stack, subscriber, {"acceptOffers": [another]})
     finally:
         for database, _, undoing in wrong:
             stack.execute(database, undoing)
+    assert (found.doubled, found.reordered) == ([], [])
     assert sorted(found.lost) == sorted(
         [
             f"acceptOffers {another}",
@@ -99,7 +100,7 @@ def test_the_checker_finds_what_was_planted_and_nothing_else(played: Played) -> 
 
 
 _SOMETHING = (
-    ("participation", "select max(offer::text) from offer_history where version = 1"),
+    ("participation", "select max(offer::text) from offer_history where version = 2"),
     ("declarations", "select max(id::text) from directory.person where version = 1"),
     (
         "notifications",

@@ -1,8 +1,11 @@
 """What a load asks stays in proportion to its rows, however tables grew since it was planned.
 
 A statement that was run often keeps its plan until autovacuum has looked at the tables, a minute
-later: the plan for a few rows read thousands of rows for each of thousands, for minutes.
+later: the plan for a few rows read thousands of rows for each of thousands, for minutes. Here are
+practices by the month, each counted by a network of its own.
 """
+
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +15,8 @@ from tests.services.declarations.period import ACHIEVED_ON, Period
 
 MANY = 1_500
 FEW = [("QOF2526", ACHIEVED_ON, "A81001")]
-ALL = [("QOF2526", ACHIEVED_ON, f"P{n}") for n in range(1, MANY + 1)]
+MONTHS = 12
+ALL = [("QOF2526", ACHIEVED_ON + timedelta(n % MONTHS), f"P{n // MONTHS}") for n in range(MANY)]
 
 
 async def _mark(tx: Tx, subjects: list[due.Subject]) -> None:
@@ -28,7 +32,7 @@ async def test_rows_read_are_in_proportion_to_the_values(period: Period, ask) ->
             await tx.execute(f"analyze {table}")
         for _ in range(10):
             await ask(tx, FEW)
-        await tx.execute(_DECLARATIONS, MANY)
+        await tx.execute(_DECLARATIONS, MANY, MONTHS)
         await tx.execute(_CALCULATIONS)
         before = await tx.fetchval(_READ)
         await ask(tx, ALL)
@@ -38,15 +42,18 @@ async def test_rows_read_are_in_proportion_to_the_values(period: Period, ask) ->
 _DECLARATIONS = """
 insert into declaration
 select (jsonb_populate_record(d, jsonb_build_object(
-    'id', gen_random_uuid(), 'offer_id', gen_random_uuid(), 'provider', 'P' || n))).*
-from declaration d, generate_series(1, $1) n
+    'id', gen_random_uuid(), 'offer_id', gen_random_uuid(), 'provider', who || n / $2,
+    'achievement_date', d.achievement_date + n % $2))).*
+from declaration d, generate_series(0, $1 - 1) n, unnest(array['P', 'U']) who
 """
 _CALCULATIONS = """
 insert into calculation (declaration_id, version, run_id, list_size, list_on, list_stands_in,
-    points, pounds, provisional, hash, calculated_at)
+    points, pounds, provisional, hash, calculated_at, stood_on)
 select d.id, c.version, c.run_id, c.list_size, c.list_on, c.list_stands_in,
-    c.points, c.pounds, c.provisional, c.hash, c.calculated_at
-from declaration d, calculation c where d.provider like 'P%'
+    c.points, c.pounds, c.provisional, c.hash, c.calculated_at,
+    case when d.provider like 'U%' then jsonb_build_object('members', jsonb_build_array(
+        jsonb_build_object('practice', replace(d.provider, 'U', 'P'), 'standing', 'COUNTED'))) end
+from declaration d, calculation c where d.provider ~ '^[PU][0-9]'
 """
 
 
