@@ -43,6 +43,8 @@ from tests.support.things import (
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(240), pytest.mark.xdist_group("kafka")]
 
 KEYS = [f"k{n}" for n in range(12)]
+_BETWEEN = 0.05
+"""Seconds from one round to the next: what readers in the same process keep up with."""
 PATIENCE = 60
 
 
@@ -79,6 +81,7 @@ class Happening:
         while not self._enough.is_set():
             await publish(kafka, topic, [happened(key, rounds) for key in KEYS])
             rounds += 1
+            await asyncio.sleep(_BETWEEN)
         return rounds
 
     async def ended(self) -> int:
