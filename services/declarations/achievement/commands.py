@@ -70,6 +70,8 @@ async def load(run: JobRun) -> dict[str, object]:
         form = _format(path)
         counted = await _stage(run, path, form)
         async with run.db.transaction() as tx:
+            await staging.look_at_what_grew(tx)
+        async with run.db.transaction() as tx:
             counts = await _keep(tx, run, form, counted)
             await run.finish(tx, dict(counts))
     except Exception:
@@ -145,6 +147,7 @@ def _next(rows: Iterator[list[str]], line: int, *, most: int) -> list[list[str]]
 
 async def _keep(tx: Tx, run: JobRun, form: Format, counted: dict[str, int]) -> dict[str, int]:
     """Check what was staged against what is known, keep it, and mark what it changes."""
+    await tx.plan_anew()
     await staging.prepare(tx, run.id)
     await staging.refuse_unknown(tx, run.id, form)
     await keeping.lock_loaded(tx)

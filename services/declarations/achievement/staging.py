@@ -45,6 +45,15 @@ cross join jsonb_path_query(q.specification, '$.domains[*].groups[*].indicators[
 """
 
 
+async def look_at_what_grew(tx: Tx) -> None:
+    """Have PostgreSQL know what a load is checked against.
+
+    Autovacuum looks once a minute: what an earlier load opened and calculated a moment ago would
+    be unknown, and read once for each value.
+    """
+    await tx.execute("analyze declaration, calculation, achievement_value")
+
+
 async def start_again(tx: Tx, load: UUID) -> None:
     """Forget what an interrupted run of this load left, and loads that were given up."""
     await clear(tx, load)
