@@ -126,7 +126,7 @@ async def on_the_topic(kafka: Kafka, topic: str, partitions: int = 4) -> list[Co
         await consumer.stop()
 
 
-async def all_is_read(kafka: Kafka, asked: Subscription) -> None:
+async def all_is_read(kafka: Kafka, asked: Subscription, partitions: int = 4) -> None:
     """The group has committed its offsets: that comes after the effects.
 
     Kafka refuses a commit while members come and go; what is read again then has no effect.
@@ -134,7 +134,7 @@ async def all_is_read(kafka: Kafka, asked: Subscription) -> None:
     consumer = AIOKafkaConsumer(**kafka.connection(), group_id=asked.group)
     await consumer.start()
     try:
-        places = [TopicPartition(asked.topics[0], n) for n in range(4)]
+        places = [TopicPartition(asked.topics[0], n) for n in range(partitions)]
         ends = await consumer.end_offsets(places)
         committed = [await consumer.committed(place) or 0 for place in places]
         assert sum(committed) == sum(ends.values())
